@@ -1,0 +1,112 @@
+"""What a button says when it is pressed: at most 64 bytes, ids and numbers only.
+
+Whatever comes back is untrusted: a client can send any data for any button that it sees (R12.4). Parsing checks the form;
+the action checks the actor.
+"""
+
+import base64
+import binascii
+import dataclasses
+import uuid
+from typing import ClassVar, Self
+
+
+class Malformed(ValueError):
+    """Callback data that no button of ours has."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Callback:
+    """Base of all: `word` names the action, the fields follow, separated by colons."""
+
+    word: ClassVar[str]
+
+    def pack(self) -> str:
+        parts = [self.word, *(_packed(getattr(self, field.name)) for field in dataclasses.fields(self))]
+        return ":".join(parts)
+
+    @classmethod
+    def parse(cls, data: str) -> Self:
+        word, *parts = data.split(":")
+        fields = dataclasses.fields(cls)
+        if word != cls.word or len(parts) != len(fields):
+            raise Malformed(data)
+        return cls(*(_parsed(str(field.type), part) for field, part in zip(fields, parts, strict=True)))
+
+    @classmethod
+    def pattern(cls) -> str:
+        """The regular expression by which the edge finds the handler."""
+        return rf"^{cls.word}(:|$)"
+
+
+def _packed(value: uuid.UUID | int) -> str:
+    return base64.urlsafe_b64encode(value.bytes).rstrip(b"=").decode() if isinstance(value, uuid.UUID) else str(value)
+
+
+def _parsed(kind: str, part: str) -> uuid.UUID | int:
+    try:
+        if "UUID" in kind:
+            return uuid.UUID(bytes=base64.b64decode(part + "==", altchars=b"-_", validate=True))
+        if len(part) > 6:
+            raise Malformed(part)
+        return int(part)
+    except (ValueError, binascii.Error) as fault:
+        raise Malformed(part) from fault
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Home(Callback):
+    """Back to the home card."""
+
+    word: ClassVar[str] = "home"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unfilled(Callback):
+    """The manager's list of uncovered slots; pages count from 0."""
+
+    word: ClassVar[str] = "unf"
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Slot(Callback):
+    """One uncovered slot, and the bonus (percent) that an emergency offer would carry."""
+
+    word: ClassVar[str] = "slot"
+    assignment_id: uuid.UUID
+    bonus: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Emergency(Callback):
+    """Opens an emergency window; `until` is the local hour at which it closes (24: 23:59), 0 for the rule's own."""
+
+    word: ClassVar[str] = "em"
+    assignment_id: uuid.UUID
+    bonus: int
+    until: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskCapped(Callback):
+    """Asks those too who are free but at their weekly cap."""
+
+    word: ClassVar[str] = "cap"
+    window_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Accept(Callback):
+    """A driver takes an instant or emergency shift."""
+
+    word: ClassVar[str] = "take"
+    window_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NotToday(Callback):
+    """A driver does not want to be asked for the date of this window."""
+
+    word: ClassVar[str] = "no"
+    window_id: uuid.UUID

@@ -1,0 +1,163 @@
+"""People, where they work, and how they are reached."""
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import ARRAY, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id
+from domain.db.models.words import UserRole
+
+
+class User(Base):
+    """A driver or a manager. Given."""
+
+    __tablename__ = "users"
+
+    id: Mapped[uuid.UUID] = new_id()
+    email: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    phone: Mapped[str]
+    role: Mapped[UserRole] = mapped_column(native_enum(UserRole, "user_role"), server_default=text("'driver'"))
+    weekly_cap: Mapped[int] = mapped_column(server_default=text("4"))
+    is_flagged: Mapped[bool] = mapped_column(server_default=FALSE)
+    flag_warning_date: Mapped[datetime | None]
+    created_at: Mapped[datetime] = default_now()
+    updated_at: Mapped[datetime] = default_now()
+
+
+class Warehouse(Base):
+    """A place that routes leave from. Given."""
+
+    __tablename__ = "warehouses"
+
+    id: Mapped[uuid.UUID] = new_id()
+    name: Mapped[str]
+    address: Mapped[str]
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = default_now()
+    updated_at: Mapped[datetime] = default_now()
+
+
+class Route(Base):
+    """One delivery route of one warehouse. Given."""
+
+    __tablename__ = "routes"
+    __table_args__ = (Index("idx_routes_manager", "manager_id"),)
+
+    id: Mapped[uuid.UUID] = new_id()
+    name: Mapped[str]
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id"))
+    manager_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = default_now()
+    updated_at: Mapped[datetime] = default_now()
+
+
+class WarehouseManager(Base):
+    """Which manager acts in which warehouse (R12.3). Given."""
+
+    __tablename__ = "warehouse_managers"
+    __table_args__ = (
+        UniqueConstraint("warehouse_id", "user_id", name="uniq_warehouse_user"),
+        Index("idx_warehouse_managers_warehouse", "warehouse_id"),
+    )
+
+    id: Mapped[uuid.UUID] = new_id()
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = default_now()
+
+
+class DriverPreferences(Base):
+    """Days (0 = Sunday) and up to three routes, ranked (R3.1). Given."""
+
+    __tablename__ = "driver_preferences"
+
+    id: Mapped[uuid.UUID] = new_id()
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    preferred_days: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"))
+    preferred_routes: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    updated_at: Mapped[datetime] = default_now()
+    locked_at: Mapped[datetime | None]
+
+
+class ChatLink(Base):
+    """The Telegram chat that a person is reached in (R12.2): one chat a person, one person a chat."""
+
+    __tablename__ = "chat_links"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    chat_id: Mapped[int] = mapped_column(BIG, unique=True)
+    linked_at: Mapped[datetime]
+    unreachable_at: Mapped[datetime | None]  # blocked, or the chat is gone; mended by anything the person sends
+
+
+class Invite(Base):
+    """A one-time link with which a person links his chat (R12.2). Only the token's SHA-256 is kept."""
+
+    __tablename__ = "invites"
+
+    id: Mapped[uuid.UUID] = new_id()
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ContactSettings(Base):
+    """How a person wants to be spoken to. No row, or no language: the language of his Telegram, else English."""
+
+    __tablename__ = "contact_settings"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    language: Mapped[str | None]
+
+
+class Employment(Base):
+    """A home warehouse from a day until a day, both inclusive (R12.7). No rows: employed everywhere since ever."""
+
+    __tablename__ = "employments"
+    __table_args__ = (UniqueConstraint("user_id", "warehouse_id", "starts_on"),)
+
+    id: Mapped[uuid.UUID] = new_id()
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class TimeOff(Base):
+    """Days away, both inclusive (R12.7)."""
+
+    __tablename__ = "time_off"
+
+    id: Mapped[uuid.UUID] = new_id()
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    kind: Mapped[str]
+
+
+class OpenWarehouse(Base):
+    """A warehouse other than his home that a driver wants to be offered shifts from (R6.3)."""
+
+    __tablename__ = "open_warehouses"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"), primary_key=True)
+
+
+class DayDecline(Base):
+    """[Not today]: a driver does not want to be asked for this date (R6.3)."""
+
+    __tablename__ = "day_declines"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    on: Mapped[date] = mapped_column("date", primary_key=True)
+    declined_at: Mapped[datetime]

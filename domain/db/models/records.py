@@ -1,0 +1,123 @@
+"""What was told to whom, what was done by whom, and what was seen already."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, desc, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id, word
+from domain.db.models.words import ActorType, Channel, DeliveryState, NotificationType
+
+
+class Notification(Base):
+    """One entry of a person's inbox (R11.1). Given, but for the guard on its dedupe key."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index("idx_notifications_user_read", "user_id", "read", desc(text("created_at"))),
+        Index("uniq_notifications_dedupe", text("(data ->> 'dedupe')"), unique=True),
+    )
+
+    id: Mapped[uuid.UUID] = new_id()
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    type: Mapped[NotificationType] = mapped_column(native_enum(NotificationType, "notification_type"))
+    title: Mapped[str]
+    body: Mapped[str]
+    data: Mapped[dict[str, Any] | None]
+    read: Mapped[bool] = mapped_column(server_default=FALSE)
+    created_at: Mapped[datetime] = default_now()
+
+
+class AuditLog(Base):
+    """Who did what, with before and after; only ever added to (R13). Given."""
+
+    __tablename__ = "audit_logs"
+    __table_args__ = (Index("idx_audit_logs_entity", "entity_type", "entity_id", desc(text("created_at"))),)
+
+    id: Mapped[uuid.UUID] = new_id()
+    entity_type: Mapped[str]
+    entity_id: Mapped[uuid.UUID]
+    action: Mapped[str]
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
+    actor_type: Mapped[ActorType] = mapped_column(native_enum(ActorType, "actor_type"))
+    changes: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = default_now()
+
+
+class Delivery(Base):
+    """One message on one phone: on its way there, or there and kept current (R11.1).
+
+    A row is due when `due_at` has come (the business clock) and nobody holds its lease (the database's clock).
+    `attempt` is the fencing token: who comes back with an older one records nothing. A message that shows something
+    which has changed since gets `redraw`; it is due again and is edited in place. Cards that answered a command (home,
+    a manager's window) have no notification; they exist to be redrawn.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "channel", "urgency", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_deliveries_about", "about", "kind"),
+        Index("ix_deliveries_user_kind", "user_id", "kind"),
+        Index("uniq_deliveries_message", "chat_id", "message_id", unique=True),
+    )
+
+    id: Mapped[uuid.UUID] = new_id()
+    notification_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
+    kind: Mapped[str]  # which screen it shows: a key of the edge's table of kinds
+    about: Mapped[uuid.UUID | None]  # what it shows: a window, an assignment; by the kind
+    urgency: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[DeliveryState] = mapped_column(word(DeliveryState, "state"))
+    due_at: Mapped[datetime | None]  # null: nothing is to be done
+    expires_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    lease_until: Mapped[datetime | None]
+    redraw: Mapped[bool] = mapped_column(server_default=FALSE)
+    chat_id: Mapped[int | None] = mapped_column(BIG)
+    message_id: Mapped[int | None] = mapped_column(BIG)
+    sms_sid: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    reason: Mapped[str | None]  # why it failed, was cancelled, or went another way
+    created_at: Mapped[datetime]
+
+
+class Pace(Base):
+    """When the next message may leave: for all of Telegram, a chat, an SMS number (R11.8). The database's clock."""
+
+    __tablename__ = "pace"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[datetime]
+    halted_until: Mapped[datetime | None]  # a 429's retry_after, obeyed by everybody
+
+
+class SeenUpdate(Base):
+    """An update of Telegram that has had its effect, or failed by a bug and is not tried again (ARCHITECTURE 2)."""
+
+    __tablename__ = "seen_updates"
+
+    update_id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+    fault_id: Mapped[str | None]  # it failed by a bug: what the person was shown
+
+
+class Lease(Base):
+    """Something that one process at a time may do (polling). The database's clock."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    held_until: Mapped[datetime]
+
+
+class DutyRun(Base):
+    """The last wall-clock instant for which a duty has been done (ARCHITECTURE 5)."""
+
+    __tablename__ = "duty_runs"
+
+    duty: Mapped[str] = mapped_column(primary_key=True)
+    done_for: Mapped[datetime]
