@@ -1,7 +1,7 @@
 """What a button says when it is pressed: at most 64 bytes, ids and numbers only.
 
-Whatever comes back is untrusted: a client can send any data for any button that it sees (R12.4). Parsing checks the form;
-the action checks the actor.
+Whatever comes back is untrusted: a client can send any data for any button that it sees (R12.4). Parsing checks the
+form; the action checks the actor.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The one table of what Rollcall shows on a phone: each kind's facts, when it still has a point, its screen and its SMS.
+"""The one table of what Rollcall shows on a phone: each kind's facts, when it has a point, its screen and its SMS.
 
 A message is always rendered from what is true when it is sent or redrawn, never from what was true when it was queued.
 """
