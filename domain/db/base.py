@@ -19,6 +19,7 @@ def _target(constraint: ForeignKeyConstraint, _table: Table) -> str:
 # As the given model's tool names constraints; a database adopted from another program has these names (model.sql).
 NAMING: dict[str, Any] = {
     "target": _target,
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "%(table_name)s_%(column_0_N_name)s_unique",
     "fk": "%(table_name)s_%(column_0_N_name)s_%(target)s_fk",
     "ck": "%(table_name)s_%(constraint_name)s_check",

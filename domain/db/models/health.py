@@ -3,7 +3,7 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import REAL, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import REAL, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.db.base import FALSE, TRUE, Base, default_now, new_id
@@ -35,10 +35,13 @@ class RouteCompletions(Base):
     """How often a driver has completed a route. Given."""
 
     __tablename__ = "route_completions"
-    __table_args__ = (Index("idx_route_completions_user", "user_id"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("user_id", "route_id", name="route_completions_user_id_route_id_pk"),
+        Index("idx_route_completions_user", "user_id"),
+    )
 
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    route_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("routes.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    route_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("routes.id", ondelete="CASCADE"))
     completion_count: Mapped[int] = mapped_column(server_default=ZERO)
     last_completed_at: Mapped[datetime | None]
 

@@ -1,0 +1,306 @@
+"""The facts that bidding decides from. `standing` is the one definition of R6.3, for fleets and for one driver."""
+
+import dataclasses
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Row,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import FromClause
+
+from domain import time
+from domain.bidding.rules import Standing, WindowFacts
+from domain.db.models import (
+    Assignment,
+    AssignmentTerms,
+    BidWindow,
+    CapOverride,
+    DayDecline,
+    Delivery,
+    DriverHealthState,
+    DriverMetrics,
+    DriverPreferences,
+    Employment,
+    Incident,
+    OpenWarehouse,
+    Route,
+    RouteCompletions,
+    Shift,
+    TimeOff,
+    User,
+    Warehouse,
+)
+from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, IncidentKind, UserRole
+from domain.notices.kinds import Kind
+from domain.policy import Policy
+from domain.time import week_of
+
+# A row with one of these is live and has a driver (an unfilled one is live without). Spelled as a list for the index.
+HELD = (AssignmentStatus.SCHEDULED, AssignmentStatus.ACTIVE, AssignmentStatus.COMPLETED)
+LEFT = (IncidentKind.NO_SHOW, IncidentKind.LATE_CANCEL, IncidentKind.EARLY_CANCEL, IncidentKind.PROTECTED_ABSENCE)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SlotKey:
+    """The slot, and the window through which it is to be filled."""
+
+    window_id: uuid.UUID
+    route_id: uuid.UUID
+    warehouse_id: uuid.UUID
+    on: date
+
+
+def standing(slot: SlotKey, policy: Policy) -> Select[Any]:
+    """A row per user: the columns of `rules.Standing`, and `declined`, `near` and `score` for telling whom first."""
+    user = User.id
+    monday, sunday = week_of(slot.on)
+    works_on = and_(Employment.starts_on <= slot.on, or_(Employment.ends_on.is_(None), Employment.ends_on >= slot.on))
+    no_home = not_(exists().where(Employment.user_id == user))
+    at_home = exists().where(Employment.user_id == user, Employment.warehouse_id == slot.warehouse_id, works_on)
+    held = and_(Assignment.user_id == user, Assignment.status.in_(HELD))
+    cancelled_by_him = exists().where(Shift.assignment_id == Assignment.id, Shift.cancelled_at.is_not(None))
+    missed_by_him = exists().where(Incident.assignment_id == Assignment.id, Incident.kind.in_(LEFT))
+    worked = aliased(RouteCompletions)
+    completions = func.coalesce(RouteCompletions.completion_count, 0)
+    routes_there = select(func.array_agg(Route.id)).where(Route.warehouse_id == slot.warehouse_id).scalar_subquery()
+    prefers_route = func.coalesce(DriverPreferences.preferred_routes.any_() == slot.route_id, false())
+    completion = cast(func.coalesce(DriverMetrics.completion_rate, 0), Double)
+    attendance = cast(func.coalesce(DriverMetrics.attendance_rate, 0), Double)
+    familiarity = func.least(cast(completions, Double) / float(policy.familiar_after), 1.0)
+
+    return (
+        select(
+            user.label("driver_id"),
+            (User.role == UserRole.DRIVER).label("is_driver"),
+            or_(no_home, exists().where(Employment.user_id == user, works_on)).label("employed"),
+            exists()
+            .where(TimeOff.user_id == user, TimeOff.starts_on <= slot.on, TimeOff.ends_on >= slot.on)
+            .label("away"),
+            or_(
+                no_home,
+                at_home,
+                exists().where(OpenWarehouse.user_id == user, OpenWarehouse.warehouse_id == slot.warehouse_id),
+            ).label("may_work_there"),
+            User.is_flagged.label("flagged"),
+            func.coalesce(DriverHealthState.assignment_pool_eligible, True).label("in_pool"),
+            exists()
+            .where(
+                Assignment.user_id == user,
+                Assignment.route_id == slot.route_id,
+                Assignment.on == slot.on,
+                Assignment.status == AssignmentStatus.CANCELLED,
+                or_(cancelled_by_him, missed_by_him),
+            )
+            .label("left_this_slot"),
+            exists().where(Assignment.user_id == user, Assignment.status == AssignmentStatus.ACTIVE).label("on_shift"),
+            exists().where(held, Assignment.on == slot.on).label("busy"),
+            select(func.count())
+            .select_from(Assignment)
+            .where(held, Assignment.on.between(monday, sunday))
+            .correlate(User)
+            .scalar_subquery()
+            .label("load"),
+            User.weekly_cap.label("cap"),
+            exists()
+            .where(CapOverride.window_id == slot.window_id, CapOverride.user_id == user)
+            .label("over_cap_allowed"),
+            completion.label("completion_rate"),
+            completions.label("route_completions"),
+            attendance.label("attendance_rate"),
+            prefers_route.label("prefers_route"),
+            exists().where(DayDecline.user_id == user, DayDecline.on == slot.on).label("declined"),
+            or_(
+                at_home,
+                func.coalesce(DriverPreferences.preferred_routes.overlap(routes_there), false()),
+                exists().where(
+                    worked.user_id == user, worked.route_id == Route.id, Route.warehouse_id == slot.warehouse_id
+                ),
+                exists().where(held, Assignment.warehouse_id == slot.warehouse_id),
+            ).label("near"),
+            (
+                completion * _double(policy.weight_completion)
+                + familiarity * _double(policy.weight_familiarity)
+                + attendance * _double(policy.weight_attendance)
+                + case((prefers_route, _double(1.0)), else_=_double(0.0)) * _double(policy.weight_preference)
+            ).label("score"),
+        )
+        .select_from(User)
+        .outerjoin(DriverMetrics, DriverMetrics.user_id == user)
+        .outerjoin(DriverHealthState, DriverHealthState.user_id == user)
+        .outerjoin(DriverPreferences, DriverPreferences.user_id == user)
+        .outerjoin(RouteCompletions, and_(RouteCompletions.user_id == user, RouteCompletions.route_id == slot.route_id))
+    )
+
+
+def _double(number: float) -> ColumnElement[float]:
+    return cast(literal(number), Double)
+
+
+def may_take(row: FromClause, *, but_for_cap: bool = False) -> ColumnElement[bool]:
+    """`rules.first_refusal` is None, as a condition on a subquery of `standing`; `but_for_cap`: the cap aside."""
+    of = row.c
+    grounds = [
+        of.is_driver,
+        of.employed,
+        not_(of.away),
+        of.may_work_there,
+        not_(of.flagged),
+        of.in_pool,
+        not_(of.left_this_slot),
+        not_(of.on_shift),
+        not_(of.busy),
+    ]
+    if not but_for_cap:
+        grounds.append(or_(of.load < of.cap, of.over_cap_allowed))
+    return and_(*grounds)
+
+
+async def standing_of(session: AsyncSession, slot: SlotKey, driver_id: uuid.UUID, policy: Policy) -> Standing:
+    """One driver's standing. Read it when his row is locked: others may be giving him shifts (ARCHITECTURE 4)."""
+    row = (await session.execute(standing(slot, policy).where(User.id == driver_id))).mappings().one()
+    return Standing(**{field.name: row[field.name] for field in dataclasses.fields(Standing)})
+
+
+def _windows() -> Select[Any]:
+    """The columns of `rules.WindowFacts`, in order."""
+    return (
+        select(
+            BidWindow.id,
+            Assignment.id,
+            Assignment.route_id,
+            Assignment.warehouse_id,
+            Route.name,
+            Warehouse.name,
+            Assignment.on,
+            BidWindow.mode,
+            BidWindow.status,
+            BidWindow.closes_at,
+            BidWindow.pay_bonus_percent,
+            BidWindow.winner_id,
+        )
+        .join(Assignment, Assignment.id == BidWindow.assignment_id)
+        .join(Route, Route.id == Assignment.route_id)
+        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
+    )
+
+
+async def window(session: AsyncSession, window_id: uuid.UUID) -> WindowFacts:
+    """A window that the caller has locked."""
+    return WindowFacts(*(await session.execute(_windows().where(BidWindow.id == window_id))).one())
+
+
+async def window_locked(session: AsyncSession, window_id: uuid.UUID, driver_id: uuid.UUID) -> WindowFacts | None:
+    """The window, its assignment and the driver, locked in this order; None where there is no such window."""
+    found = await session.execute(
+        _windows()
+        .join(User, User.id == driver_id)
+        .where(BidWindow.id == window_id)
+        .with_for_update(of=[BidWindow, Assignment, User], key_share=True)
+    )
+    row = found.one_or_none()
+    return None if row is None else WindowFacts(*row)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Offer:
+    """A window as a driver who may take it sees it."""
+
+    window_id: uuid.UUID
+    route: str
+    warehouse: str
+    address: str
+    on: date
+    starts_at: datetime
+    arrive_by: datetime  # if he took it now, or as awarded
+    closes_at: datetime
+    bonus_percent: int
+    open: bool
+    taken: bool
+    mine: bool
+    declined: bool
+
+
+def _offers(driver_id: uuid.UUID) -> Select[Any]:
+    return (
+        select(
+            BidWindow,
+            Assignment.on,
+            AssignmentTerms.arrive_by,
+            Route.name,
+            Warehouse.name,
+            Warehouse.address,
+            DayDecline.on,
+        )
+        .join(Assignment, Assignment.id == BidWindow.assignment_id)
+        .join(Route, Route.id == Assignment.route_id)
+        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
+        .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
+        .outerjoin(DayDecline, and_(DayDecline.user_id == driver_id, DayDecline.on == Assignment.on))
+        .where(BidWindow.mode != BidWindowMode.COMPETITIVE)
+    )
+
+
+def _offer(row: Row[Any], driver_id: uuid.UUID, policy: Policy, now: datetime) -> Offer:
+    window, on, arrive_by, route, warehouse, address, declined_on = row
+    return Offer(
+        window_id=window.id,
+        route=route,
+        warehouse=warehouse,
+        address=address,
+        on=on,
+        starts_at=time.shift_start(on, policy),
+        arrive_by=arrive_by or time.arrive_by(on, now, policy),
+        closes_at=window.closes_at,
+        bonus_percent=window.pay_bonus_percent,
+        open=window.status is BidWindowStatus.OPEN and now < window.closes_at,
+        taken=window.winner_id is not None,
+        mine=window.winner_id == driver_id,
+        declined=declined_on is not None,
+    )
+
+
+async def offer(
+    session: AsyncSession, driver_id: uuid.UUID, window_id: uuid.UUID, policy: Policy, now: datetime
+) -> Offer | None:
+    """An instant or emergency window that this driver was asked for, or has; others are not shown to him (R12.3)."""
+    asked = select(Delivery.user_id).where(
+        Delivery.about == window_id, Delivery.kind == Kind.OFFER, Delivery.user_id == driver_id
+    )
+    found = await session.execute(
+        _offers(driver_id).where(BidWindow.id == window_id, or_(BidWindow.winner_id == driver_id, asked.exists()))
+    )
+    row = found.one_or_none()
+    return None if row is None else _offer(row, driver_id, policy, now)
+
+
+async def open_offers(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> tuple[Offer, ...]:
+    """What this driver was asked to take and still can, but for days that he declined; the soonest first."""
+    asked = select(Delivery.about).where(Delivery.user_id == driver_id, Delivery.kind == Kind.OFFER)
+    rows = await session.execute(
+        _offers(driver_id)
+        .where(
+            BidWindow.id.in_(asked),
+            BidWindow.status == BidWindowStatus.OPEN,
+            BidWindow.closes_at > now,
+            DayDecline.on.is_(None),
+        )
+        .order_by(Assignment.on, Route.name, BidWindow.id)
+    )
+    return tuple(_offer(row, driver_id, policy, now) for row in rows)

@@ -1,0 +1,326 @@
+"""Emergency windows: opened by a manager, told of in waves, closed when nobody came. The only writers of windows."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, insert, literal, not_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain import audit, time
+from domain.bidding import queries as bidding
+from domain.bidding.queries import SlotKey, may_take, standing
+from domain.bidding.rules import WindowFacts
+from domain.coverage import queries, rules
+from domain.coverage.rules import AlreadyOpen, SlotFacts
+from domain.db.models import (
+    Assignment,
+    BidWindow,
+    CapOverride,
+    DayDecline,
+    Delivery,
+    Route,
+    User,
+    WarehouseManager,
+    WindowWaves,
+)
+from domain.db.models.words import (
+    BidWindowMode,
+    BidWindowStatus,
+    NotificationType,
+    Trigger,
+    Urgency,
+    UserRole,
+)
+from domain.notices import actions as notices
+from domain.notices.kinds import Kind
+from domain.notices.wording import EmergencyOffered, RouteUnfilled, Wording
+from domain.people.queries import Person, manages
+from domain.policy import Policy
+from domain.refusals import Refusal, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The window is open, and the first wave is on its way."""
+
+    window_id: uuid.UUID
+    asked: int
+
+
+async def open_emergency(
+    session: AsyncSession,
+    manager: Person,
+    assignment_id: uuid.UUID,
+    bonus_percent: int,
+    until: datetime | None,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> Opened | AlreadyOpen | Refused:
+    """Opens an emergency window for an unfilled slot of the manager's, and asks the first wave (R6.2, R6.3).
+
+    `bonus_percent` 0 to 100; `until` None: the rule's own closing time. The assignment is locked, so that two managers
+    who press at once open one window.
+    """
+    slot = await queries.slot_locked(session, manager.id, assignment_id)
+    if slot is None:
+        return Refused(Refusal.NOT_FOUND)
+    decision = rules.decide_emergency(slot, bonus_percent, until, policy, now)
+    if not isinstance(decision, rules.Open):
+        return decision
+    window_id = await _record_window(session, manager, slot, bonus_percent, decision.closes_at, now)
+    asked = await _send_wave(session, _key(slot, window_id), bonus_percent, decision.closes_at, say, policy, now)
+    return Opened(window_id, asked)
+
+
+async def _record_window(
+    session: AsyncSession, manager: Person, slot: SlotFacts, bonus_percent: int, closes_at: datetime, now: datetime
+) -> uuid.UUID:
+    window_id = uuid.uuid4()
+    await session.execute(
+        insert(BidWindow).values(
+            id=window_id,
+            assignment_id=slot.assignment_id,
+            mode=BidWindowMode.EMERGENCY,
+            trigger=Trigger.MANAGER,
+            pay_bonus_percent=bonus_percent,
+            opens_at=now,
+            closes_at=closes_at,
+            status=BidWindowStatus.OPEN,
+        )
+    )
+    await session.execute(insert(WindowWaves).values(window_id=window_id, next_at=now))
+    opened = {
+        "assignment_id": str(slot.assignment_id),
+        "mode": BidWindowMode.EMERGENCY,
+        "trigger": Trigger.MANAGER,
+        "bonus_percent": bonus_percent,
+        "closes_at": closes_at.isoformat(),
+    }
+    await audit.record(session, manager.id, now, audit.Entry("bid_window", window_id, "opened", after=opened))
+    return window_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A slot with its names, and the window through which it is to be filled."""
+
+    slot: SlotKey
+    route: str
+    warehouse: str
+
+
+def _key(slot: SlotFacts | WindowFacts, window_id: uuid.UUID) -> _Key:
+    return _Key(SlotKey(window_id, slot.route_id, slot.warehouse_id, slot.on), slot.route, slot.warehouse)
+
+
+async def _send_wave(
+    session: AsyncSession,
+    key: _Key,
+    bonus_percent: int,
+    closes_at: datetime,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> int:
+    """Asks the next thirty, best first: those near, or everyone eligible where fewer than ten are near (R6.3).
+
+    The statements are constant in number, whatever the fleet's size. The window is locked by the caller. While it is
+    open the next wave is always due: drivers become free, and are asked then.
+    """
+    window_id = key.slot.window_id
+    of = standing(key.slot, policy).subquery("standing")
+    eligible = select(of).where(may_take(of), not_(of.c.declined)).cte("eligible")
+    locals_ = select(func.count()).select_from(eligible).where(eligible.c.near).scalar_subquery()
+    chosen = (
+        select(eligible.c.driver_id)
+        .where(
+            or_(eligible.c.near, locals_ < policy.few_locals),
+            eligible.c.driver_id.not_in(notices.asked(window_id)),
+        )
+        .order_by(eligible.c.score.desc(), eligible.c.load, eligible.c.driver_id)
+        .limit(policy.wave_size)
+    )
+    starts_at = time.shift_start(key.slot.on, policy)
+    notice = EmergencyOffered(key.route, key.warehouse, key.slot.on, starts_at, bonus_percent)
+    envelope = notices.Envelope(
+        NotificationType.EMERGENCY_ROUTE_AVAILABLE, Kind.OFFER, Urgency.URGENT, window_id, expires_at=closes_at
+    )
+    asked = await notices.tell(session, chosen, notice, envelope, say, now)
+    await session.execute(
+        update(WindowWaves)
+        .where(WindowWaves.window_id == window_id)
+        .values(next_at=now + policy.wave_every_emergency, sent=WindowWaves.sent + 1)
+    )
+    if asked:
+        await notices.follow_home(session, notices.asked(window_id), now, Urgency.TIDYING)
+    return asked
+
+
+@dataclass(frozen=True, slots=True)
+class WaveSent:
+    """A wave was due, and `asked` drivers were told in it."""
+
+    window_id: uuid.UUID
+    asked: int
+
+
+async def send_due_wave(session: AsyncSession, say: Wording, policy: Policy, now: datetime) -> WaveSent | None:
+    """Decides and writes one wave that is due (R6.3); None where there is none. What others hold is passed by."""
+    found = await session.execute(
+        select(WindowWaves.window_id)
+        .join(BidWindow, BidWindow.id == WindowWaves.window_id)
+        .where(WindowWaves.next_at <= now, BidWindow.status == BidWindowStatus.OPEN, BidWindow.closes_at > now)
+        .order_by(WindowWaves.next_at)
+        .limit(1)
+        .with_for_update(of=[BidWindow, WindowWaves], key_share=True, skip_locked=True)
+    )
+    window_id = found.scalar_one_or_none()
+    if window_id is None:
+        return None
+    window = await bidding.window(session, window_id)
+    asked = await _send_wave(session, _key(window, window_id), window.bonus_percent, window.closes_at, say, policy, now)
+    if asked:
+        await notices.follow(session, window_id, now, over=False)
+    return WaveSent(window_id, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedEmpty:
+    """The window's time came, and nobody had taken the slot."""
+
+    window_id: uuid.UUID
+    told: int  # managers
+
+
+async def close_due_window(session: AsyncSession, say: Wording, policy: Policy, now: datetime) -> ClosedEmpty | None:
+    """Closes one instant or emergency window whose time has come, and tells the route's manager, once (R6.6)."""
+    found = await session.execute(
+        select(BidWindow.id)
+        .where(
+            BidWindow.status == BidWindowStatus.OPEN,
+            BidWindow.closes_at <= now,
+            BidWindow.mode != BidWindowMode.COMPETITIVE,
+        )
+        .order_by(BidWindow.closes_at)
+        .limit(1)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    window_id = found.scalar_one_or_none()
+    if window_id is None:
+        return None
+    window = await bidding.window(session, window_id)
+    await session.execute(update(BidWindow).where(BidWindow.id == window_id).values(status=BidWindowStatus.CLOSED))
+    await session.execute(update(WindowWaves).where(WindowWaves.window_id == window_id).values(next_at=None))
+    await audit.record(
+        session,
+        None,
+        now,
+        audit.Entry(
+            "bid_window",
+            window_id,
+            "closed",
+            before={"status": BidWindowStatus.OPEN},
+            after={"status": BidWindowStatus.CLOSED},
+        ),
+    )
+    notice = RouteUnfilled(window.route, window.warehouse, window.on, time.shift_start(window.on, policy))
+    envelope = notices.Envelope(NotificationType.ROUTE_UNFILLED, Kind.ROUTE_UNFILLED, Urgency.IMPORTANT, window_id)
+    told = await notices.tell(session, _managers_of(window), notice, envelope, say, now)
+    await notices.follow(session, window_id, now, over=True)
+    await notices.follow_home(session, notices.asked(window_id), now, Urgency.TIDYING)
+    return ClosedEmpty(window_id, told)
+
+
+def _managers_of(window: WindowFacts) -> Select[tuple[uuid.UUID]]:
+    """The route's own manager; where there is none, or he is no longer of this warehouse, all managers of it (R5.4)."""
+    here = (
+        select(User.id)
+        .join(WarehouseManager, WarehouseManager.user_id == User.id)
+        .where(WarehouseManager.warehouse_id == window.warehouse_id, User.role == UserRole.MANAGER)
+    )
+    own = here.join(Route, Route.manager_id == User.id).where(Route.id == window.route_id)
+    return here.where(or_(User.id.in_(own), not_(own.exists())))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedCapped:
+    """Drivers at their cap were allowed for this window; those of the next wave were asked."""
+
+    allowed: int
+    asked: int
+
+
+async def ask_capped(
+    session: AsyncSession, manager: Person, window_id: uuid.UUID, say: Wording, policy: Policy, now: datetime
+) -> AskedCapped | Refused:
+    """[Ask them too]: lets drivers who are free but at their weekly cap take this shift, and asks them (R6.3, audited).
+
+    Refused where the window is not the manager's or is over, and where no cap stands in anybody's way.
+    """
+    locked = await session.execute(
+        select(BidWindow.id)
+        .join(Assignment, Assignment.id == BidWindow.assignment_id)
+        .where(BidWindow.id == window_id, manages(manager.id, Assignment.warehouse_id))
+        .with_for_update(of=BidWindow, key_share=True)
+    )
+    if locked.one_or_none() is None:
+        return Refused(Refusal.NOT_FOUND)
+    window = await bidding.window(session, window_id)
+    if window.status is not BidWindowStatus.OPEN or now >= window.closes_at:
+        return Refused(Refusal.WINDOW_OVER)
+    key = _key(window, window_id)
+    of = standing(key.slot, policy).subquery("standing")
+    capped = select(literal(window_id), of.c.driver_id, literal(manager.id), literal(now)).where(
+        may_take(of, but_for_cap=True), not_(may_take(of)), not_(of.c.declined)
+    )
+    allowed = await session.execute(
+        upsert(CapOverride)
+        .from_select(["window_id", "user_id", "granted_by", "granted_at"], capped)
+        .on_conflict_do_nothing()
+        .returning(CapOverride.user_id)
+    )
+    drivers = [str(driver_id) for driver_id in allowed.scalars()]
+    if not drivers:
+        return Refused(Refusal.NOBODY_CAPPED)
+    await audit.record(
+        session, manager.id, now, audit.Entry("bid_window", window_id, "cap_override", after={"drivers": drivers})
+    )
+    asked = await _send_wave(session, key, window.bonus_percent, window.closes_at, say, policy, now)
+    await notices.follow(session, window_id, now, over=False)
+    return AskedCapped(len(drivers), asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """He won't be asked for that day again."""
+
+
+async def decline_day(session: AsyncSession, driver: Person, window_id: uuid.UUID, now: datetime) -> Declined | Refused:
+    """[Not today]: the driver is not told of, or counted as free for, shifts of this window's date (R6.3).
+
+    Refused for a window that he was not asked for.
+    """
+    asked = notices.asked(window_id).where(Delivery.user_id == driver.id)
+    on = await session.scalar(
+        select(Assignment.on)
+        .join(BidWindow, BidWindow.assignment_id == Assignment.id)
+        .where(BidWindow.id == window_id, asked.exists())
+    )
+    if on is None:
+        return Refused(Refusal.NOT_FOUND)
+    declined = await session.execute(
+        upsert(DayDecline)
+        .values(user_id=driver.id, on=on, declined_at=now)
+        .on_conflict_do_nothing()
+        .returning(DayDecline.on)
+    )
+    if declined.first() is not None:
+        await audit.record(
+            session, driver.id, now, audit.Entry("user", driver.id, "day_declined", after={"date": on.isoformat()})
+        )
+        await notices.follow(session, window_id, now, over=False)
+        await notices.follow_home(session, notices.of_user(driver.id), now, Urgency.TIDYING)
+    return Declined()

@@ -1,0 +1,69 @@
+"""Opening emergency windows (R6.2). Pure."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from domain import time
+from domain.db.models.words import AssignmentStatus, BidWindowMode
+from domain.policy import Policy
+from domain.refusals import Refusal, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFacts:
+    """A slot under lock, and the window that is open for it."""
+
+    assignment_id: uuid.UUID
+    route_id: uuid.UUID
+    warehouse_id: uuid.UUID
+    route: str
+    warehouse: str
+    on: date
+    status: AssignmentStatus
+    open_window_id: uuid.UUID | None
+    open_mode: BidWindowMode | None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An emergency window is to be opened, until `closes_at`."""
+
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyOpen:
+    """It is open: a second press, or a second manager's, changes nothing (R2.5)."""
+
+    window_id: uuid.UUID
+
+
+def decide_emergency(
+    slot: SlotFacts, bonus_percent: int, until: datetime | None, policy: Policy, now: datetime
+) -> Open | AlreadyOpen | Refused:
+    """Whether a manager may open an emergency window (R6.2): for an unfilled slot of today or later, with a bonus of 0
+    to 100 %. It closes at 13:00 local on the day; at or after 13:00 the manager says until when, at the latest 23:59.
+    """
+    if not 0 <= bonus_percent <= policy.bonus_percent_most:
+        return Refused(Refusal.BAD_BONUS)
+    if slot.status is not AssignmentStatus.UNFILLED:
+        return Refused(Refusal.NOT_UNFILLED)
+    if slot.open_window_id is not None:
+        emergency = slot.open_mode is BidWindowMode.EMERGENCY
+        return AlreadyOpen(slot.open_window_id) if emergency else Refused(Refusal.BIDDING_OPEN)
+    latest = time.local_instant(slot.on, policy.day_ends, policy)
+    if now >= latest:
+        return Refused(Refusal.DAY_OVER)
+    closes_at = until or time.emergency_close(slot.on, policy)
+    if not now < closes_at <= latest:
+        return Refused(Refusal.SAY_UNTIL)
+    return Open(closes_at)
+
+
+def hours_left(on: date, policy: Policy, now: datetime) -> tuple[datetime, ...]:
+    """Until when a manager may open an emergency once 13:00 of its day has come: each full hour left, and 23:59."""
+    latest = time.local_instant(on, policy.day_ends, policy)
+    first = time.emergency_close(on, policy)
+    hours = [first + timedelta(hours=hour) for hour in range(1, 11)]
+    return (*(at for at in hours if now < at < latest), latest)

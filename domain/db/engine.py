@@ -1,0 +1,86 @@
+"""The way to the database, for every process alike."""
+
+import functools
+import json
+import ssl
+import uuid
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import certifi
+from sqlalchemy import event, exc
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
+
+
+def connect(
+    database_url: str, *, connections: int = 10, name: str = "rollcall", statement_for: float | None = 60
+) -> AsyncEngine:
+    """An engine for a `postgresql://` address as hosts print it; nothing is connected yet.
+
+    The address goes to asyncpg as it is, which reads `sslmode`, `sslrootcert` and the rest as PostgreSQL's own tools
+    do. `connections` is the most that are open at once; 0 keeps none open between uses, for tests and one-off
+    commands. `name` is shown in the server's list of sessions. A statement may take `statement_for` seconds (None: as
+    long as it takes). Raises ValueError for an address of another kind.
+
+    Works through a transaction-mode pooler (PgBouncer, Neon, Supabase) without being told: no prepared statement ever
+    stays on the server, and nothing is set for the session but what such poolers carry over.
+
+    A restart of the server costs nobody an error before work has begun: connections that it closed are replaced when
+    they are taken from the pool. One that breaks during work raises, and the work is to be done again.
+    """
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if connections:
+        # Idle connections are cut without a word by some networks, after six minutes on the shortest-tempered.
+        pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 10, "pool_recycle": 300}
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        connect_args={
+            "dsn": _address(database_url),
+            "statement_cache_size": 0,  # asyncpg then sends each statement unnamed, parsed anew where it is executed
+            "timeout": 10,
+            "command_timeout": statement_for,
+            "server_settings": {"application_name": name, "TimeZone": "UTC"},
+        },
+        json_serializer=_json,
+        **pool,
+    )
+    event.listen(engine.sync_engine, "checkout", _replace_closed)
+    return engine
+
+
+def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """What opens sessions. Rows stay readable after the commit: an answer is made from them then."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def _address(database_url: str) -> str:
+    parts = urlsplit(database_url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError("DATABASE_URL must begin with postgresql:// or postgres://")
+    # asyncpg takes a word that it does not know for a setting of the server, and `system` (the authorities that this
+    # machine trusts, as newer tools say) for a file.
+    query = dict(parse_qsl(parts.query))
+    query.pop("channel_binding", None)
+    if query.get("sslrootcert") == "system":
+        query["sslrootcert"] = ssl.get_default_verify_paths().cafile or certifi.where()
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection that the server has closed is known as such at once: cheaper than asking on every use."""
+    if connection.driver_connection.is_closed():
+        raise exc.DisconnectionError
+
+
+def _plain(value: object) -> str:
+    match value:
+        case uuid.UUID():
+            return str(value)
+        case date():  # and datetime
+            return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+_json = functools.partial(json.dumps, default=_plain, ensure_ascii=False)

@@ -1,0 +1,48 @@
+"""The reasons for refusing. No prose: the edge says them in the reader's language."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    # anything: also for what lies outside the actor's warehouses (R12.3)
+    NOT_FOUND = "not_found"
+
+    # opening an emergency window
+    NOT_UNFILLED = "not_unfilled"
+    DAY_OVER = "day_over"
+    SAY_UNTIL = "say_until"  # at or after 13:00 a manager says until when (R6.2)
+    BAD_BONUS = "bad_bonus"
+    BIDDING_OPEN = "bidding_open"
+    WINDOW_OVER = "window_over"
+    NOBODY_CAPPED = "nobody_capped"
+
+    # taking a shift (R6.3)
+    TAKEN = "taken"
+    CLOSED = "closed"
+    NOT_A_DRIVER = "not_a_driver"
+    NOT_EMPLOYED = "not_employed"
+    AWAY = "away"
+    WAREHOUSE_NOT_HIS = "warehouse_not_his"
+    FLAGGED = "flagged"
+    OUT_OF_POOL = "out_of_pool"
+    LEFT_THIS_SLOT = "left_this_slot"
+    ON_SHIFT = "on_shift"
+    BUSY = "busy"
+    AT_CAP = "at_cap"
+
+    # creating people (R12.1)
+    BAD_PHONE = "bad_phone"
+    PHONE_IS_A_DRIVERS = "phone_is_a_drivers"
+    NO_SUCH_WAREHOUSE = "no_such_warehouse"
+
+    # linking (R12.2)
+    LINK_NOT_GOOD = "link_not_good"
+    CHAT_IS_ANOTHERS = "chat_is_anothers"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not done, and nothing was written."""
+
+    why: Refusal

@@ -1,0 +1,37 @@
+"""Local days and weeks, the start of a shift, and the deadlines that hang on it (R1). Instants are aware, in UTC."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from domain.policy import Policy
+
+
+def local_day(at: datetime, policy: Policy) -> date:
+    """The company's calendar day at this instant (R1.1)."""
+    return at.astimezone(policy.zone).date()
+
+
+def local_instant(on: date, at: time, policy: Policy) -> datetime:
+    """The instant of a wall-clock time in the company's zone; the host's own zone never matters (R1.5)."""
+    return datetime.combine(on, at, policy.zone).astimezone(UTC)
+
+
+def week_of(on: date) -> tuple[date, date]:
+    """Monday and Sunday, both inclusive, of the week that a day is in (R1.2)."""
+    monday = on - timedelta(days=on.weekday())
+    return monday, monday + timedelta(days=6)
+
+
+def shift_start(on: date, policy: Policy) -> datetime:
+    """When the shift of this day starts: 07:00 local (R1.3)."""
+    return local_instant(on, policy.shift_starts, policy)
+
+
+def arrive_by(on: date, assigned_at: datetime | None, policy: Policy) -> datetime:
+    """The later of 09:00 local and 90 minutes after award or assignment (R1.3a). Arriving at exactly this is late."""
+    nine = local_instant(on, policy.arrive_by, policy)
+    return nine if assigned_at is None else max(nine, assigned_at + policy.arrive_within)
+
+
+def emergency_close(on: date, policy: Policy) -> datetime:
+    """When an emergency window closes by itself: 13:00 local on the shift's date (R6.2)."""
+    return local_instant(on, policy.slot_over, policy)
