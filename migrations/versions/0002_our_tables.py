@@ -1,0 +1,180 @@
+"""Our own tables: how people are reached, where they work, terms, waves, incidents, deliveries, and who does what."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+OURS = """
+CREATE TABLE duty_runs (
+    duty text PRIMARY KEY,
+    done_for timestamptz NOT NULL
+);
+
+CREATE TABLE leases (
+    name text PRIMARY KEY,
+    holder text NOT NULL,
+    held_until timestamptz NOT NULL
+);
+
+CREATE TABLE pace (
+    key text PRIMARY KEY,
+    next_at timestamptz NOT NULL,
+    halted_until timestamptz
+);
+
+CREATE TABLE seen_updates (
+    update_id bigint PRIMARY KEY,
+    seen_at timestamptz NOT NULL,
+    fault_id text
+);
+CREATE INDEX ix_seen_updates_seen_at ON seen_updates (seen_at);
+
+CREATE TABLE chat_links (
+    user_id uuid PRIMARY KEY
+        CONSTRAINT chat_links_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    chat_id bigint NOT NULL,
+    linked_at timestamptz NOT NULL,
+    unreachable_at timestamptz,
+    CONSTRAINT chat_links_chat_id_unique UNIQUE (chat_id)
+);
+
+CREATE TABLE contact_settings (
+    user_id uuid PRIMARY KEY
+        CONSTRAINT contact_settings_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    language text
+);
+
+CREATE TABLE day_declines (
+    user_id uuid NOT NULL
+        CONSTRAINT day_declines_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    date date NOT NULL,
+    declined_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, date)
+);
+
+CREATE TABLE invites (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL
+        CONSTRAINT invites_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    created_by uuid
+        CONSTRAINT invites_created_by_users_id_fk REFERENCES users,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    CONSTRAINT invites_token_hash_unique UNIQUE (token_hash)
+);
+CREATE INDEX ix_invites_user_id ON invites (user_id);
+
+CREATE TABLE time_off (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    user_id uuid NOT NULL
+        CONSTRAINT time_off_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    kind text NOT NULL
+);
+CREATE INDEX ix_time_off_user_id ON time_off (user_id);
+
+CREATE TABLE deliveries (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    notification_id uuid
+        CONSTRAINT deliveries_notification_id_notifications_id_fk REFERENCES notifications ON DELETE CASCADE,
+    user_id uuid NOT NULL
+        CONSTRAINT deliveries_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    channel varchar(32) NOT NULL,
+    kind text NOT NULL,
+    about uuid,
+    urgency smallint NOT NULL,
+    state varchar(32) NOT NULL,
+    due_at timestamptz,
+    expires_at timestamptz,
+    attempt integer DEFAULT 0 NOT NULL,
+    lease_until timestamptz,
+    redraw boolean DEFAULT false NOT NULL,
+    chat_id bigint,
+    message_id bigint,
+    sms_sid text,
+    sent_at timestamptz,
+    reason text,
+    created_at timestamptz NOT NULL,
+    CONSTRAINT deliveries_channel_check CHECK (channel IN ('telegram', 'sms')),
+    CONSTRAINT deliveries_state_check CHECK (state IN (
+        'pending', 'sending', 'sent', 'cancelled', 'expired', 'failed', 'unknown'
+    ))
+);
+CREATE INDEX ix_deliveries_about ON deliveries (about, kind);
+CREATE INDEX ix_deliveries_due ON deliveries (channel, urgency, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX ix_deliveries_user_kind ON deliveries (user_id, kind);
+CREATE UNIQUE INDEX uniq_deliveries_message ON deliveries (chat_id, message_id);
+
+CREATE TABLE employments (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    user_id uuid NOT NULL
+        CONSTRAINT employments_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    warehouse_id uuid NOT NULL
+        CONSTRAINT employments_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
+    starts_on date NOT NULL,
+    ends_on date,
+    CONSTRAINT employments_user_id_warehouse_id_starts_on_unique UNIQUE (user_id, warehouse_id, starts_on)
+);
+
+CREATE TABLE open_warehouses (
+    user_id uuid NOT NULL
+        CONSTRAINT open_warehouses_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    warehouse_id uuid NOT NULL
+        CONSTRAINT open_warehouses_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
+    PRIMARY KEY (user_id, warehouse_id)
+);
+
+CREATE TABLE assignment_terms (
+    assignment_id uuid PRIMARY KEY
+        CONSTRAINT assignment_terms_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    arrive_by timestamptz,
+    confirm_by timestamptz
+);
+
+CREATE TABLE incidents (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    user_id uuid NOT NULL
+        CONSTRAINT incidents_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    assignment_id uuid NOT NULL
+        CONSTRAINT incidents_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    kind varchar(32) NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    excused_by uuid
+        CONSTRAINT incidents_excused_by_users_id_fk REFERENCES users,
+    excused_at timestamptz,
+    excuse_reason text,
+    CONSTRAINT incidents_assignment_id_kind_unique UNIQUE (assignment_id, kind),
+    CONSTRAINT incidents_kind_check CHECK (kind IN (
+        'early_cancel', 'late_cancel', 'auto_drop', 'no_show', 'removed_by_manager', 'protected_absence'
+    ))
+);
+CREATE INDEX ix_incidents_user_id ON incidents (user_id);
+
+CREATE TABLE cap_overrides (
+    window_id uuid NOT NULL
+        CONSTRAINT cap_overrides_window_id_bid_windows_id_fk REFERENCES bid_windows ON DELETE CASCADE,
+    user_id uuid NOT NULL
+        CONSTRAINT cap_overrides_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    granted_by uuid NOT NULL
+        CONSTRAINT cap_overrides_granted_by_users_id_fk REFERENCES users,
+    granted_at timestamptz NOT NULL,
+    PRIMARY KEY (window_id, user_id)
+);
+
+CREATE TABLE window_waves (
+    window_id uuid PRIMARY KEY
+        CONSTRAINT window_waves_window_id_bid_windows_id_fk REFERENCES bid_windows ON DELETE CASCADE,
+    next_at timestamptz,
+    sent integer DEFAULT 0 NOT NULL
+);
+CREATE INDEX ix_window_waves_next_at ON window_waves (next_at) WHERE next_at IS NOT NULL;
+"""
+
+
+def upgrade() -> None:
+    for statement in OURS.strip().split(";\n"):
+        op.execute(statement)

@@ -1,0 +1,124 @@
+"""What every test may ask for. One PostgreSQL serves all workers and all test runs of this person at once."""
+
+import asyncio
+import hashlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+import migrations
+from bot.embedded_postgres import Server, embedded_postgres
+from bot.migrate import migrate
+from domain.db.engine import connect
+from domain.db.engine import sessions as sessions_on
+
+ENOUGH = 1 << 30  # bytes free in memory, for the databases of all workers
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Wednesday morning, twenty minutes after shifts have started."""
+    return datetime(2026, 11, 25, 7, 20, tzinfo=ZoneInfo("America/Toronto"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server of throw-away databases, gone with its last user."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ENOUGH and os.access(memory, os.W_OK)
+    folder = (memory if roomy else Path(tempfile.gettempdir())) / f"rollcall-tests-{os.getuid()}"
+    with embedded_postgres(folder, fast=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """The name of a migrated database without rows, made by whoever comes first."""
+    history = b"".join(path.read_bytes() for path in sorted(Path(migrations.__file__).parent.rglob("*.py")))
+    name = f"template_{hashlib.sha256(history).hexdigest()[:16]}"
+    asyncio.run(_make_template(server, name))
+    return name
+
+
+@pytest.fixture
+async def empty_database_url(server: Server) -> AsyncIterator[str]:
+    """A database without tables."""
+    async for url in _database(server, "template0"):
+        yield url
+
+
+@pytest.fixture
+async def database_url(server: Server, template: str) -> AsyncIterator[str]:
+    """A migrated database of this test's own, for what commits or starts other processes."""
+    async for url in _database(server, template):
+        yield url
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = connect(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions that really commit, on this test's own database."""
+    return sessions_on(engine)
+
+
+@pytest.fixture(scope="session")
+def shared_engine(server: Server, template: str) -> Iterator[AsyncEngine]:
+    """On one database a worker; it keeps no connection, since each test has an event loop of its own."""
+    name = f"shared_{uuid.uuid4().hex}"
+    asyncio.run(_administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    yield connect(server.url(name), connections=0)
+    asyncio.run(_administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def session(shared_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session whose work, its commits too, is rolled back in the end: quick, for what needs one session only."""
+    async with shared_engine.connect() as connection:
+        transaction = await connection.begin()
+        yield AsyncSession(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        await transaction.rollback()
+
+
+async def _database(server: Server, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield server.url(name)
+    await _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _administer(server: Server, statement: str) -> None:
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _make_template(server: Server, name: str) -> None:
+    """Under an advisory lock, and renamed when done, so that nobody clones a half-made one."""
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute("SELECT pg_advisory_lock(1)")
+        if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            return
+        await connection.execute(f'DROP DATABASE IF EXISTS "new_{name}"')
+        await connection.execute(f'CREATE DATABASE "new_{name}"')
+        await migrate(server.url(f"new_{name}"))
+        await connection.execute(f'ALTER DATABASE "new_{name}" RENAME TO "{name}"')
+    finally:
+        await connection.close()
