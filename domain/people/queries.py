@@ -26,6 +26,15 @@ class Person:
 
 async def person_in_chat(session: AsyncSession, chat_id: int) -> Person | None:
     """Whose chat this is; None for somebody unknown, who learns nothing of who exists (R12.2)."""
+    return await _person(session, ChatLink.chat_id == chat_id)
+
+
+async def person(session: AsyncSession, user_id: uuid.UUID) -> Person | None:
+    """Somebody by his id."""
+    return await _person(session, User.id == user_id)
+
+
+async def _person(session: AsyncSession, which: ColumnElement[bool]) -> Person | None:
     found = await session.execute(
         select(
             User.id,
@@ -36,9 +45,9 @@ async def person_in_chat(session: AsyncSession, chat_id: int) -> Person | None:
             ContactSettings.language,
             ChatLink.unreachable_at.is_not(None),
         )
-        .join(ChatLink, ChatLink.user_id == User.id)
+        .outerjoin(ChatLink, ChatLink.user_id == User.id)
         .outerjoin(ContactSettings, ContactSettings.user_id == User.id)
-        .where(ChatLink.chat_id == chat_id)
+        .where(which)
     )
     row = found.one_or_none()
     return None if row is None else Person(*row)

@@ -1,0 +1,202 @@
+"""The home card: what is next, what waits, the week at a glance."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.callbacks import Accept, Home, Unfilled
+from bot.reader import Reader
+from bot.screens.places import directions
+from bot.screens.screen import Button, Screen, escape
+from domain.bidding.queries import Offer
+from domain.coverage.queries import WarehouseToday
+from domain.shifts.queries import OwnShift
+from domain.time import week_of
+
+
+@dataclass(frozen=True, slots=True)
+class DriverHome:
+    """A driver's day. `shifts` are those of the week of `today`."""
+
+    first_name: str
+    today: date
+    shifts: tuple[OwnShift, ...]
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerHome:
+    """A manager's day."""
+
+    first_name: str
+    today: date
+    warehouses: tuple[WarehouseToday, ...]
+
+
+def home(facts: DriverHome | ManagerHome, reader: Reader) -> Screen:
+    return _driver(facts, reader) if isinstance(facts, DriverHome) else _manager(facts, reader)
+
+
+def _driver(facts: DriverHome, reader: Reader) -> Screen:
+    _ = reader.gettext
+    today = next((shift for shift in facts.shifts if shift.on == facts.today), None)
+    lines = [_title(facts.first_name, facts.today, reader)]
+    keyboard: list[tuple[Button, ...]] = []
+    if today is None:
+        lines.append(_("No shift today."))
+    else:
+        lines.append(
+            _("🚚 <b>{route}, {warehouse}</b>, start {start}\nNext: be at {address} by <b>{arrive_by}</b>.").format(
+                route=escape(today.route),
+                warehouse=escape(today.warehouse),
+                start=reader.time(today.starts_at),
+                address=escape(today.address),
+                arrive_by=reader.time(today.arrive_by),
+            )
+        )
+        keyboard.append((directions(today.warehouse, today.address, reader),))
+    if facts.offers:
+        lines.append(_("<b>Open to you now</b>\n") + "\n".join(_offer_line(offer, reader) for offer in facts.offers))
+        keyboard += [
+            (
+                Button(
+                    _("✅ Take {route}, +{bonus}%").format(route=offer.route, bonus=offer.bonus_percent),
+                    Accept(offer.window_id),
+                ),
+            )
+            for offer in facts.offers
+        ]
+    lines.append(_week(facts, reader))
+    return Screen("\n\n".join(lines), tuple(keyboard))
+
+
+def _title(first_name: str, today: date, reader: Reader) -> str:
+    return reader.gettext("<b>Hello {name}</b>, {day}").format(name=escape(first_name), day=reader.day(today))
+
+
+def _offer_line(offer: Offer, reader: Reader) -> str:
+    return reader.gettext("🚨 {route}, {warehouse}, {day}, start {start}").format(
+        route=escape(offer.route),
+        warehouse=escape(offer.warehouse),
+        day=reader.day(offer.on),
+        start=reader.time(offer.starts_at),
+    )
+
+
+def _week(facts: DriverHome, reader: Reader) -> str:
+    _ = reader.gettext
+    monday, _sunday = week_of(facts.today)
+    by_day = {shift.on: shift for shift in facts.shifts}
+    lines = [_("<b>Your week</b>")]
+    for offset in range(7):
+        on = monday + timedelta(days=offset)
+        shift = by_day.get(on)
+        what = "·" if shift is None else f"{escape(shift.route)}, {escape(shift.warehouse)}"
+        mark = " ✓" if shift is not None and shift.confirmed else ""
+        line = f"{reader.day(on)}  {what}{mark}"
+        lines.append(f"<b>{line}</b>" if on == facts.today else line)
+    return "\n".join(lines)
+
+
+def _manager(facts: ManagerHome, reader: Reader) -> Screen:
+    _ = reader.gettext
+    lines = [_title(facts.first_name, facts.today, reader)]
+    lines += [_warehouse_line(warehouse, reader) for warehouse in facts.warehouses]
+    if not facts.warehouses:
+        lines.append(_("You have no warehouse yet. Ask whoever runs Rollcall here to give you one."))
+        return Screen("\n\n".join(lines))
+    return Screen("\n\n".join(lines), ((Button(_("🔎 Uncovered routes"), Unfilled(0)),),))
+
+
+def _warehouse_line(warehouse: WarehouseToday, reader: Reader) -> str:
+    name = escape(warehouse.name)
+    if warehouse.slots == 0:
+        return reader.gettext("⚪ <b>{warehouse}</b>: no routes today").format(warehouse=name)
+    if warehouse.uncovered == 0:
+        return reader.ngettext(
+            "🟢 <b>{warehouse}</b>: the route is covered",
+            "🟢 <b>{warehouse}</b>: all {n} routes are covered",
+            warehouse.slots,
+        ).format(warehouse=name, n=warehouse.slots)
+    return reader.ngettext(
+        "🔴 <b>{warehouse}</b>: {n} of {all} routes has no driver",
+        "🔴 <b>{warehouse}</b>: {n} of {all} routes have no driver",
+        warehouse.uncovered,
+    ).format(warehouse=name, n=warehouse.uncovered, all=warehouse.slots)
+
+
+def home_button(reader: Reader) -> Button:
+    """The way back that every card offers."""
+    return Button(reader.gettext("🏠 Home"), Home())
+
+
+def link_moved(_facts: object, reader: Reader) -> Screen:
+    """To the chat that a person was linked from before (R12.2)."""
+    return Screen(
+        reader.gettext(
+            "Your account was just linked from another Telegram account, so this chat no longer gets your messages.\n\n"
+            "If that wasn't you, tell your manager now."
+        )
+    )
+
+
+def stranger(company: str, reader: Reader) -> Screen:
+    """To somebody whom we don't know: what this is, and the next step. It tells nothing of who exists (R12.2)."""
+    return Screen(
+        reader.gettext(
+            "This is the shift bot of {company}.\n\nTo use it, open the invite link that your manager sent you. "
+            "No link, or is it too old? Ask your manager for a new one."
+        ).format(company=escape(company))
+    )
+
+
+def help_for_drivers(reader: Reader) -> Screen:
+    return Screen(
+        reader.gettext(
+            "<b>What you can do here</b>\n"
+            "/today shows your day, what is open to you, and your week.\n"
+            "When a route loses its driver, an offer arrives here. Press <b>Accept</b> to take it; "
+            "whoever is first has it. "
+            "<b>Not today</b> stops offers for that day.\n\n"
+            "Anything wrong? Call your warehouse."
+        ),
+        ((home_button(reader),),),
+    )
+
+
+def help_for_managers(reader: Reader) -> Screen:
+    return Screen(
+        reader.gettext(
+            "<b>What you can do here</b>\n"
+            "/unfilled lists the routes without a driver. Press one to send an emergency offer.\n"
+            "/emergency R12 goes straight to route R12.\n"
+            "Drivers are asked best first, more every minute, until somebody takes it; your card tells who."
+        ),
+        ((home_button(reader),),),
+    )
+
+
+def not_understood(reader: Reader) -> Screen:
+    """Whatever a person sends that we can't read: text, stickers, photos."""
+    return Screen(
+        reader.gettext("Sorry, I didn't understand that. Use the buttons, or /help to see what I can do."),
+        ((home_button(reader),),),
+    )
+
+
+def for_managers_only(reader: Reader) -> Screen:
+    return Screen(reader.gettext("That is for managers. Here is what you can do: /help"), ((home_button(reader),),))
+
+
+def link_refused(reader: Reader) -> Screen:
+    """One answer for links that are unknown, used up or expired."""
+    return Screen(reader.gettext("This link doesn't work any more. Ask your manager for a new one."))
+
+
+def chat_is_anothers(reader: Reader) -> Screen:
+    return Screen(
+        reader.gettext(
+            "This Telegram account is linked to another person already. Open the link from your own account, "
+            "or ask your manager."
+        ),
+        ((home_button(reader),),),
+    )

@@ -1,0 +1,14 @@
+"""The way there."""
+
+from urllib.parse import quote_plus
+
+from bot.reader import Reader
+from bot.screens.screen import Button
+
+
+def directions(warehouse: str, address: str, reader: Reader) -> Button:
+    """Opens the map program of the phone."""
+    return Button(
+        reader.gettext("📍 Directions to {warehouse}").format(warehouse=warehouse),
+        f"https://www.google.com/maps/dir/?api=1&destination={quote_plus(address)}",
+    )

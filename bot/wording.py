@@ -1,0 +1,51 @@
+"""Words what people are told, for the title and body columns of their inbox (R11.1). Pure; handed to the domain."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.reader import LANGUAGES, Reader
+from domain.notices.wording import EmergencyOffered, LinkMoved, Notice, RouteUnfilled, ShiftWon, Worded
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The wording function of the product, in the company's time zone."""
+
+    zone: ZoneInfo
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return LANGUAGES
+
+    def __call__(self, notice: Notice, language: str) -> Worded:
+        reader = Reader(language, self.zone)
+        _ = reader.gettext
+        match notice:
+            case EmergencyOffered():
+                return Worded(
+                    _("{route}, {warehouse} needs a driver").format(route=notice.route, warehouse=notice.warehouse),
+                    _("{day}, start {start}, +{bonus}%. Whoever accepts first has it.").format(
+                        day=reader.day(notice.on), start=reader.time(notice.starts_at), bonus=notice.bonus_percent
+                    ),
+                )
+            case ShiftWon():
+                return Worded(
+                    _("{route}, {warehouse} is yours").format(route=notice.route, warehouse=notice.warehouse),
+                    _("{day}, start {start}. Be there by {arrive_by}.").format(
+                        day=reader.day(notice.on),
+                        start=reader.time(notice.starts_at),
+                        arrive_by=reader.time(notice.arrive_by),
+                    ),
+                )
+            case RouteUnfilled():
+                return Worded(
+                    _("Nobody took {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
+                    _("{day}, start {start}. Try again with another bonus, or call somebody.").format(
+                        day=reader.day(notice.on), start=reader.time(notice.starts_at)
+                    ),
+                )
+            case LinkMoved():
+                return Worded(
+                    _("This chat is no longer yours"),
+                    _("Your account was linked from another Telegram account. If that wasn't you, tell your manager."),
+                )
