@@ -1,0 +1,30 @@
+"""The /sandbox calls: everything that the page does (docs/sandbox.md)."""
+
+from starlette.routing import Route
+
+from sandbox.api import chats, control, people, sms
+from sandbox.api.calls import routed
+
+ROUTES: list[Route] = [
+    *routed("/people", GET=people.everyone, POST=people.add),
+    *routed("/people/{id}", GET=people.one, PATCH=people.change),
+    *routed("/people/{id}/read", POST=people.read),
+    *routed("/people/{id}/chat", GET=chats.chat),
+    *routed("/people/{id}/send", POST=chats.send),
+    *routed("/people/{id}/start", POST=chats.start),
+    *routed("/people/{id}/press", POST=chats.press),
+    *routed("/people/{id}/contact", POST=chats.contact),
+    *routed("/people/{id}/sticker", POST=chats.sticker),
+    *routed("/people/{id}/photo", POST=chats.photo),
+    *routed("/people/{id}/sms", GET=sms.of_person),
+    *routed("/people/{id}/receive-sms", POST=sms.receive),
+    *routed("/sms", GET=sms.everything),
+    *routed("/clock", GET=control.clock, POST=control.set_clock),
+    *routed("/faults", GET=control.faults, POST=control.add_fault, DELETE=control.clear_faults),
+    *routed("/faults/{id}", DELETE=control.remove_fault),
+    *routed("/requests", GET=control.requests),
+    *routed("/updates", GET=control.updates),
+    *routed("/reset", POST=control.reset),
+    Route("/sandbox/events", control.events),
+    Route("/sandbox/files/{id}", control.file),
+]

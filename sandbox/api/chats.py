@@ -1,0 +1,64 @@
+"""Calls about a person's chat with the bot."""
+
+import asyncio
+
+from sandbox.api.calls import Call
+from sandbox.json_types import Json
+from sandbox.telegram import phone
+from sandbox.telegram.bot_methods import commands_for
+
+
+def chat(call: Call) -> Json:
+    """The chat, or what came into it after a message."""
+    telegram = call.network.telegram
+    if call.person.telegram is None:
+        return {"messages": [], "commands": [], "reply_keyboard": None, "typing": False, "pinned": None}
+    found = telegram.chat_of(call.person)
+    after = int(call.query.get("after", 0))
+    return {
+        "messages": [each.view() for each in found.messages.values() if each.message_id > after],
+        "commands": commands_for(telegram, found),
+        "reply_keyboard": found.reply_keyboard,
+        "typing": found.typing,
+        "pinned": found.pinned,
+    }
+
+
+def send(call: Call) -> Json:
+    """Sends a text."""
+    return phone.send_text(call.network.telegram, call.person, str(call.needed("text"))).view()
+
+
+def start(call: Call) -> Json:
+    """Presses START, with a link's payload or without."""
+    return phone.start(call.network.telegram, call.person, str(call.body.get("payload") or "")).view()
+
+
+async def press(call: Call) -> Json:
+    """Presses a button; with `wait` answers when the bot has, or after so many seconds."""
+    message_id, data = int(call.needed("message_id")), str(call.needed("data"))
+    pressed = phone.press(call.network.telegram, call.person, message_id, data)
+    if "wait" not in call.query:
+        return {"callback_query_id": pressed.id}
+    try:
+        await asyncio.wait_for(pressed.answered.wait(), float(call.query["wait"]))
+    except TimeoutError:
+        nothing = {"text": None, "show_alert": False, "url": None}
+        return {"callback_query_id": pressed.id, "answered": False, **nothing}
+    return {"callback_query_id": pressed.id, "answered": True, **(pressed.answer or {})}
+
+
+def contact(call: Call) -> Json:
+    """Shares a contact, his own unless told otherwise."""
+    number, user_id = call.body.get("phone"), call.body.get("user_id")
+    return phone.share_contact(call.network.telegram, call.person, number, user_id).view()
+
+
+def sticker(call: Call) -> Json:
+    """Sends a sticker."""
+    return phone.send_sticker(call.network.telegram, call.person).view()
+
+
+def photo(call: Call) -> Json:
+    """Sends a photo."""
+    return phone.send_photo(call.network.telegram, call.person).view()

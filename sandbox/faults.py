@@ -1,0 +1,75 @@
+"""Faults that one can put into either network."""
+
+import random
+from dataclasses import dataclass
+
+from sandbox.json_types import Json
+from sandbox.refusal import Refused
+
+NETWORKS = ("telegram", "sms")
+KINDS = ("down", "429", "500", "hang", "answer-lost")
+
+
+@dataclass
+class Fault:
+    """One fault: whom it hits (`methods`, `person`), which part of the requests (`share`) and how often at most."""
+
+    id: str
+    network: str
+    kind: str
+    share: float = 1.0
+    times: int | None = None
+    methods: list[str] | None = None
+    person: str | None = None
+    retry_after: int = 3
+
+    def fits(self, network: str, method: str, person: str | None) -> bool:
+        """Whether it may hit this request."""
+        return (
+            self.network == network
+            and self.times != 0
+            and (self.methods is None or method.lower() in (name.lower() for name in self.methods))
+            and (self.person is None or self.person == person)
+        )
+
+
+class Faults:
+    """The faults that are on. The first that fits and whose dice fall so hits the request."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._on: dict[str, Fault] = {}
+        self._added = 0
+        self._dice = random.Random(seed)
+
+    def add_from(self, body: Json) -> Fault:
+        """Puts in a fault as told by the page."""
+        network, kind = str(body.get("network")), str(body.get("kind"))
+        if network not in NETWORKS or kind not in KINDS:
+            raise Refused(f"A fault has a network ({', '.join(NETWORKS)}) and a kind ({', '.join(KINDS)}).")
+        given = {name: body[name] for name in ("share", "times", "methods", "person", "retry_after") if name in body}
+        self._added += 1
+        fault = Fault(id=str(self._added), network=network, kind=kind, **given)
+        self._on[fault.id] = fault
+        return fault
+
+    def remove(self, fault_id: str) -> None:
+        """Takes one out; refused (404) where it is not on."""
+        if self._on.pop(fault_id, None) is None:
+            raise Refused("There is no such fault.", 404)
+
+    def clear(self) -> None:
+        """Takes all out."""
+        self._on.clear()
+
+    def strike(self, network: str, method: str, person: str | None) -> Fault | None:
+        """The fault that hits this request, if one does; counts it."""
+        for fault in self._on.values():
+            if fault.fits(network, method, person) and self._dice.random() < fault.share:
+                if fault.times is not None:
+                    fault.times -= 1
+                return fault
+        return None
+
+    def view(self) -> Json:
+        """All, by network."""
+        return {name: [dict(vars(fault)) for fault in self._on.values() if fault.network == name] for name in NETWORKS}

@@ -1,0 +1,1 @@
+"""SMS: Twilio's Messages on one side, people's phones on the other."""

@@ -1,0 +1,115 @@
+"""Messages and chats, as the bot sees them and as the page does."""
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sandbox.json_types import Json
+from sandbox.people import Person
+from sandbox.telegram import markup
+from sandbox.telegram.rendering import render_html
+
+TYPING_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture; without `data` it is only the sign of one."""
+
+    width: int
+    height: int
+    data: bytes | None = None
+    media_type: str = "image/png"
+    file_id: str = field(default_factory=lambda: f"AgAC{secrets.token_urlsafe(24)}")
+
+    def sizes(self) -> list[Json]:
+        """Telegram's PhotoSizes; the sandbox keeps one."""
+        size = {
+            "file_id": self.file_id,
+            "file_unique_id": self.file_id[-12:],
+            "width": self.width,
+            "height": self.height,
+        }
+        return [{**size, "file_size": len(self.data)} if self.data else size]
+
+
+@dataclass
+class Message:
+    """One message. `text` is the caption where there is a photo; `extra`: fields that only this kind has."""
+
+    message_id: int
+    chat: "Chat"
+    from_bot: bool
+    at: datetime
+    kind: str = "text"
+    text: str = ""
+    entities: list[Json] = field(default_factory=list)
+    inline: Json | None = None
+    photo: Photo | None = None
+    extra: Json = field(default_factory=dict)
+    edited_at: datetime | None = None
+    silent: bool = False
+    deleted: bool = False
+    had_reply_keyboard: bool = False
+
+    def for_bot(self, bot: Json) -> Json:
+        """Telegram's Message."""
+        person = self.chat.person
+        out: Json = {
+            "message_id": self.message_id,
+            "from": bot if self.from_bot else person.user(),
+            "chat": person.private_chat(),
+            "date": int(self.at.timestamp()),
+        }
+        if self.edited_at:
+            out["edit_date"] = int(self.edited_at.timestamp())
+        words = ("caption", "caption_entities") if self.photo else ("text", "entities")
+        if self.text and self.kind in ("text", "photo"):
+            out[words[0]] = self.text
+            if self.entities:
+                out[words[1]] = self.entities
+        if self.photo:
+            out["photo"] = self.photo.sizes()
+        if self.inline:
+            out["reply_markup"] = self.inline
+        return {**out, **self.extra}
+
+    def view(self) -> Json:
+        """The message as the page draws it."""
+        return {
+            "message_id": self.message_id,
+            "from": "bot" if self.from_bot else "person",
+            "at": self.at.isoformat(),
+            "edited_at": self.edited_at.isoformat() if self.edited_at else None,
+            "text": self.text,
+            "entities": self.entities,
+            "html": render_html(self.text, self.entities),
+            "keyboard": markup.view(self.inline),
+            "photo": f"/sandbox/files/{self.photo.file_id}" if self.photo and self.photo.data else None,
+            "kind": self.kind,
+            "silent": self.silent,
+            "deleted": self.deleted,
+        }
+
+
+@dataclass
+class Chat:
+    """The chat of one person with the bot."""
+
+    person: Person
+    messages: dict[int, Message] = field(default_factory=dict)
+    reply_keyboard: Json | None = None
+    pinned: int | None = None
+    typing_until: float = 0.0
+    instance: str = field(default_factory=lambda: str(secrets.randbits(62)))
+
+    @property
+    def typing(self) -> bool:
+        """Whether the bot seems to be typing just now."""
+        return time.monotonic() < self.typing_until
+
+    def find(self, message_id: int) -> Message | None:
+        """The message, unless it was deleted."""
+        message = self.messages.get(message_id)
+        return None if message is None or message.deleted else message

@@ -1,0 +1,113 @@
+"""What people do in Telegram on their phones."""
+
+from typing import Any
+
+from sandbox.json_types import Json
+from sandbox.people import Person
+from sandbox.refusal import Refused
+from sandbox.telegram.entities import Formatted, with_found
+from sandbox.telegram.messages import Chat, Message, Photo
+from sandbox.telegram.state import Press, Telegram
+from sandbox.telegram.updates import PRESS_LIFE
+
+STICKER = {
+    "type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False, "emoji": "👍",
+    "file_id": "CAACAgIAAxkBAAEthumb", "file_unique_id": "AgADthumb",
+}  # fmt: skip
+
+
+def send_text(telegram: Telegram, person: Person, text: str) -> Message:
+    """The person sends a text. `/start` is what the START button sends."""
+    if not text.strip():
+        raise Refused("A message needs a text.")
+    if text.split()[0] == "/start" and not person.account.started:
+        return start(telegram, person, text.strip().removeprefix("/start").strip())
+    formatted = with_found(Formatted(text.strip(), []))
+    return _say(telegram, person, text=formatted.text, entities=formatted.entities)
+
+
+def start(telegram: Telegram, person: Person, payload: str = "") -> Message:
+    """The person opens a link to the bot and presses START; a block is lifted."""
+    if person.account.blocked:
+        block(telegram, person, False)
+    person.account.started = True
+    return send_text(telegram, person, f"/start {payload}".strip())
+
+
+def share_contact(telegram: Telegram, person: Person, phone: str | None, user_id: int | None) -> Message:
+    """The person shares a contact: his own, or whatever is given."""
+    own = phone is None and user_id is None
+    contact = {
+        "phone_number": phone or person.phone,
+        "first_name": person.account.first_name,
+        **({"last_name": person.account.last_name} if person.account.last_name else {}),
+        **({"user_id": user_id or person.account.user_id} if own or user_id else {}),
+    }
+    return _say(telegram, person, kind="contact", text=contact["phone_number"], extra={"contact": contact})
+
+
+def send_sticker(telegram: Telegram, person: Person) -> Message:
+    """The person sends a sticker."""
+    return _say(telegram, person, kind="sticker", text=STICKER["emoji"], extra={"sticker": STICKER})
+
+
+def send_photo(telegram: Telegram, person: Person) -> Message:
+    """The person sends a photo, of which the sandbox keeps no picture."""
+    return _say(telegram, person, kind="photo", photo=Photo(1280, 960))
+
+
+def press(telegram: Telegram, person: Person, message_id: int, data: str) -> Press:
+    """The person presses a button under one of the bot's messages; any client may send any data."""
+    chat = _talking(telegram, person)
+    message = chat.messages.get(message_id)
+    if message is None or not message.from_bot:
+        raise Refused(f"The bot sent {person.name} no message {message_id}.", 404)
+    pressed = telegram.press(person)
+    gone: Json = {"chat": person.private_chat(), "message_id": message_id, "date": 0}
+    payload = {
+        "id": pressed.id,
+        "from": person.user(),
+        "message": gone if message.deleted else message.for_bot(telegram.bot),
+        "chat_instance": chat.instance,
+        "data": data,
+    }
+    telegram.updates.put("callback_query", payload, ("presses", person.account.user_id), PRESS_LIFE)
+    return pressed
+
+
+def block(telegram: Telegram, person: Person, blocked: bool) -> None:
+    """The person blocks the bot, or lets it in again; the bot is told."""
+    account = person.account
+    if account.blocked == blocked:
+        return
+    account.blocked = blocked
+    member, kicked = (
+        {"user": telegram.bot, "status": "member"},
+        {"user": telegram.bot, "status": "kicked", "until_date": 0},
+    )
+    payload = {
+        "chat": person.private_chat(),
+        "from": person.user(),
+        "date": int(telegram.clock.now().timestamp()),
+        "old_chat_member": member if blocked else kicked,
+        "new_chat_member": kicked if blocked else member,
+    }
+    telegram.updates.put("my_chat_member", payload, ("messages", account.user_id))
+    telegram.events.emit("person", person=person.id)
+
+
+def _say(telegram: Telegram, person: Person, **content: Any) -> Message:
+    chat = _talking(telegram, person)
+    if chat.reply_keyboard and chat.reply_keyboard.get("one_time_keyboard"):
+        chat.reply_keyboard = None
+    message = telegram.add(chat, from_bot=False, **content)
+    telegram.updates.put("message", message.for_bot(telegram.bot), ("messages", person.account.user_id))
+    return message
+
+
+def _talking(telegram: Telegram, person: Person) -> Chat:
+    if not person.account.started:
+        raise Refused(f"{person.name} has not pressed START yet.", 409)
+    if person.account.blocked:
+        raise Refused(f"{person.name} has blocked the bot.", 409)
+    return telegram.chat_of(person)
