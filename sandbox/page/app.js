@@ -57,7 +57,7 @@ const app = {
 
   /** A link pressed on a phone: into Telegram, to a person, or out of the page. */
   follow(phone, address) {
-    const url = URL.parse?.(address) ?? new URL(address, location.href);
+    const url = URL.canParse(address) ? new URL(address) : null;
     if (url?.protocol === "tg:" && url.searchParams.has("id")) {
       const other = [...people.values()].find(({ telegram }) => String(telegram?.user_id) === url.searchParams.get("id"));
       if (other) return app.open(other.id);

@@ -32,6 +32,13 @@ export function avatar(person) {
   return node;
 }
 
+/** Does the work, which puts new buttons in the place of old ones; the focus stays where it was. */
+export function keepFocus(old, work, fresh = old) {
+  const index = [...old.querySelectorAll("button")].indexOf(document.activeElement);
+  work();
+  if (index >= 0) fresh.querySelectorAll("button")[index]?.focus({ preventScroll: true });
+}
+
 // Times are the company's, not the browser's.
 let zone = "UTC";
 const formats = new Map();

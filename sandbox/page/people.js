@@ -53,8 +53,10 @@ function inside(person) {
 
 export function showPeople(app) {
   const shown = [...app.people.values()].filter(matches);
-  if (!list.matches(":hover")) shown.sort((a, b) => (Date.parse(b.last_at) || 0) - (Date.parse(a.last_at) || 0));
-  else shown.sort((a, b) => position(a) - position(b)); // nothing moves away from under the pointer
+  if (list.matches(":hover, :has(:focus-visible)")) { // nothing moves away from under the pointer
+    const places = new Map([...list.children].map((row, index) => [row.firstChild.dataset.id, index]));
+    shown.sort((a, b) => (places.get(a.id) ?? Infinity) - (places.get(b.id) ?? Infinity) || 0);
+  } else shown.sort((a, b) => (Date.parse(b.last_at) || 0) - (Date.parse(a.last_at) || 0));
   const keep = new Set();
   shown.forEach((person, index) => {
     const row = rowOf(person);
@@ -68,11 +70,6 @@ export function showPeople(app) {
   nobody.hidden = shown.length > 0;
   nobody.textContent = app.people.size ? "Nobody like that here." : "Nobody here yet. They arrive when the demo has been set up.";
 }
-
-const position = (person) => {
-  const row = rows.get(person.id);
-  return row?.parentNode ? [...list.children].indexOf(row) : Infinity;
-};
 
 function rowOf(person) {
   let row = rows.get(person.id);

@@ -1,6 +1,6 @@
 // One phone: whose it is, its two tabs, its menu, and what pops up on it.
 import * as api from "./api.js";
-import { avatar, button, h, icon } from "./dom.js";
+import { avatar, button, h, icon, keepFocus } from "./dom.js";
 import { SmsView } from "./sms.js";
 import { TelegramView } from "./telegram.js";
 
@@ -17,7 +17,7 @@ export class Phone {
     this.node = h("section", { class: "phone", "data-testid": `phone-${id}`, "aria-label": `${this.person.name}’s phone` }, this.head, this.tabs, this.screen, this.toasts, this.menu);
     this.menu.addEventListener("beforetoggle", () => this.fillMenu());
     this.node.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented && !event.target.closest("textarea, [popover]")) app.close(id);
+      if (event.key === "Escape" && !event.defaultPrevented && !event.target.closest("textarea") && !this.menu.matches(":popover-open")) app.close(id);
     });
     const { unread } = this.person;
     this.show(tab ?? (unread.sms && !unread.chat ? "sms" : "telegram"));
@@ -34,15 +34,15 @@ export class Phone {
     if (this.key === key) return;
     this.key = key;
     const more = button({ class: "plain", "aria-label": `Menu of ${person.name}’s phone`, onclick: () => this.openMenu(more) }, icon("more"));
-    this.head.replaceChildren(
+    keepFocus(this.head, () => this.head.replaceChildren(
       button({ class: "plain back", "aria-label": "Back to the people", onclick: () => this.app.back() }, icon("back")), avatar(person),
       h("span", { class: "who" }, h("strong", {}, person.name), h("small", {}, person.label || person.role || person.phone)),
-      more, button({ class: "plain shut", "aria-label": `Close ${person.name}’s phone`, onclick: () => this.app.close(this.id) }, icon("close")));
+      more, button({ class: "plain shut", "aria-label": `Close ${person.name}’s phone`, onclick: () => this.app.close(this.id) }, icon("close"))));
     const tabs = person.telegram ? { telegram: "Telegram", sms: "SMS" } : { sms: "SMS" };
     const unread = { telegram: person.unread.chat, sms: person.unread.sms };
-    this.tabs.replaceChildren(...Object.entries(tabs).map(([tab, name]) =>
+    keepFocus(this.tabs, () => this.tabs.replaceChildren(...Object.entries(tabs).map(([tab, name]) =>
       button({ role: "tab", "aria-selected": String(tab === this.tab), "data-testid": `tab-${tab}`, onclick: () => this.show(tab) },
-        icon(tab === "sms" ? "sms" : "send"), name, tab !== this.tab && unread[tab] > 0 && h("b", { class: "badge", "aria-label": `${unread[tab]} unread` }, unread[tab]))));
+        icon(tab === "sms" ? "sms" : "send"), name, tab !== this.tab && unread[tab] > 0 && h("b", { class: "badge", "aria-label": `${unread[tab]} unread` }, unread[tab])))));
     if (!person.telegram) this.show("sms");
     else this.views.telegram.showDock();
   }

@@ -1,6 +1,6 @@
 // A person's chat with the bot, as Telegram shows it.
 import * as api from "./api.js";
-import { button, dayOf, h, hourOf, icon, linkWithin } from "./dom.js";
+import { button, dayOf, h, hourOf, icon, keepFocus, linkWithin } from "./dom.js";
 
 const DRAWN = new Set(["photo", "sticker", "contact", "service"]);
 
@@ -31,6 +31,7 @@ export class TelegramView {
     this.log.addEventListener("load", () => this.near && this.toEnd(), true); // a picture has come
     this.log.addEventListener("scroll", () => (this.near = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60));
     this.near = true;
+    new ResizeObserver(() => this.near && this.toEnd()).observe(this.log);
   }
 
   // What the chat holds
@@ -66,7 +67,7 @@ export class TelegramView {
     const node = this.draw(message);
     node.key = key;
     this.nodes.set(id, node);
-    if (old) old.replaceWith(node);
+    if (old) keepFocus(old, () => old.replaceWith(node), node);
     else {
       const later = [...this.log.children].find((child) => Number(child.dataset.messageId) > id);
       this.log.insertBefore(node, later || null);
@@ -112,10 +113,11 @@ export class TelegramView {
     if (message.photo) parts.push(button({ class: "photo", "aria-label": "Enlarge the picture", "data-photo": message.photo }, h("img", { src: message.photo, alt: "" })));
     else if (kind === "photo") parts.push(h("div", { class: "photo none", role: "img", "aria-label": "A photo" }, "🖼️"));
     if (kind === "sticker" && !text.textContent) text.textContent = "🙂";
+    if (kind === "contact" && !text.textContent) text.textContent = this.phone.person.phone;
     if (kind === "contact") parts.push(h("span", { class: "contact-mark" }, icon("contact")));
     const empty = !text.textContent.trim();
     const bubble = h("div", { class: "bubble" }, ...parts, !empty && text, meta);
-    const classes = ["message", message.from === "bot" ? "bot" : "mine", DRAWN.has(kind) && kind, empty && "bare", message.keyboard?.length && "with-keys"];
+    const classes = ["message", message.from === "bot" ? "bot" : "mine", DRAWN.has(kind) && `kind-${kind}`, empty && "bare", message.keyboard?.length && "with-keys"];
     return h("article", { class: classes.filter(Boolean).join(" "), "data-testid": "bubble", "data-message-id": id, "data-day": dayOf(message.at) },
       bubble, message.keyboard?.length && this.drawKeys(message));
   }
