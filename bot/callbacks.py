@@ -8,7 +8,9 @@ import base64
 import binascii
 import dataclasses
 import uuid
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
+
+from telegram import Update
 
 
 class Malformed(ValueError):
@@ -34,9 +36,13 @@ class Callback:
         return cls(*(_parsed(str(field.type), part) for field, part in zip(fields, parts, strict=True)))
 
     @classmethod
-    def pattern(cls) -> str:
-        """The regular expression by which the edge finds the handler."""
-        return rf"^{cls.word}(:|$)"
+    def fits(cls, data: object) -> bool:
+        """Whether this is well-formed data of this callback; the edge finds the handler by it."""
+        try:
+            cls.parse(str(data))
+        except Malformed:
+            return False
+        return True
 
 
 def _packed(value: uuid.UUID | int) -> str:
@@ -52,6 +58,16 @@ def _parsed(kind: str, part: str) -> uuid.UUID | int:
         return int(part)
     except (ValueError, binascii.Error) as fault:
         raise Malformed(part) from fault
+
+
+Pressed = TypeVar("Pressed", bound=Callback)
+
+
+def pressed(update: Update, callback: type[Pressed]) -> Pressed:
+    """What was pressed, in a handler that was found by `fits`."""
+    query = update.callback_query
+    assert query is not None and query.data is not None
+    return callback.parse(query.data)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from bot.screens.places import directions
 from bot.screens.screen import Button, Screen, escape
 from domain.bidding.queries import Offer
 from domain.bidding.rules import AcceptDecision, AlreadyYours, Award
+from domain.coverage.actions import Declined
 from domain.refusals import Refusal, Refused
 
 
@@ -94,7 +95,7 @@ def refusal(why: Refusal, reader: Reader) -> str:
         Refusal.AWAY: _("You have that day off. Ask your manager if that has changed."),
         Refusal.WAREHOUSE_NOT_HIS: _("That warehouse isn't one of yours. Ask your manager to add it."),
         Refusal.FLAGGED: _("You can't take new shifts at the moment. Your manager can tell you why, and what helps."),
-        Refusal.OUT_OF_POOL: _("You can't take new shifts until your manager has decided. Talk to him."),
+        Refusal.OUT_OF_POOL: _("You can't take new shifts until your manager has decided. Please get in touch."),
         Refusal.LEFT_THIS_SLOT: _("You gave this shift up before, so it goes to somebody else."),
         Refusal.ON_SHIFT: _("You're on a shift right now."),
         Refusal.BUSY: _("You have a shift that day already."),
@@ -103,5 +104,7 @@ def refusal(why: Refusal, reader: Reader) -> str:
     return texts.get(why, _("That offer isn't there any more."))
 
 
-def declined(reader: Reader) -> str:
+def declined(result: Declined | Refused, reader: Reader) -> str:
+    if isinstance(result, Refused):
+        return refusal(result.why, reader)
     return reader.gettext("All right, no more offers for that day.")

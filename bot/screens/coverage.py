@@ -182,6 +182,14 @@ def asked_capped(result: AskedCapped | Refused, reader: Reader) -> str:
     ).format(n=result.allowed)
 
 
+def not_found(reader: Reader) -> Screen:
+    """A slot that isn't there, or isn't in his warehouses: the same answer (R12.3)."""
+    return Screen(
+        refusal(Refusal.NOT_FOUND, reader),
+        ((Button(reader.gettext("🔎 Uncovered routes"), Unfilled(0)),), (home_button(reader),)),
+    )
+
+
 def no_such_route(name: str, reader: Reader) -> Screen:
     return Screen(
         reader.gettext("No uncovered route of yours is called “{name}”.").format(name=escape(name[:50])),

@@ -54,20 +54,20 @@ async def open_emergency(
     manager: Person,
     assignment_id: uuid.UUID,
     bonus_percent: int,
-    until: datetime | None,
+    until_hour: int | None,
     say: Wording,
     policy: Policy,
     now: datetime,
 ) -> Opened | AlreadyOpen | Refused:
     """Opens an emergency window for an unfilled slot of the manager's, and asks the first wave (R6.2, R6.3).
 
-    `bonus_percent` 0 to 100; `until` None: the rule's own closing time. The assignment is locked, so that two managers
-    who press at once open one window.
+    `bonus_percent` 0 to 100; `until_hour` as in the rule, None: its own closing time. The assignment is locked, so that
+    two managers who press at once open one window.
     """
     slot = await queries.slot_locked(session, manager.id, assignment_id)
     if slot is None:
         return Refused(Refusal.NOT_FOUND)
-    decision = rules.decide_emergency(slot, bonus_percent, until, policy, now)
+    decision = rules.decide_emergency(slot, bonus_percent, until_hour, policy, now)
     if not isinstance(decision, rules.Open):
         return decision
     window_id = await _record_window(session, manager, slot, bonus_percent, decision.closes_at, now)

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from datetime import time as Time
 
 from domain import time
 from domain.db.models.words import AssignmentStatus, BidWindowMode
@@ -40,10 +41,11 @@ class AlreadyOpen:
 
 
 def decide_emergency(
-    slot: SlotFacts, bonus_percent: int, until: datetime | None, policy: Policy, now: datetime
+    slot: SlotFacts, bonus_percent: int, until_hour: int | None, policy: Policy, now: datetime
 ) -> Open | AlreadyOpen | Refused:
     """Whether a manager may open an emergency window (R6.2): for an unfilled slot of today or later, with a bonus of 0
-    to 100 %. It closes at 13:00 local on the day; at or after 13:00 the manager says until when, at the latest 23:59.
+    to 100 %. It closes at 13:00 local on the day; at or after 13:00 the manager says until when: a full local hour, or
+    24 for 23:59.
     """
     if not 0 <= bonus_percent <= policy.bonus_percent_most:
         return Refused(Refusal.BAD_BONUS)
@@ -55,15 +57,24 @@ def decide_emergency(
     latest = time.local_instant(slot.on, policy.day_ends, policy)
     if now >= latest:
         return Refused(Refusal.DAY_OVER)
-    closes_at = until or time.emergency_close(slot.on, policy)
-    if not now < closes_at <= latest:
+    closes_at = _close(slot.on, until_hour, policy)
+    if closes_at is None or not now < closes_at <= latest:
         return Refused(Refusal.SAY_UNTIL)
     return Open(closes_at)
 
 
+def _close(on: date, until_hour: int | None, policy: Policy) -> datetime | None:
+    if until_hour is None:
+        return time.emergency_close(on, policy)
+    if until_hour == 24:
+        return time.local_instant(on, policy.day_ends, policy)
+    return time.local_instant(on, Time(until_hour), policy) if 0 <= until_hour < 24 else None
+
+
 def hours_left(on: date, policy: Policy, now: datetime) -> tuple[datetime, ...]:
     """Until when a manager may open an emergency once 13:00 of its day has come: each full hour left, and 23:59."""
-    latest = time.local_instant(on, policy.day_ends, policy)
-    first = time.emergency_close(on, policy)
+    first, latest = time.emergency_close(on, policy), time.local_instant(on, policy.day_ends, policy)
+    if not first <= now < latest:
+        return ()
     hours = [first + timedelta(hours=hour) for hour in range(1, 11)]
-    return (*(at for at in hours if now < at < latest), latest)
+    return (*(at for at in hours if now < at), latest)

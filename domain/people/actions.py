@@ -247,6 +247,11 @@ async def reachable_again(session: AsyncSession, user_id: uuid.UUID) -> None:
     await session.execute(update(ChatLink).where(ChatLink.user_id == user_id).values(unreachable_at=None))
 
 
+async def unreachable(session: AsyncSession, user_id: uuid.UUID, now: datetime) -> None:
+    """He blocked the bot: what comes next goes by SMS (R11.2)."""
+    await session.execute(update(ChatLink).where(ChatLink.user_id == user_id).values(unreachable_at=now))
+
+
 async def clean_up(session: AsyncSession, policy: Policy, now: datetime) -> dict[str, int]:
     """Removes expired links and old update ids (R14); returns how many of each."""
     removed = {}

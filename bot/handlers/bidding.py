@@ -1,0 +1,34 @@
+"""A driver's presses on an offer."""
+
+from telegram import Update
+
+from bot.acting import Context, acting
+from bot.callbacks import Accept, NotToday, pressed
+from bot.handlers.home import home
+from bot.screens import bidding as screens
+from domain.bidding import actions as bidding
+from domain.coverage import actions as coverage
+from domain.notices.kinds import Kind
+from domain.refusals import Refused
+
+
+async def on_accept(update: Update, context: Context) -> None:
+    window_id = pressed(update, Accept).window_id
+    async with acting(update, context) as act:
+        if act.person is None:
+            await home(act)
+            return
+        result = await bidding.accept_shift(act.session, act.person, window_id, act.words, act.policy, act.now)
+        await act.show(
+            Kind.OFFER, window_id, toast=screens.accepted(result, act.reader), alert=isinstance(result, Refused)
+        )
+
+
+async def on_not_today(update: Update, context: Context) -> None:
+    window_id = pressed(update, NotToday).window_id
+    async with acting(update, context) as act:
+        if act.person is None:
+            await home(act)
+            return
+        result = await coverage.decline_day(act.session, act.person, window_id, act.now)
+        await act.show(Kind.OFFER, window_id, toast=screens.declined(result, act.reader))

@@ -1,0 +1,111 @@
+"""A manager's presses and commands about uncovered routes."""
+
+from telegram import Update
+
+from bot.acting import Acting, Context, acting
+from bot.callbacks import AskCapped, Emergency, Slot, Unfilled, pressed
+from bot.handlers.home import home
+from bot.screens import coverage as screens
+from bot.screens import home as home_screens
+from domain.coverage import actions as coverage
+from domain.coverage import queries, rules
+from domain.db.models.words import UserRole
+from domain.notices.kinds import Kind
+from domain.people.queries import Person
+from domain.refusals import Refused
+from domain.time import local_day
+
+PER_PAGE = 8
+
+
+async def on_unfilled(update: Update, context: Context) -> None:
+    """/unfilled, and the pages of its list."""
+    page = pressed(update, Unfilled).page if update.callback_query else 0
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await _list(act, manager, page)
+
+
+async def on_emergency_command(update: Update, context: Context) -> None:
+    """/emergency, alone or with the name of a route."""
+    name = " ".join(context.args or [])
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        if not name:
+            await _list(act, manager, 0)
+            return
+        today = local_day(act.now, act.policy)
+        found = await queries.uncovered(act.session, manager.id, today, 0, PER_PAGE, route=name)
+        if found.total == 1 or (found.slots and found.slots[0].on == today):
+            await _slot(act, manager, Slot(found.slots[0].assignment_id, act.policy.emergency_bonus_percent))
+        elif found.total:
+            await act.say(screens.unfilled(found, today, act.policy.emergency_bonus_percent, act.reader))
+        else:
+            await act.say(screens.no_such_route(name, act.reader))
+
+
+async def on_slot(update: Update, context: Context) -> None:
+    press = pressed(update, Slot)
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await _slot(act, manager, press)
+
+
+async def on_emergency(update: Update, context: Context) -> None:
+    press = pressed(update, Emergency)
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        result = await coverage.open_emergency(
+            act.session,
+            manager,
+            press.assignment_id,
+            press.bonus,
+            press.until or None,
+            act.words,
+            act.policy,
+            act.now,
+        )
+        if isinstance(result, Refused):
+            act.toast(screens.refusal(result.why, act.reader), alert=True)
+            await _slot(act, manager, Slot(press.assignment_id, act.policy.emergency_bonus_percent))
+        else:
+            await act.show(Kind.WINDOW, result.window_id, toast=screens.opened(result, act.reader))
+
+
+async def on_ask_capped(update: Update, context: Context) -> None:
+    window_id = pressed(update, AskCapped).window_id
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            result = await coverage.ask_capped(act.session, manager, window_id, act.words, act.policy, act.now)
+            await act.show(Kind.WINDOW, window_id, toast=screens.asked_capped(result, act.reader))
+
+
+async def manager_of(act: Acting) -> Person | None:
+    """The manager who acts; anybody else is told what is his to do. Actions check the warehouse themselves (R12.4)."""
+    if act.person is None:
+        await home(act)
+    elif act.person.role is not UserRole.MANAGER:
+        await act.say(home_screens.for_managers_only(act.reader))
+    else:
+        return act.person
+    return None
+
+
+async def _list(act: Acting, manager: Person, page: int) -> None:
+    today = local_day(act.now, act.policy)
+    found = await queries.uncovered(act.session, manager.id, today, page, PER_PAGE)
+    await act.say(screens.unfilled(found, today, act.policy.emergency_bonus_percent, act.reader))
+
+
+async def _slot(act: Acting, manager: Person, press: Slot) -> None:
+    """The slot's card; a slot for which drivers are being asked shows how that is doing."""
+    card = await queries.slot_card(act.session, manager.id, press.assignment_id, act.policy)
+    if card is None:
+        await act.say(screens.not_found(act.reader))
+    elif card.open_window_id is not None:
+        await act.show(Kind.WINDOW, card.open_window_id)
+    else:
+        until = rules.hours_left(card.on, act.policy, act.now)
+        await act.say(screens.slot(card, press.bonus, until, act.reader))

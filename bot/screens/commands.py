@@ -1,0 +1,19 @@
+"""The menu of commands beside the text field. For show only: every action checks who acts (R12.4)."""
+
+from bot.reader import Reader
+from domain.db.models.words import UserRole
+
+
+def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
+    """Command and description, for one language; `role` None: somebody we don't know yet sees what drivers see."""
+    _ = reader.gettext
+    today = ("today", _("My day and what is open to me"))
+    help_ = ("help", _("What I can do here"))
+    if role is UserRole.MANAGER:
+        return (
+            ("unfilled", _("Routes without a driver")),
+            ("emergency", _("Find a driver at once")),
+            ("today", _("My warehouses today")),
+            help_,
+        )
+    return (today, help_)

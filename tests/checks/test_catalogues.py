@@ -1,0 +1,53 @@
+"""Every text that a person can read is there in every language, and nothing else is in the catalogues."""
+
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from bot.reader import LANGUAGES
+
+BOT = Path(__file__).parents[2] / "bot"
+COUNT = {"n"}  # a singular may say it in words
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+
+
+def texts_in_the_code() -> set[str | tuple[str, ...]]:
+    found = extract_from_dir(str(BOT), method_map=[("**.py", "python")], keywords=KEYWORDS)
+    return {message for _file, _line, message, _comments, _context in found if message}
+
+
+def messages(language: str) -> Iterator[Message]:
+    with (BOT / "locales" / f"{language}.po").open("rb") as file:
+        yield from (message for message in read_po(file, locale=language) if message.id)
+
+
+def fields(text: str) -> set[str]:
+    return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_no_text_is_missing_or_unused(language: str) -> None:
+    known = {message.id if isinstance(message.id, str) else tuple(message.id) for message in messages(language)}
+    used = texts_in_the_code()
+    assert used - known == set(), "in the code, but not in the catalogue"
+    assert known - used == set(), "in the catalogue, but not in the code"
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_every_text_is_translated_with_the_same_fields(language: str) -> None:
+    for message in messages(language):
+        originals = [message.id] if isinstance(message.id, str) else list(message.id)
+        translations = [message.string] if isinstance(message.string, str) else list(message.string or ())
+        wanted = set().union(*map(fields, originals)) | COUNT
+        assert not message.fuzzy, f"not checked by a person yet: {originals[0]}"
+        assert translations and all(translations), f"not translated: {originals[0]}"
+        for translation in translations:
+            assert fields(translation) | COUNT == wanted, f"other fields than the original: {translation}"
+            assert translation.count("<b>") == originals[-1].count("<b>"), (
+                f"other tags than the original: {translation}"
+            )
