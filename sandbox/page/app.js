@@ -117,11 +117,13 @@ const app = {
   }),
 };
 
-/** Runs the work at most about twice a second, once more after the last call. */
+/** Runs the work at once, then at most about twice a second, once more after the last call. */
 function gather(work) {
   let planned = null;
-  return () => (planned ??= new Promise((resolve) => setTimeout(resolve, 400)).then(() => {
+  let last = -Infinity;
+  return () => (planned ??= new Promise((resolve) => setTimeout(resolve, last + 400 - performance.now())).then(() => {
     planned = null;
+    last = performance.now();
     return work().catch(() => {});
   }));
 }
@@ -190,7 +192,8 @@ function changed(change) {
     phones.clear();
     return loadAll();
   }
-  phones.get(id)?.changed(change);
+  if (id) phones.get(id)?.changed(change);
+  else for (const phone of phones.values()) phone.changed(change);
   if (kind !== "answer") app.refreshPeople();
   const person = people.get(id);
   if (!person) return;
@@ -210,15 +213,17 @@ function showStory(open) {
 }
 
 document.querySelector("#story-button").addEventListener("click", () => showStory(story.hidden));
-story.addEventListener("click", ({ target }) => {
+story.addEventListener("click", async ({ target }) => {
   const pressed = target.closest("button");
   if (!pressed) return;
   if (pressed.classList.contains("close")) return showStory(false);
   if (narrow.matches) showStory(false);
+  if (!people.size) await app.refreshPeople();
   if (pressed.dataset.show === "manager") {
     const managers = [...people.values()].filter(({ role }) => role === "manager");
-    const manager = managers.find(({ unread }) => unread.sms) || managers[0];
-    if (manager) app.open(manager.id, manager.unread.sms ? "sms" : undefined);
+    const invited = ({ telegram, unread }) => unread.sms > 0 || !telegram?.started;
+    const manager = managers.find(({ unread }) => unread.sms) || managers.find(invited) || managers[0];
+    if (manager) app.open(manager.id, invited(manager) ? "sms" : undefined);
     else app.say("There is no manager here yet.");
   } else {
     const drivers = lastReached().filter((id) => people.get(id)?.role === "driver" && !phones.has(id)).slice(0, 3);

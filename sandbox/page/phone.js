@@ -6,7 +6,7 @@ import { TelegramView } from "./telegram.js";
 
 export class Phone {
   constructor(app, id, tab) {
-    Object.assign(this, { app, id });
+    Object.assign(this, { app, id, reading: new Set() });
     this.views = { telegram: new TelegramView(app, this), sms: new SmsView(app, this) };
     this.tab = null;
     this.head = h("header", {});
@@ -65,18 +65,20 @@ export class Phone {
   /** What is on the screen has been read. */
   markRead() {
     const field = this.tab === "sms" ? "sms" : "chat";
-    if (document.hidden || !this.node.checkVisibility() || !this.person?.unread[field]) return;
-    clearTimeout(this.reading);
-    this.reading = setTimeout(() => api.post(api.person(this.id, "/read"), { [field]: true }).then(this.app.refreshPeople, () => {}), 300);
+    if (document.hidden || !this.node.checkVisibility() || !this.person?.unread[field] || this.reading.has(field)) return;
+    this.reading.add(field);
+    setTimeout(() => {
+      this.reading.delete(field);
+      api.post(api.person(this.id, "/read"), { [field]: true }).then(this.app.refreshPeople, () => {});
+    }, 250);
   }
 
   changed({ kind, message, answer }) {
     if (kind === "answer" && answer) this.answer(answer);
     if (kind === "sms" && this.tab === "sms") this.load();
-    if (this.tab !== "telegram" || !["message", "edited", "deleted"].includes(kind)) return;
-    if (!message) return this.load();
-    this.views.telegram.take(kind === "deleted" ? { ...message, deleted: true } : message);
-    clearTimeout(this.later);
+    if (this.tab !== "telegram" || !["message", "edited", "deleted", "person"].includes(kind)) return;
+    if (message) this.views.telegram.take(kind === "deleted" ? { ...message, deleted: true } : message);
+    clearTimeout(this.later); // what hangs on a chat (keyboard, commands, pin) may have changed too
     this.later = setTimeout(() => this.views.telegram.loadKeyboard().catch(() => {}), 250);
   }
 

@@ -17,17 +17,18 @@ export class SmsView {
 
   async load() {
     const { messages } = await api.get(api.person(this.phone.id, "/sms"));
-    const before = this.log.querySelectorAll(".message").length;
+    const had = this.log.querySelectorAll(".message").length;
     let day = "";
     const nodes = messages.flatMap((message, index) => {
+      const before = messages[index - 1] || {};
       const started = dayOf(message.at) !== day && h("p", { class: "day" }, (day = dayOf(message.at)));
-      const facts = [hourOf(message.at), message.segments && `${message.segments} segment${message.segments === 1 ? "" : "s"}`, message.encoding, message.status];
-      const node = h("article", { class: `message ${message.from === "person" ? "mine" : "bot"}${before && index >= before ? " new" : ""}`, "data-testid": "bubble", "data-message-id": message.sid },
+      const facts = [message.sender !== before.sender && message.sender, hourOf(message.at), message.segments && `${message.segments} segment${message.segments === 1 ? "" : "s"}`, message.encoding === "UCS-2" && "UCS-2", message.status];
+      const node = h("article", { class: `message ${message.from === "person" ? "mine" : "bot"}${had && index >= had ? " new" : ""}`, "data-testid": "bubble", "data-message-id": message.sid },
         h("div", { class: "bubble" }, h("div", { class: "text" }, ...linked(message.body))),
         h("small", { class: "facts" }, facts.filter(Boolean).join(" · ")));
       return [started, node].filter(Boolean);
     });
     this.log.replaceChildren(...(nodes.length ? nodes : [h("p", { class: "quiet" }, "No SMS yet.")]));
-    if (messages.length !== before) this.log.scrollTop = this.log.scrollHeight;
+    if (messages.length !== had) this.log.scrollTop = this.log.scrollHeight;
   }
 }

@@ -14,7 +14,8 @@ export class TelegramView {
     this.menu = button({ class: "commands", "aria-label": "Commands", title: "Commands", onclick: () => this.suggest(this.suggestions.hidden ? "/" : "") }, icon("menu"));
     this.composer = h("form", { class: "composer" }, this.menu, this.input, h("button", { class: "send", "aria-label": "Send" }, icon("send")));
     this.keys = h("div", { class: "reply-keyboard" });
-    this.node = h("div", { class: "view telegram" }, this.log, this.suggestions, this.dock);
+    this.pin = button({ class: "pin", hidden: true, onclick: () => this.nodes.get(this.pinned)?.scrollIntoView({ behavior: "smooth", block: "center" }) });
+    this.node = h("div", { class: "view telegram" }, this.pin, this.log, this.suggestions, this.dock);
 
     this.composer.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -53,6 +54,8 @@ export class TelegramView {
     for (const message of chat.messages) this.take(message, !whole);
     this.commands = chat.commands || [];
     this.replyKeyboard = chat.reply_keyboard;
+    this.pinned = chat.pinned ?? null;
+    this.showPin();
     this.showDock();
     if (whole) this.toEnd();
   }
@@ -74,6 +77,7 @@ export class TelegramView {
       this.separateDays();
     }
     if (live) node.classList.add(old ? "changed" : "new");
+    if (id === this.pinned) this.showPin();
     if (near || message.from === "person") this.toEnd();
   }
 
@@ -189,7 +193,13 @@ export class TelegramView {
     if (yes) this.app.attempt(() => api.post(api.person(this.phone.id, "/contact")), this.phone);
   }
 
-  // Below the messages
+  // Around the messages
+  showPin() {
+    const pinned = this.nodes.get(this.pinned);
+    this.pin.hidden = !pinned;
+    this.pin.replaceChildren(h("b", {}, "Pinned message"), h("span", {}, pinned?.querySelector(".text")?.innerText.split("\n")[0] || "A picture"));
+  }
+
   showWelcome() {
     this.log.querySelector(".welcome")?.remove();
     const { telegram } = this.phone.person;
