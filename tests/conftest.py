@@ -21,7 +21,7 @@ from bot.migrate import migrate
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
 
-ENOUGH = 1 << 30  # bytes free in memory, for the databases of all workers
+ENOUGH = 1 << 30  # bytes
 
 
 @pytest.fixture
@@ -31,12 +31,17 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+def memory() -> Path:
+    """Where files are quick: in memory where there is room for the databases of all workers."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ENOUGH
+    return shared if roomy else Path(tempfile.gettempdir())
+
+
+@pytest.fixture(scope="session")
+def server(memory: Path) -> Iterator[Server]:
     """A server of throw-away databases, gone with its last user."""
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > ENOUGH and os.access(memory, os.W_OK)
-    folder = (memory if roomy else Path(tempfile.gettempdir())) / f"rollcall-tests-{os.getuid()}"
-    with embedded_postgres(folder, fast=True) as running:
+    with embedded_postgres(memory / f"rollcall-tests-{os.getuid()}", fast=True) as running:
         yield running
 
 
