@@ -1,0 +1,123 @@
+"""The demo: the real bot with a whole fleet, talking to the sandbox over HTTP as it would to the real networks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+import asyncpg
+import httpx
+from pydantic import SecretStr
+from sqlalchemy import insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.migrate import migrate
+from bot.run import Rollcall, serving
+from bot.settings import Settings
+from domain.db.engine import connect, sessions
+from domain.db.models import ChatLink, Delivery
+from domain.db.models.words import Channel, DeliveryState, Urgency
+from domain.notices.kinds import Kind
+from domain.policy import Policy
+from domain.time import local_day, local_instant, week_of
+from sandbox.clock import SandboxClock
+from sandbox.fleet import Phone, settle
+from sandbox.server import Running, create_app, running
+
+WEDNESDAY = timedelta(days=2)
+MORNING = time(7, 20)  # shifts have started, and R12 has no driver
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo: the page is at `sandbox.url`."""
+
+    sandbox: Running
+    rollcall: Rollcall
+
+
+def mid_week(today: datetime, policy: Policy) -> datetime:
+    """The Wednesday morning of this week, at which a demo starts."""
+    monday, _ = week_of(local_day(today, policy))
+    return local_instant(monday + WEDNESDAY, MORNING, policy)
+
+
+@asynccontextmanager
+async def demo(database_url: str, port: int = 0, **settings: object) -> AsyncIterator[Demo]:
+    """Runs everything in this event loop; `database_url` is emptied first. Port 0 takes a free one.
+
+    `settings` are further ones of the bot's, for tests (a webhook instead of polling).
+    """
+    policy = Policy()
+    clock = SandboxClock(mid_week(datetime.now(UTC), policy))
+    async with running(create_app(clock, timezone=str(policy.zone)), port=port) as sandbox:
+        await _empty(database_url)
+        await migrate(database_url)
+        phones = await _fleet(database_url, sandbox, policy)
+        await _people(sandbox, phones)
+        told = sandbox.settings
+        chosen = Settings.model_validate(
+            {
+                "public_url": None,  # whatever the environment says: it is about the real bot
+                "webhook_secret": None,
+                "twilio_messaging_service_sid": None,
+                "company_name": "Rollcall",
+                "database_url": SecretStr(database_url),
+                "telegram_bot_token": SecretStr(told.token),
+                "telegram_api_url": sandbox.url,
+                "twilio_account_sid": told.account_sid,
+                "twilio_auth_token": SecretStr(told.auth_token),
+                "twilio_from_number": told.sms_number,
+                "twilio_api_url": sandbox.url,
+                "sms_segments_per_second": 10,
+                "timezone": str(policy.zone),
+                "log_level": "WARNING",
+            }
+            | settings
+        )
+        async with serving(chosen, clock.now) as rollcall:
+            yield Demo(sandbox, rollcall)
+
+
+async def _empty(database_url: str) -> None:
+    """Makes the database anew: a demo always begins at its beginning."""
+    address = make_url(database_url)
+    connection = await asyncpg.connect(address.set(database="postgres").render_as_string(hide_password=False))
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{address.database}" WITH (FORCE)')
+        await connection.execute(f'CREATE DATABASE "{address.database}"')
+    finally:
+        await connection.close()
+
+
+async def _fleet(database_url: str, sandbox: Running, policy: Policy) -> list[Phone]:
+    engine = connect(database_url, connections=0)
+    now = sandbox.clock.now()
+    try:
+        async with sessions(engine).begin() as session:
+            username = sandbox.settings.bot_username
+            phones = await settle(session, local_day(now, policy), username, policy, now)
+            await _home_cards(session, now)
+            return phones
+    finally:
+        await engine.dispose()
+
+
+async def _home_cards(session: AsyncSession, now: datetime) -> None:
+    """Who uses the bot has a home card in his chat; in the new chats of a demo it is sent at the start."""
+    columns = ["user_id", "channel", "kind", "urgency", "state", "due_at", "created_at"]
+    values = (Channel.TELEGRAM, Kind.HOME, int(Urgency.NORMAL), DeliveryState.PENDING, now, now)
+    people = (await session.scalars(select(ChatLink.user_id))).all()
+    rows = [dict(zip(columns, (user_id, *values), strict=True)) for user_id in people]
+    await session.execute(insert(Delivery), rows)
+
+
+async def _people(sandbox: Running, phones: list[Phone]) -> None:
+    """Over the documented calls, like everybody."""
+    async with httpx.AsyncClient(base_url=sandbox.url, trust_env=False) as calls:
+        for phone in phones:
+            person = (await calls.post("/sandbox/people", json=phone.person())).raise_for_status().json()
+            if phone.sms is not None:
+                body = {"body": phone.sms, "from": "Rollcall"}
+                (await calls.post(f"/sandbox/people/{person['id']}/receive-sms", json=body)).raise_for_status()
