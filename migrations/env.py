@@ -13,14 +13,12 @@ from sqlalchemy import Connection, text
 from domain.db import models  # noqa: F401  (fills the metadata)
 from domain.db.base import Base
 from domain.db.engine import connect
-
-ONE_AT_A_TIME = 0x726F6C6C63616C6C  # "rollcall": the advisory lock of all who migrate this database
+from migrations import ONE_AT_A_TIME
 
 
 def migrate_on(connection: Connection) -> None:
-    """Waits for another migration, but never long for the application's own transactions: they go on meanwhile."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
-    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    """Never waits long for a lock: behind a waiting migration everybody else would wait too."""
+    connection.execute(text("SET LOCAL lock_timeout = '2s'"))
     context.configure(connection=connection, target_metadata=Base.metadata)
     with context.begin_transaction():
         context.run_migrations()
@@ -29,6 +27,7 @@ def migrate_on(connection: Connection) -> None:
 async def migrate_by_hand() -> None:
     engine = connect(os.environ["DATABASE_URL"], connections=0, statement_for=None)
     async with engine.begin() as connection:
+        await connection.execute(ONE_AT_A_TIME)
         await connection.run_sync(migrate_on)
     await engine.dispose()
 

@@ -1,12 +1,13 @@
 """What every test may ask for. One PostgreSQL serves all workers and all test runs of this person at once."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -55,16 +56,21 @@ def template(server: Server) -> str:
 
 
 @pytest.fixture
-async def empty_database_url(server: Server) -> AsyncIterator[str]:
-    """A database without tables."""
-    async for url in _database(server, "template0"):
-        yield url
+async def new_database_url(server: Server) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes databases without tables."""
+    async with contextlib.AsyncExitStack() as made:
+        yield lambda: made.enter_async_context(_database(server, "template0"))
+
+
+@pytest.fixture
+async def empty_database_url(new_database_url: Callable[[], Awaitable[str]]) -> str:
+    return await new_database_url()
 
 
 @pytest.fixture
 async def database_url(server: Server, template: str) -> AsyncIterator[str]:
     """A migrated database of this test's own, for what commits or starts other processes."""
-    async for url in _database(server, template):
+    async with _database(server, template) as url:
         yield url
 
 
@@ -99,6 +105,7 @@ async def session(shared_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         await transaction.rollback()
 
 
+@contextlib.asynccontextmanager
 async def _database(server: Server, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

@@ -57,7 +57,7 @@ class User:
     @functools.cached_property
     def url(self) -> str:
         assert self.process.stdout
-        return self.process.stdout.readline().strip()
+        return str(self.process.stdout.readline()).strip()
 
     @property
     def port(self) -> int:
@@ -264,7 +264,7 @@ async def test_programs_that_the_servers_account_may_not_read_are_copied(
         site, temporary = Path(closed) / "site", Path(closed) / "tmp"
         site.mkdir()
         temporary.mkdir()
-        Path(closed).chmod(0o711)  # into tmp by name, but not into site
+        site.parent.chmod(0o711)  # into tmp by name, but not into site
         site.chmod(0o700)
         for part in (package.name, f"{package.name}.libs"):
             (site / part).symlink_to(package.parent / part)
