@@ -46,9 +46,18 @@ class Faults:
         network, kind = str(body.get("network")), str(body.get("kind"))
         if network not in NETWORKS or kind not in KINDS:
             raise Refused(f"A fault has a network ({', '.join(NETWORKS)}) and a kind ({', '.join(KINDS)}).")
-        given = {name: body[name] for name in ("share", "times", "methods", "person", "retry_after") if name in body}
+        times, methods, person = body.get("times"), body.get("methods"), body.get("person")
         self._added += 1
-        fault = Fault(id=str(self._added), network=network, kind=kind, **given)
+        fault = Fault(
+            id=str(self._added),
+            network=network,
+            kind=kind,
+            share=float(body.get("share", 1.0)),
+            times=None if times is None else int(times),
+            methods=None if methods is None else [str(name) for name in methods],
+            person=None if person is None else str(person),
+            retry_after=int(body.get("retry_after", 3)),
+        )
         self._on[fault.id] = fault
         return fault
 

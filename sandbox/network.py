@@ -1,5 +1,7 @@
 """The whole network in memory: people, Telegram, SMS, clock, faults and what was asked of it."""
 
+import time
+from collections.abc import Callable
 from functools import partial
 
 from sandbox.clock import SandboxClock
@@ -16,14 +18,16 @@ from sandbox.telegram.state import Telegram
 class Network:
     """All the state of one sandbox."""
 
-    def __init__(self, clock: SandboxClock, settings: Settings) -> None:
+    def __init__(
+        self, clock: SandboxClock, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.clock = clock
         self.settings = settings
         self.events = Events()
         self.people = People()
         self.faults = Faults(settings.seed)
         self.requests = Requests(clock.now)
-        self.telegram = Telegram(settings, clock, self.people, self.events)
+        self.telegram = Telegram(settings, clock, self.people, self.events, monotonic)
         self.telegram.webhook.reply = partial(door.reply, self)
         self.sms = Sms(settings, clock, self.people, self.events)
 

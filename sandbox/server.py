@@ -1,7 +1,8 @@
 """The sandbox as a web application, and how to run it inside the present event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +27,7 @@ from sandbox.telegram import door as telegram_door
 from sandbox.telegram.pace import PUBLISHED, Limits
 from sandbox.telegram.webhook import PAUSES
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).resolve().parent / "page"
 _MESSAGES = "/2010-04-01/Accounts/{account_sid}/Messages"
 _DEFAULTS = Settings()
 
@@ -46,8 +47,12 @@ def create_app(
     webhook_pauses: tuple[float, ...] = PAUSES,
     sms_step_seconds: float = _DEFAULTS.sms_step_seconds,
     seed: int | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
-    """The application; its `state.network` is the Network. `limits=None` lifts Telegram's rates."""
+    """The application; its `state.network` is the Network. `limits=None` lifts Telegram's rates.
+
+    `monotonic` is what the network's own lifetimes and rates run by: real time, whatever the clock shows.
+    """
     settings = Settings(
         token=token,
         bot_username=bot_username,
@@ -72,7 +77,7 @@ def create_app(
             Route("/page/{path:path}", _page),
         ]
     )
-    app.state.network = Network(clock, settings)
+    app.state.network = Network(clock, settings, monotonic)
     return app
 
 
@@ -104,30 +109,37 @@ class Running:
 
 @asynccontextmanager
 async def running(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Running]:
-    """Serves the application in the present event loop until the block is left; port 0 takes a free one.
+    """Runs the sandbox in the present event loop until the block is left; port 0 takes a free one."""
+    network: Network = app.state.network
+    async with served(app, host, port) as url:
+        try:
+            yield Running(url, network)
+        finally:
+            await network.close()
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serves an application in the present event loop, and yields its address.
 
     uvicorn's protocol is served directly, without uvicorn.Server: that one takes over the process's signals and needs
     a tenth of a second to stop.
     """
-    network: Network = app.state.network
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False)
     config.load()
     state = ServerState()
     protocol: Any = config.http_protocol_class
-    loop = asyncio.get_running_loop()
 
     def connection() -> Any:
         connected = protocol(config=config, server_state=state, app_state={})
         connected.app = _with_hang_up(connected.app, connected)
         return connected
 
-    server = await loop.create_server(connection, host, port)
+    server = await asyncio.get_running_loop().create_server(connection, host, port)
     try:
-        bound_port = server.sockets[0].getsockname()[1]
-        yield Running(f"http://{host}:{bound_port}", network)
+        yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        await network.close()
         for each in list(state.connections):
             each.transport.abort()
         if state.tasks:

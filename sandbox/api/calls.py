@@ -55,7 +55,7 @@ def _endpoint(handler: Handler) -> Callable[[Request], Any]:
                 result = await result
         except Refused as refused:
             return JSONResponse({"error": refused.sentence}, refused.status)
-        except (TypeError, ValueError) as error:  # a field of the wrong type
+        except (TypeError, ValueError, OverflowError) as error:  # a field of the wrong type
             return JSONResponse({"error": f"That can't be read: {error}."}, 400)
         return JSONResponse({"ok": True} if result is None else result)
 

@@ -49,9 +49,10 @@ async def press(call: Call) -> Json:
 
 
 def contact(call: Call) -> Json:
-    """Shares a contact, his own unless told otherwise."""
-    number, user_id = call.body.get("phone"), call.body.get("user_id")
-    return phone.share_contact(call.network.telegram, call.person, number, user_id).view()
+    """Shares a contact, his own unless told otherwise; `"user_id": null` leaves it out."""
+    person = call.person
+    number, user_id = call.body.get("phone", person.phone), call.body.get("user_id", person.account.user_id)
+    return phone.share_contact(call.network.telegram, person, str(number), user_id).view()
 
 
 def sticker(call: Call) -> Json:

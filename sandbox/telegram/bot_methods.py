@@ -145,7 +145,7 @@ def _tell_commands(telegram: Telegram, scope: Scope) -> None:
 
 def _scope(telegram: Telegram, params: Params) -> Scope:
     given = params.nested("scope", "bot command scope") or {"type": "default"}
-    kind = given.get("type")
+    kind = given.get("type") if isinstance(given, dict) else None
     if kind == "chat":
         return "chat", telegram.known_chat(Params(given)).person.account.user_id
     if kind not in ("default", "all_private_chats"):
@@ -154,6 +154,8 @@ def _scope(telegram: Telegram, params: Params) -> Scope:
 
 
 def _command(given: Any) -> Json:
+    if not isinstance(given, dict):
+        raise bad_request("can't parse BotCommand: expected an Object")
     command = str(given.get("command", "")).removeprefix("/").lower()
     description = str(given.get("description", ""))
     if not re.fullmatch(r"[a-z0-9_]{1,32}", command):

@@ -51,6 +51,8 @@ async def _carried_out(network: "Network", method: str, params: Params, entry: R
 
 def _record(network: "Network", method: str, params: Params) -> Recorded:
     person = network.people.by_user_id.get(params.whole("chat_id"))
+    if press := network.telegram.presses.get(params.text("callback_query_id")):
+        person = press.person
     return network.requests.record("telegram", method, params.shown, person.id if person else None)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.json_types import Json
 from sandbox.telegram.errors import bad_request
 from sandbox.telegram.markup import read_inline
-from sandbox.telegram.messages import Chat, Message
+from sandbox.telegram.messages import Message
 from sandbox.telegram.params import Params
 from sandbox.telegram.sending import read_caption, read_photo, read_text
 from sandbox.telegram.state import Telegram
@@ -90,7 +90,9 @@ def unpin_message(telegram: Telegram, params: Params) -> bool:
 
 
 def _editable(telegram: Telegram, params: Params) -> Message:
-    chat: Chat = telegram.open_chat(params)
+    chat = telegram.open_chat(params)
+    if "message_id" not in params:
+        raise bad_request("message identifier is not specified")
     message = chat.find(params.whole("message_id"))
     if message is None:
         raise bad_request("message to edit not found")

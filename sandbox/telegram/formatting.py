@@ -97,7 +97,7 @@ class _Parser:
                 raise _cant_parse(words, self.byte(begin))
             if not self.source[self.pos].isspace() and self.source[self.pos] != ">":
                 raise _cant_parse("Unexpected end of name token", self.byte(match.start(3)))
-            found[name] = _CHARACTER.sub(_decoded, (value or "").strip("\"'"))
+            found[name] = _CHARACTER.sub(_decoded, _unquoted(value or ""))
 
     def end(self, tag: str, begin: int) -> None:
         if not self.open:
@@ -151,6 +151,10 @@ def parse_html(source: str) -> Formatted:
         if each["type"] == "code":
             each.pop("language", None)  # only a pre has one
     return Formatted(text, entities)
+
+
+def _unquoted(value: str) -> str:
+    return value[1:].removesuffix(value[0]) if value[:1] in ('"', "'") else value.lower()
 
 
 def _decoded(match: re.Match[str]) -> str:

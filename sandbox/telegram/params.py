@@ -58,8 +58,12 @@ class Params:
 
     def shown(self) -> Json:
         """For the record: nested values as objects, files as their size."""
-        shown = {name: _opened(value) if name in _NESTED else value for name, value in self.values.items()}
-        return {**shown, **{name: f"<{len(data)} bytes>" for name, data in self.files.items() if name not in shown}}
+        attached = " ".join(map(str, self.values.values()))
+        files = {name: data for name, data in self.files.items() if f"attach://{name}" not in attached}
+        return {
+            **{name: _opened(value) if name in _NESTED else value for name, value in self.values.items()},
+            **{name: f"<{len(data)} bytes>" for name, data in files.items()},
+        }
 
 
 def _opened(value: Any) -> Any:

@@ -1,12 +1,14 @@
 """What people do in Telegram on their phones."""
 
+import re
 from typing import Any
 
 from sandbox.json_types import Json
 from sandbox.people import Person
 from sandbox.refusal import Refused
-from sandbox.telegram.entities import Formatted, with_found
+from sandbox.telegram.entities import Formatted, units, with_found
 from sandbox.telegram.messages import Chat, Message, Photo
+from sandbox.telegram.sending import LONGEST_TEXT
 from sandbox.telegram.state import Press, Telegram
 from sandbox.telegram.updates import PRESS_LIFE
 
@@ -20,28 +22,30 @@ def send_text(telegram: Telegram, person: Person, text: str) -> Message:
     """The person sends a text. `/start` is what the START button sends."""
     if not text.strip():
         raise Refused("A message needs a text.")
-    if text.split()[0] == "/start" and not person.account.started:
-        return start(telegram, person, text.strip().removeprefix("/start").strip())
+    if units(text) > LONGEST_TEXT:
+        raise Refused(f"A message holds at most {LONGEST_TEXT} characters.")
+    if text.split()[0] == "/start":
+        person.account.started = True
     formatted = with_found(Formatted(text.strip(), []))
     return _say(telegram, person, text=formatted.text, entities=formatted.entities)
 
 
 def start(telegram: Telegram, person: Person, payload: str = "") -> Message:
     """The person opens a link to the bot and presses START; a block is lifted."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,64}", payload):
+        raise Refused("A link's payload has at most 64 of A-Z, a-z, 0-9, _ and -.")
     if person.account.blocked:
         block(telegram, person, False)
-    person.account.started = True
     return send_text(telegram, person, f"/start {payload}".strip())
 
 
-def share_contact(telegram: Telegram, person: Person, phone: str | None, user_id: int | None) -> Message:
-    """The person shares a contact: his own, or whatever is given."""
-    own = phone is None and user_id is None
+def share_contact(telegram: Telegram, person: Person, phone: str, user_id: int | None) -> Message:
+    """The person shares a contact, which has no user id where Telegram does not know the number."""
     contact = {
-        "phone_number": phone or person.phone,
+        "phone_number": phone,
         "first_name": person.account.first_name,
         **({"last_name": person.account.last_name} if person.account.last_name else {}),
-        **({"user_id": user_id or person.account.user_id} if own or user_id else {}),
+        **({"user_id": user_id} if user_id else {}),
     }
     return _say(telegram, person, kind="contact", text=contact["phone_number"], extra={"contact": contact})
 

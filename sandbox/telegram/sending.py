@@ -74,10 +74,17 @@ def _formatted(params: Params, name: str, entities: str) -> Formatted:
     if mode == "html":
         formatted = parse_html(text)
     elif mode in ("", "none"):
-        formatted = Formatted(text, in_order(params.nested(entities, "entities") or []))
+        formatted = Formatted(text, in_order(_given(params.nested(entities, "entities") or [])))
     else:
         raise bad_request("unsupported parse_mode")  # Telegram knows Markdown; Rollcall writes HTML only
     return with_found(trimmed(formatted))
+
+
+def _given(entities: Any) -> list[Json]:
+    needed = {"type", "offset", "length"}
+    if isinstance(entities, list) and all(isinstance(each, dict) and needed <= each.keys() for each in entities):
+        return entities
+    raise bad_request("can't parse entities: expected an Array of MessageEntity")
 
 
 def read_photo(telegram: Telegram, params: Params, given: str, field: str) -> Photo:
@@ -129,6 +136,8 @@ def _reply(chat: Chat, params: Params, bot: Json) -> Json:
     wanted = params.nested("reply_parameters", "reply parameters")
     if not wanted:
         return {}
+    if not isinstance(wanted, dict):
+        raise bad_request("object expected as reply parameters")
     message = chat.find(int(wanted.get("message_id", 0)))
     if message:
         return {"reply_to_message": {k: v for k, v in message.for_bot(bot).items() if k != "reply_to_message"}}

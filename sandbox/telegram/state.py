@@ -111,8 +111,11 @@ class Telegram:
             self.events.emit(kind, person=message.chat.person.id, message=message.view())
 
     def press(self, person: Person) -> Press:
-        """Notes a press, under a new id."""
-        press = Press(str(secrets.randbits(62)), person, self.monotonic())
+        """Notes a press, under a new id; forgets those that nobody can answer any more."""
+        now = self.monotonic()
+        while self.presses and now - next(iter(self.presses.values())).pressed_at > PRESS_LIFE:
+            del self.presses[next(iter(self.presses))]
+        press = Press(str(secrets.randbits(62)), person, now)
         self.presses[press.id] = press
         return press
 

@@ -80,10 +80,10 @@ class Updates:
         self.end_poll("terminated by other getUpdates request; make sure that only one bot instance is running")
         self._confirm_below(offset)
         if not self.pending() and timeout > 0:
-            self._poll = asyncio.get_running_loop().create_future()
-            await asyncio.wait({self._poll}, timeout=min(timeout, LONGEST_POLL))
-            if self._poll.done():
-                self._poll.result()
+            poll = self._poll = asyncio.get_running_loop().create_future()
+            await asyncio.wait({poll}, timeout=min(timeout, LONGEST_POLL))
+            if poll.done():
+                poll.result()
         return [each.body() for each in self.pending()[: min(max(limit, 1), MOST_AT_ONCE)]]
 
     def end_poll(self, words: str | None = None) -> None:
