@@ -320,7 +320,7 @@ def _slot(
         "route_id": route.id,
         "warehouse_id": warehouse_id,
         "user_id": driver.user_id if driver else None,
-        "date": on,
+        "on": on,
         "status": done if driver else AssignmentStatus.UNFILLED,
         "assigned_by": AssignedBy.ALGORITHM if driver else None,
         "assigned_at": now - timedelta(days=10) if driver else None,

@@ -88,8 +88,7 @@ async def note(
     session: AsyncSession, user_id: uuid.UUID, notice: Notice, envelope: Envelope, say: Wording, now: datetime
 ) -> None:
     """Writes the inbox row alone, as read: the person learns of it by the answer to his own press."""
-    recipients = select(literal(user_id).label("id"))
-    await session.execute(_inbox_rows(recipients, notice, envelope, say, now, read=True))
+    await session.execute(_inbox_rows(of_user(user_id), notice, envelope, say, now, read=True))
 
 
 def _inbox_rows(

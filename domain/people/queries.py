@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from domain.db.models import ChatLink, ContactSettings, User, WarehouseManager
 from domain.db.models.words import UserRole
@@ -55,9 +55,10 @@ async def _person(session: AsyncSession, which: ColumnElement[bool]) -> Person |
 
 def manages(manager_id: uuid.UUID, warehouse_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
     """Whether somebody is a manager of this warehouse; anything else is 'not found' to him (R12.3)."""
+    manager = aliased(User)  # the query around may be about users, too
     return exists().where(
         WarehouseManager.warehouse_id == warehouse_id,
         WarehouseManager.user_id == manager_id,
-        User.id == manager_id,
-        User.role == UserRole.MANAGER,
+        manager.id == WarehouseManager.user_id,
+        manager.role == UserRole.MANAGER,
     )

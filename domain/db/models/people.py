@@ -3,7 +3,8 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id
