@@ -1,0 +1,207 @@
+"""The command line. Whatever goes wrong for a known reason is one plain sentence and an exit code."""
+
+import asyncio
+import json
+import secrets
+import signal
+import sys
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import structlog
+import typer
+import uvloop
+
+from bot import checks, jobs, logs, run
+from bot.explaining import explained
+from bot.migrate import migrate as bring_up
+from bot.settings import Settings, load
+from bot.wording import Words
+from domain.db.engine import connect, sessions
+from domain.people import actions as people
+from domain.refusals import Refusal, Refused
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+cli = typer.Typer(
+    help="Rollcall keeps delivery routes covered, by Telegram and SMS. Settings come from the environment or .env.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@cli.command()
+def serve() -> None:
+    """Runs the whole bot in one process, with a database of its own if DATABASE_URL is unset."""
+    _serve(load("TELEGRAM_BOT_TOKEN"), receives=True, works=True)
+
+
+@cli.command()
+def web() -> None:
+    """Takes updates by webhook; run as many as wanted, beside `rollcall worker`."""
+    _serve(load("DATABASE_URL", "TELEGRAM_BOT_TOKEN", "PUBLIC_URL"), receives=True, works=False)
+
+
+@cli.command()
+def worker() -> None:
+    """Sends messages and does the duties by the clock, and polls for updates if PUBLIC_URL is unset."""
+    _serve(load("DATABASE_URL", "TELEGRAM_BOT_TOKEN"), receives=False, works=True)
+
+
+@cli.command()
+def migrate() -> None:
+    """Brings the database to the present shape; safe to run again."""
+    settings = _for_one_command()
+
+    async def bring() -> None:
+        async with run.database(settings) as url:
+            await bring_up(url)
+
+    _run(bring())
+    typer.echo("The database has the present shape.")
+
+
+@cli.command()
+def create_manager(
+    first: Annotated[str, typer.Argument(help="First name.")],
+    last: Annotated[str, typer.Argument(help="Last name.")],
+    phone: Annotated[str, typer.Argument(help="Phone number; Canadian unless written with +.")],
+    warehouse: Annotated[str, typer.Option(help="Name of the warehouse to manage.")],
+    address: Annotated[str | None, typer.Option(help="Its address, which creates it if there is none yet.")] = None,
+) -> None:
+    """Creates a manager and prints the invite link with which this person's Telegram is linked."""
+    settings = _for_one_command("TELEGRAM_BOT_TOKEN")
+
+    async def create() -> str:
+        async with run.core(settings) as rollcall, rollcall.edge.sessions.begin() as session:
+            now, token = run.utc_now(), secrets.token_urlsafe(24)
+            created = await people.create_manager(session, first, last, phone, warehouse, address, now)
+            if isinstance(created, Refused):
+                raise run.StartError(_refusals(phone, warehouse)[created.why])
+            until = await people.invite(session, created, token, None, settings.policy, now)
+            link = f"https://t.me/{rollcall.app.bot.username}?start={token}"
+            return f"Send this link to {first} {last}; it works once, until {_local(until, settings)}:\n{link}"
+
+    typer.echo(_run(create()))
+
+
+def _refusals(phone: str, warehouse: str) -> dict[Refusal, str]:
+    return {
+        Refusal.BAD_PHONE: f"{phone} is not a phone number that Rollcall can use.",
+        Refusal.PHONE_IS_A_DRIVERS: f"{phone} belongs to a driver already.",
+        Refusal.NO_SUCH_WAREHOUSE: f"There is no warehouse {warehouse} yet: give --address to create it.",
+    }
+
+
+@cli.command()
+def check() -> None:
+    """Tests token, database, webhook, Twilio and time zone, and says what to do about each."""
+    settings = _for_one_command()
+    findings = _run(checks.findings(settings))
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.fine else 'WRONG'}  {finding.about}: {finding.says}")
+    raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+@cli.command()
+def duty(
+    name: Annotated[str, typer.Argument(help="deliveries, or a duty: windows, waves, cleanup.")],
+    at: Annotated[str | None, typer.Option(help="As of this instant, like 2026-11-24T07:00; default: now.")] = None,
+    future: Annotated[bool, typer.Option("--future", help="Allow an instant that is yet to come.")] = False,
+) -> None:
+    """Does at once what is due of one duty, and prints what it did as one line of JSON."""
+    settings = _for_one_command()
+    now = run.utc_now()
+    instant = _instant(at, settings) if at else now
+    if instant > now and not future:
+        raise run.StartError(f"{instant.isoformat()} is yet to come: add --future if that is meant.")
+    typer.echo(json.dumps(_run(_do(name, settings, instant))))
+
+
+async def _do(name: str, settings: Settings, instant: datetime) -> dict[str, Any]:
+    duties = jobs.table_of_duties(Words(settings.timezone), settings.policy)
+    if name not in duties:
+        raise run.StartError(f"There is no duty {name}; there are: {', '.join(duties)}.")
+    async with run.database(settings) as url:
+        engine = connect(url, connections=0)
+        await run.require_migrated(engine)
+        done = await jobs.run_due(duties[name], sessions(engine), instant)
+    return {"duty": name, "at": instant.isoformat()} | jobs.told(done)
+
+
+@cli.command()
+def demo() -> None:
+    """Runs the bot against a local Telegram and SMS network, with a made-up fleet and a page to try it all."""
+    from sandbox import demo as sandbox_demo  # only the demo knows the sandbox
+
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    _run(sandbox_demo.run())
+
+
+def _for_one_command(*required: str) -> Settings:
+    """Quiet: what such a command has to say, it prints itself."""
+    settings = load(*required)
+    logs.configure("ERROR", settings.log_format)
+    return settings
+
+
+def _serve(settings: Settings, *, receives: bool, works: bool) -> None:
+    logs.configure(settings.log_level, settings.log_format)
+    if not settings.sms_is_on:
+        log.warning("SMS is off: no TWILIO_ settings, so who has no Telegram is not reached")
+
+    async def serving() -> None:
+        async with run.serving(settings, receives=receives, works=works) as rollcall:
+            await rollcall.wait()
+
+    _run(serving())
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs it to its end, or until somebody wants it ended: then it takes leave properly. A second signal insists."""
+
+    async def interruptible() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await work
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            return runner.run(interruptible())
+        except asyncio.CancelledError:
+            raise typer.Exit from None
+
+
+def _local(at: datetime, settings: Settings) -> str:
+    return at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M")
+
+
+def _instant(text: str, settings: Settings) -> datetime:
+    """An ISO instant; without an offset it is the company's wall clock."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as fault:
+        raise run.StartError(f"{text} is no instant; write it like 2026-11-24T07:00.") from fault
+    return instant if instant.tzinfo else instant.replace(tzinfo=settings.timezone)
+
+
+def main() -> None:
+    """The console script `rollcall`."""
+    try:
+        cli()
+    except Exception as fault:
+        lines, code = explained(fault)
+        for line in lines:
+            typer.echo(line, err=True)
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

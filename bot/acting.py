@@ -1,0 +1,200 @@
+"""One update, one transaction: who is there, what time it is, and whether the update has had its effect already.
+
+    async with acting(update, context) as act:
+        result = await actions.do_something(act.session, act.person, act.now)
+        await act.show(Kind.HOME)
+
+Leaving the block commits; only then does anything go to Telegram, from what the block has put into `InHand`. The block
+may be run again from its beginning where the database faltered, and is not run at all for an update seen before.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import literal
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
+from telegram.ext import ApplicationHandlerStop, CallbackContext, ExtBot
+
+from bot import menus
+from bot.delivery import queue, replies
+from bot.delivery.mail import Mail
+from bot.kinds import Kinds
+from bot.reader import Reader, language_of
+from bot.screens.screen import Screen
+from bot.settings import Settings
+from bot.wording import Words
+from domain.db.models import SeenUpdate
+from domain.notices.wording import Wording
+from domain.people.actions import reachable_again
+from domain.people.queries import Person, person_in_chat
+from domain.policy import Policy
+
+TOAST_MOST = 200  # characters; Telegram refuses longer ones
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What every handler has at hand; put together once, at the start."""
+
+    settings: Settings
+    policy: Policy
+    words: Wording
+    kinds: Kinds
+    sessions: async_sessionmaker[AsyncSession]
+    mail: Mail
+    now: Callable[[], datetime]
+
+
+class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], Edge]):
+    """PTB's context; `bot_data` is our Edge."""
+
+
+class Seen(ApplicationHandlerStop):
+    """The update has had its effect, here or in another process: nothing is left to do but to still the button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """What a pressed button is answered with; without text its spinner just stops."""
+
+    text: str | None = None
+    alert: bool = False
+
+
+@dataclass(slots=True)
+class InHand:
+    """What follows the commit of the update that this process has in hand."""
+
+    toast: Toast = Toast()
+    replies: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    fault: Exception | None = None
+
+
+in_hand: ContextVar[InHand] = ContextVar("in_hand")
+
+
+@dataclass(slots=True)
+class Acting:
+    """The open transaction and who acts in it; `person` is None for somebody unknown."""
+
+    session: AsyncSession
+    now: datetime
+    policy: Policy
+    reader: Reader
+    person: Person | None
+    chat_id: int
+    language_code: str | None  # of his Telegram
+    _pressed: Message | None  # the message with the button, where it can still be edited
+    _edge: Edge
+    _after: InHand
+
+    @property
+    def company(self) -> str:
+        return self._edge.settings.company_name
+
+    @property
+    def words(self) -> Words:
+        """What the domain words its notices with."""
+        return Words(self.policy.zone)
+
+    async def recognise(self) -> Person | None:
+        """Finds out who is there, at the beginning and again once somebody has linked his chat."""
+        self.person = await person_in_chat(self.session, self.chat_id)
+        chosen = self.person.language if self.person else None
+        self.reader = Reader(chosen or language_of(self.language_code), self.policy.zone)
+        return self.person
+
+    async def show(
+        self,
+        kind: str,
+        about: UUID | None = None,
+        *,
+        fresh: bool = False,
+        toast: str | None = None,
+        alert: bool = False,
+    ) -> None:
+        """Answers with a message that is kept current from now on: in place of the pressed one, or `fresh`.
+
+        What it shows is read here, in the transaction; its row outlives this process, should it die before it is sent.
+        """
+        person = self.person or await self.recognise()
+        assert person is not None, "only people who are known have messages that are kept current"
+        self.toast(toast, alert)
+        facts = await self._edge.kinds[kind].load(self.session, person.id, about, self.now)
+        if facts is None:
+            return
+        screen = self._edge.kinds[kind].screen(facts, self.reader)
+        edited = None if fresh or self._pressed is None else self._pressed.message_id
+        ticket = await queue.track(
+            self.session, person.id, kind, about, chat_id=self.chat_id, message_id=edited, now=self.now
+        )
+        self._after.replies.append(partial(replies.carry_reply, self._edge.mail, ticket, screen))
+
+    async def say(self, screen: Screen, *, fresh: bool = False, toast: str | None = None, alert: bool = False) -> None:
+        """Answers with a message that stays as it is; in place of the pressed one, or `fresh`."""
+        self.toast(toast, alert)
+        edited = None if fresh or self._pressed is None else self._pressed.message_id
+        if edited is not None:  # it shows something else now: no redraw may bring the old screen back
+            await queue.untrack(self.session, self.chat_id, edited)
+        self._after.replies.append(partial(replies.say, self._edge.mail, self.chat_id, edited, screen))
+
+    def offer_commands(self) -> None:
+        """Sets the menu of commands of this chat, for somebody who has just been linked."""
+        if self.person is not None:
+            self._after.replies.append(
+                partial(menus.set_for_one, self._edge.mail.bot, self.chat_id, self.person.role, self.reader)
+            )
+
+    def toast(self, text: str | None, alert: bool = False) -> None:
+        """Answers the press with a line over the chat, or with a box that must be closed (`alert`)."""
+        if text is not None:
+            self._after.toast = Toast(text[:TOAST_MOST], alert)
+
+
+@asynccontextmanager
+async def acting(update: Update, context: Context) -> AsyncIterator[Acting]:
+    """Opens the one transaction of an update and records the update in it; raises Seen where that was done before.
+
+    Of two processes with the same update at once, the second waits at the record for the first one's end: it is the
+    first statement of either, so neither holds anything that the other could be waiting for.
+    """
+    edge, after = context.bot_data, in_hand.get()
+    chat, user = update.effective_chat, update.effective_user
+    assert chat is not None and user is not None, "the receiver lets only private chats through"
+    async with edge.sessions.begin() as session:
+        act = Acting(
+            session=session,
+            now=edge.now(),
+            policy=edge.policy,
+            reader=Reader(language_of(user.language_code), edge.policy.zone),
+            person=None,
+            chat_id=chat.id,
+            language_code=user.language_code,
+            _pressed=_pressed_message(update.callback_query),
+            _edge=edge,
+            _after=after,
+        )
+        if not await _record(session, update.update_id, act.now):
+            raise Seen
+        person = await act.recognise()
+        if person is not None and person.unreachable and update.my_chat_member is None:
+            await reachable_again(session, person.id)
+        yield act
+
+
+async def _record(session: AsyncSession, update_id: int, now: datetime) -> bool:
+    recorded = insert(SeenUpdate).values(update_id=update_id, seen_at=now).on_conflict_do_nothing()
+    return await session.scalar(recorded.returning(literal(True))) is True
+
+
+def _pressed_message(query: CallbackQuery | None) -> Message | None:
+    message: MaybeInaccessibleMessage | None = query.message if query else None
+    return message if isinstance(message, Message) else None

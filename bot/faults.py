@@ -1,0 +1,36 @@
+"""Telling the database's absence from a fault of ours."""
+
+import base64
+import secrets
+
+import asyncpg
+from sqlalchemy import exc
+
+# asyncpg's own come bare where SQLAlchemy does not know them; TimeoutError is an OSError.
+_BARE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    exc.TimeoutError,
+)
+# Beginnings of SQLSTATE: connection, rolled back for another's sake, resources, lock, operator, system.
+_PASSING = ("08", "40", "53", "55P03", "57", "58")
+
+
+def is_passing(fault: BaseException) -> bool:
+    """Whether the fault lies with the database's whereabouts and not with us: the same work may succeed later."""
+    if isinstance(fault, exc.DBAPIError):
+        state = getattr(fault.orig, "sqlstate", None) or ""
+        return fault.connection_invalidated or isinstance(fault, exc.InterfaceError) or state.startswith(_PASSING)
+    return isinstance(fault, _BARE)
+
+
+def brief(fault: BaseException) -> str:
+    """The kind of a fault alone: the database's texts repeat values, and with them people's."""
+    return type(getattr(fault, "orig", None) or fault).__name__
+
+
+def fault_id() -> str:
+    """What a person is shown and the log repeats, so that one leads to the other."""
+    return base64.b32encode(secrets.token_bytes(5)).decode()

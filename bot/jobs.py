@@ -1,0 +1,141 @@
+"""The duties by the clock (R14): the one table of them, what ticks them, and how one is run by hand.
+
+A duty finds its work by the instant that it is given; one item is one transaction, and what another process holds is
+passed by. So all of them are safe to run twice, late, or on several machines at once.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bot.faults import fault_id, is_passing
+from domain.coverage import actions as coverage
+from domain.db.models import DutyRun
+from domain.notices.wording import Wording
+from domain.people import actions as people
+from domain.policy import Policy
+
+log = structlog.get_logger(__name__)
+
+Sessions = async_sessionmaker[AsyncSession]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One row of the table. `item` does one thing that is due and says what; None: nothing is due (any more).
+
+    `at`: what belongs to an hour of the day, as minute, hour, day, month and weekday in the company's zone; it is done
+    once for each such instant, or once for all those that were missed.
+    """
+
+    item: Callable[[AsyncSession, datetime], Awaitable[object | None]]
+    at: str | None = None
+
+
+Duties = Mapping[str, Duty]
+
+
+def table_of_duties(words: Wording, policy: Policy) -> Duties:
+    """Every duty by its name, as `rollcall duty` takes it."""
+    return {
+        "windows": Duty(lambda session, now: coverage.close_due_window(session, words, policy, now)),
+        "waves": Duty(lambda session, now: coverage.send_due_wave(session, words, policy, now)),
+        # An hour that exists once on every night of the year.
+        "cleanup": Duty(lambda session, now: people.clean_up(session, policy, now), at="10 4 * * *"),
+    }
+
+
+async def run_due(duty: Duty, sessions: Sessions, now: datetime) -> list[object]:
+    """Does all of a duty that is due, whatever the hour of the day; returns what was done."""
+    done: list[object] = []
+    while True:
+        async with sessions.begin() as session:
+            result = await duty.item(session, now)
+        if result is not None:
+            done.append(result)
+        if result is None or duty.at is not None:
+            return done
+
+
+@dataclass(frozen=True, slots=True)
+class Clockwork:
+    """Ticks every duty each second, for as long as this process runs."""
+
+    duties: Duties
+    sessions: Sessions
+    policy: Policy
+    now: Callable[[], datetime]
+
+    def start(self) -> AsyncIOScheduler:
+        """Begins; the scheduler's `shutdown` ends it, and what is under way is rolled back and due again."""
+        scheduler = AsyncIOScheduler(timezone=self.policy.zone)
+        for name in self.duties:
+            scheduler.add_job(
+                self.tick, "interval", args=[name], seconds=1, coalesce=True, max_instances=1, misfire_grace_time=None
+            )
+        scheduler.start()
+        return scheduler
+
+    async def tick(self, name: str) -> None:
+        """One duty, as of now. A fault in one item leaves it due, and the log tells of it."""
+        duty = self.duties[name]
+        try:
+            done = await (self._run_once(name, duty) if duty.at else run_due(duty, self.sessions, self.now()))
+        except Exception as fault:
+            if is_passing(fault):
+                log.warning("duty not done: the database is away", duty=name, fault=type(fault).__name__)
+            else:
+                log.exception("duty failed", duty=name, fault_id=fault_id())
+        else:
+            if done:
+                log.info("duty done", duty=name, items=len(done))
+
+    async def _run_once(self, name: str, duty: Duty) -> list[object]:
+        """Where its hour has come since it was last done: the run is recorded in the transaction of the work."""
+        async with self.sessions.begin() as session:
+            now = self.now()
+            row = select(DutyRun.done_for).where(DutyRun.duty == name)
+            done_for = await session.scalar(row)
+            if done_for is None:  # a new database: what was before it is nobody's duty
+                await session.execute(insert(DutyRun).values(duty=name, done_for=now).on_conflict_do_nothing())
+                return []
+            if last_instant(duty.at or "", done_for, now, self.policy) is None:
+                return []
+            done_for = await session.scalar(row.with_for_update(key_share=True, skip_locked=True))
+            instant = last_instant(duty.at or "", done_for, now, self.policy) if done_for else None
+            if instant is None:
+                return []
+            await session.execute(update(DutyRun).where(DutyRun.duty == name).values(done_for=instant))
+            return [await duty.item(session, now)]
+
+
+def last_instant(at: str, after: datetime, until: datetime, policy: Policy) -> datetime | None:
+    """The last instant of the schedule `at` later than `after` and not later than `until`; None where there is none."""
+    trigger = CronTrigger.from_crontab(at, timezone=policy.zone)
+    last: datetime | None = None
+    while (following := _next(trigger, last or after)) is not None and following <= until:
+        last = following
+    return last
+
+
+def _next(trigger: Any, after: datetime) -> datetime | None:
+    following: datetime | None = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
+    return following
+
+
+def told(done: Iterable[object]) -> dict[str, Any]:
+    """What was done, for one line of JSON: how many items, and their counts where they have any."""
+    items = list(done)
+    counts: dict[str, int] = {}
+    for item in items:
+        if isinstance(item, dict):
+            counts |= item
+    return {"done": len(items)} | counts

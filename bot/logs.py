@@ -1,0 +1,69 @@
+"""One way for all that is logged, the libraries' lines included; no secret and no whole phone number leaves by it."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+from structlog.typing import Processor
+
+# Their INFO lines print addresses with the bot's token, and whole phone numbers; the scheduler prints every tick.
+_TALKATIVE = ("httpx", "httpcore", "twilio", "apscheduler", "telegram", "uvicorn.access", "alembic", "asyncio")
+
+_MASKS = (
+    (re.compile(r"\b\d+:[A-Za-z0-9_-]{20,}"), "<token>"),
+    (re.compile(r"/bot\d+:[A-Za-z0-9_-]+"), "/bot<token>"),
+    (re.compile(r"://([^:/@\s]+):[^@\s]+@"), r"://\1:<password>@"),
+    (re.compile(r"(\+|%2B)\d{6,13}(\d{2})\b"), r"\1…\2"),
+)
+
+
+def masked(line: str) -> str:
+    """The line without tokens and passwords; of a phone number the last two digits stay, to tell two apart."""
+    for pattern, instead in _MASKS:
+        line = pattern.sub(instead, line)
+    return line
+
+
+def configure(level: str, form: Literal["console", "json"]) -> None:
+    """Sends everything to standard error, as lines to read or as one JSON object a line."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: list[Processor] = (
+        [
+            structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(),
+        ]
+        if form == "json"
+        else [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        ]
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer, _masked],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def _masked(_logger: Any, _method: str, line: str | MutableMapping[str, Any]) -> str:
+    """Last of all: whatever wrote it and however it was put in, the finished line is what is masked."""
+    return masked(str(line))
