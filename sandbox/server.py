@@ -125,7 +125,14 @@ async def served(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> AsyncI
     uvicorn's protocol is served directly, without uvicorn.Server: that one takes over the process's signals and needs
     a tenth of a second to stop.
     """
-    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,  # longer than clients keep idle connections, or they meet one just being closed
+    )
     config.load()
     state = ServerState()
     protocol: Any = config.http_protocol_class

@@ -1,8 +1,8 @@
 """How much a bot may send: Telegram's published rates.
 
 No more than 30 messages in any second over all, about one a second to one chat, 20 a minute to one group. Telegram
-tolerates short bursts in a chat, without saying how short: here three, then one each second. Edits count as sends.
-A refused call does not count.
+tolerates short bursts in a chat, without saying how short: here three, then one each second. Edits count as sends,
+nothing else does. A call refused for coming too soon does not count.
 """
 
 import math
