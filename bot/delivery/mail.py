@@ -1,0 +1,44 @@
+"""What carrying messages takes: the database, both networks, the table of kinds, and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram import Bot
+
+from bot.delivery.pace import CHAT_EVERY, SEGMENT_EVERY, TELEGRAM_EVERY, Pace
+from bot.delivery.sms import Sms
+from bot.kinds import Kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Put together once a process by `open_mail`."""
+
+    db: AsyncEngine  # every statement commits by itself
+    bot: Bot
+    sms: Sms | None  # None: SMS is not set up
+    kinds: Kinds
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+    pace: Pace
+
+
+def open_mail(
+    engine: AsyncEngine,
+    *,
+    bot: Bot,
+    sms: Sms | None,
+    kinds: Kinds,
+    zone: ZoneInfo,
+    now: Callable[[], datetime],
+    telegram_every: timedelta = TELEGRAM_EVERY,
+    chat_every: timedelta = CHAT_EVERY,
+    segment_every: timedelta = SEGMENT_EVERY,
+) -> Mail:
+    """On the connections of `engine`. The three paces are between two messages; zero lifts one, for benchmarks."""
+    db = engine.execution_options(isolation_level="AUTOCOMMIT")
+    pace = Pace(db, telegram_every, chat_every, segment_every)
+    return Mail(db, bot, sms, kinds, zone, now, pace)

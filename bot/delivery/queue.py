@@ -1,0 +1,179 @@
+"""The deliveries as a queue in PostgreSQL: claim, record, and the rows of replies.
+
+A claim is good for a lease, by the database's clock; its attempt number is the fencing token, so that whoever comes
+back too late records nothing. What is due stays due (`due_at` says since when) until it is recorded as done; a retry's
+pause is a lease that nobody holds. All statements but `track` and `untrack` commit by themselves.
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import DateTime, case, literal, null, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from bot.delivery.claims import CLOCK, DUE, LEASE_FOR, Claimed
+from bot.delivery.steps import Accepted, Outcome, Sent, Step
+from domain.db.models import ChatLink, Delivery
+from domain.db.models.words import Channel, DeliveryState, Urgency
+from domain.notices.kinds import Kind
+
+RETIRED: Final = "retired"  # the kind of a message that is to be deleted: no table of kinds knows it
+STATIC: Final = "static"  # the kind of a message that is never redrawn
+
+
+async def track(
+    session: AsyncSession,
+    user_id: uuid.UUID,
+    kind: str,
+    about: uuid.UUID | None,
+    *,
+    chat_id: int,
+    message_id: int | None,
+    now: datetime,
+) -> Claimed:
+    """The row of a reply, in the transaction that it answers, leased by this process until it has sent it.
+
+    With `message_id` it takes the place of what that message showed, else it is a message to come. There is one home
+    card: earlier ones are deleted from the chat by a worker.
+    """
+    fresh = {
+        "user_id": user_id,
+        "channel": Channel.TELEGRAM,
+        "kind": kind,
+        "about": about,
+        "urgency": int(Urgency.URGENT),
+        "state": DeliveryState.SENDING if message_id is None else DeliveryState.SENT,
+        "due_at": now,
+        "attempt": 1,
+        "lease_until": CLOCK + LEASE_FOR,
+        "chat_id": chat_id,
+        "message_id": message_id,
+        "created_at": now,
+    }
+    row = insert(Delivery).values(fresh)
+    # `attempt` fences off a worker that is redrawing the message at this moment; see `overtaken`.
+    changed: dict[str, Any] = {
+        name: row.excluded[name] for name in ("user_id", "kind", "about", "urgency", "due_at", "lease_until")
+    }
+    changed |= {"state": DeliveryState.SENT, "attempt": Delivery.attempt + 1, "redraw": False}
+    tracked = row.on_conflict_do_update(index_elements=[Delivery.chat_id, Delivery.message_id], set_=changed)
+    id_, attempt = (await session.execute(tracked.returning(Delivery.id, Delivery.attempt))).one()
+    if kind == Kind.HOME:
+        await _retire_homes(session, user_id, id_, now)
+    return Claimed(id_, attempt, user_id, Channel.TELEGRAM, kind, about, Urgency.URGENT, now, None, chat_id, message_id)
+
+
+async def _retire_homes(session: AsyncSession, user_id: uuid.UUID, kept: uuid.UUID, now: datetime) -> None:
+    earlier = update(Delivery).where(Delivery.user_id == user_id, Delivery.kind == Kind.HOME, Delivery.id != kept)
+    live = Delivery.state.in_((DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.PENDING))
+    await session.execute(
+        earlier.where(live).values(kind=RETIRED, redraw=True, due_at=now, urgency=int(Urgency.TIDYING))
+    )
+
+
+async def untrack(session: AsyncSession, chat_id: int, message_id: int) -> None:
+    """The message shows something from now on that is never redrawn; no redraw may bring its old screen back."""
+    shown = update(Delivery).where(Delivery.chat_id == chat_id, Delivery.message_id == message_id)
+    await session.execute(
+        shown.values(kind=STATIC, about=None, attempt=Delivery.attempt + 1, lease_until=None, redraw=False, due_at=None)
+    )
+
+
+async def begin_sms(db: AsyncEngine, claimed: Claimed) -> bool:
+    """Writes down that from now on the SMS may have left; False where it was cancelled or claimed by another."""
+    begun = (
+        _held(claimed)
+        .where(Delivery.state == DeliveryState.PENDING)
+        .values(state=DeliveryState.SENDING, lease_until=CLOCK + LEASE_FOR)
+    )
+    return await _hit(db, begun)
+
+
+async def abandon_sms(db: AsyncEngine, now: datetime) -> int:
+    """SMS whose sender died while sending: nobody knows whether they left, so they are not sent again (R11.7)."""
+    lost = (
+        update(Delivery)
+        .where(Delivery.channel == Channel.SMS, Delivery.state == DeliveryState.SENDING, DUE)
+        .values(
+            state=DeliveryState.UNKNOWN, due_at=None, lease_until=None, reason="its sender died before it had an answer"
+        )
+    )
+    async with db.connect() as connection:
+        return (await connection.execute(lost, {"now": now})).rowcount
+
+
+async def record(db: AsyncEngine, claimed: Claimed, step: Step, outcome: Outcome, now: datetime) -> bool:
+    """Writes down what came of an attempt; False where a later attempt has the row.
+
+    What changed while the message was under way (`redraw`) makes it due again.
+    """
+    values: dict[str, Any] = {"state": step.state, "reason": step.reason, "lease_until": None}
+    if step.channel is not None:
+        values |= {"channel": step.channel, "due_at": now}
+    elif step.pause is not None:
+        values |= {"lease_until": CLOCK + step.pause}
+    elif step.state is DeliveryState.SENT and claimed.channel is Channel.TELEGRAM:
+        values |= {"due_at": case((Delivery.redraw, literal(now, DateTime(timezone=True))), else_=null())}
+    else:
+        values |= {"due_at": None}
+    match outcome:
+        case Sent(message_id=message_id):
+            values |= {"chat_id": claimed.chat_id, "message_id": message_id, "sent_at": now}
+        case Accepted(sid=sid):
+            values |= {"sms_sid": sid, "sent_at": now}
+        case _:
+            pass
+    return await _hit(db, _held(claimed).values(values))
+
+
+async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: datetime) -> None:
+    """An attempt came to its end after another had begun: what it left in the chat is put right.
+
+    A second copy of the message is kept current from now on like the first; an edit may have undone a later one.
+    """
+    if isinstance(outcome, Sent):
+        copied = (Delivery.user_id, Delivery.kind, Delivery.about, Delivery.channel, Delivery.expires_at)
+        copy: dict[str, Any] = {
+            "state": DeliveryState.SENT,
+            "urgency": int(Urgency.TIDYING),
+            "due_at": now,
+            "redraw": True,
+            "chat_id": claimed.chat_id,
+            "message_id": outcome.message_id,
+            "sent_at": now,
+            "created_at": now,
+        }
+        columns = [column.key for column in copied] + list(copy)
+        kept = [literal(value, getattr(Delivery, name).type) for name, value in copy.items()]
+        await _hit(
+            db,
+            insert(Delivery)
+            .from_select(columns, select(*copied, *kept).where(Delivery.id == claimed.id))
+            .on_conflict_do_nothing(),
+        )
+    elif claimed.message_id is not None:
+        again = update(Delivery).where(Delivery.id == claimed.id, Delivery.state == DeliveryState.SENT)
+        await _hit(db, again.values(redraw=True, due_at=now))
+
+
+async def release(db: AsyncEngine, claimed: Claimed) -> None:
+    """Gives the row back untried; whoever claims next has it."""
+    untried = case((Delivery.state == DeliveryState.SENDING, DeliveryState.PENDING), else_=Delivery.state)
+    await _hit(db, _held(claimed).values(state=untried, lease_until=None))
+
+
+async def mark_unreachable(db: AsyncEngine, chat_id: int, now: datetime) -> None:
+    """Telegram no longer reaches this chat; anything that its owner sends mends it."""
+    link = update(ChatLink).where(ChatLink.chat_id == chat_id, ChatLink.unreachable_at.is_(None))
+    await _hit(db, link.values(unreachable_at=now))
+
+
+def _held(claimed: Claimed) -> Any:
+    return update(Delivery).where(Delivery.id == claimed.id, Delivery.attempt == claimed.attempt)
+
+
+async def _hit(db: AsyncEngine, statement: Any) -> bool:
+    async with db.connect() as connection:
+        return (await connection.execute(statement)).rowcount > 0

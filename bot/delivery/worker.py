@@ -1,0 +1,181 @@
+"""The workers: they carry whatever is due, the most urgent first, on any number of machines at once (R11.7, R11.8)."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+
+import structlog
+
+from bot.delivery import queue
+from bot.delivery.carrying import Remove, carry, carry_text, screen_for, settle, text_for
+from bot.delivery.claims import Claimed, claim_sms, claim_telegram
+from bot.delivery.mail import Mail
+from bot.delivery.pace import Resting, Slot, sleep_until
+from bot.delivery.steps import Step
+from bot.faults import is_passing
+from bot.screens.screen import Screen
+from bot.wakeups import Wakeups
+
+log = structlog.get_logger(__name__)
+
+TELEGRAM_SENDERS: Final = 2  # each prepares one message at a time; those on their way are not counted
+ON_THEIR_WAY: Final = 32  # requests to Telegram at once
+POLL_EVERY: Final = 1.0  # seconds; also where LISTEN works, for what becomes due by the clock alone
+REST_FOR: Final = 0.1
+LATE: Final = 0.05  # seconds after which a slot is no longer good: messages held up together would go in a burst
+LEAD_MOST: Final = 0.5
+BACK_OFF_MOST: Final = 5.0
+
+
+async def deliver(mail: Mail, stop: asyncio.Event, wakeups: Wakeups) -> None:
+    """Carries what is due until `stop`, then waits for what is on its way. Outlives restarts of the database."""
+    if mail.sms is None:
+        log.warning("SMS is not set up: what can't be delivered by Telegram fails")
+    flight = Flight()
+    async with asyncio.TaskGroup() as senders:
+        for _ in range(TELEGRAM_SENDERS):
+            senders.create_task(_undying(partial(_telegram_round, mail, flight), stop, wakeups.event()))
+        senders.create_task(_undying(partial(_sms_round, mail), stop, wakeups.event()))
+    await asyncio.gather(*flight.tasks)
+
+
+async def deliver_due(mail: Mail) -> dict[str, int]:
+    """Carries everything that is due now, and returns how many ended in which state."""
+    counts: Counter[str] = Counter()
+    rested = 0.0
+    while (slot := await mail.pace.slot_for_work(mail.now())) is not None and rested < 2 * POLL_EVERY:
+        if isinstance(slot, Resting):  # a chat's second; a halted Telegram is not waited for
+            await asyncio.sleep(REST_FOR)
+            rested += REST_FOR
+            continue
+        await sleep_until(slot.at)
+        claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)
+        if claimed is not None:
+            rested = 0.0
+            counts[(await _carry_claimed(mail, claimed)).state] += 1
+    while (step := await _one_sms(mail)) is not None:
+        counts[step.state] += 1
+    return dict(counts)
+
+
+@dataclass(slots=True)
+class Flight:
+    """The messages of this process that are on their way, and how long it takes to make one ready."""
+
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ON_THEIR_WAY))
+    lead: float = 0.0  # seconds
+
+    def took(self, seconds: float) -> None:
+        self.lead = min(max(seconds, 0.9 * self.lead), LEAD_MOST)
+
+    def launch(self, sending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(sending)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+async def _undying(a_round: Callable[[], Awaitable[float]], stop: asyncio.Event, woken: asyncio.Event) -> None:
+    """Round after round; each says how many seconds to rest after it."""
+    faults = 0
+    while not stop.is_set():
+        try:
+            rest_for, faults = await a_round(), 0
+        except Exception as fault:
+            faults += 1
+            rest_for = min(0.1 * 2**faults, BACK_OFF_MOST)
+            if is_passing(fault):
+                log.warning("the database is away", fault=type(fault).__name__, again_in=rest_for)
+            else:
+                log.exception("a worker stumbled", again_in=rest_for)
+        if rest_for:
+            await _rest(rest_for, stop, woken)
+
+
+async def _rest(seconds: float, stop: asyncio.Event, woken: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(woken.wait())]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        woken.clear()
+
+
+async def _telegram_round(mail: Mail, flight: Flight) -> float:
+    """Takes a slot, makes the most urgent message ready for it, and lets it go at that moment."""
+    await flight.free.acquire()
+    left = False
+    try:
+        slot = await mail.pace.slot_for_work(mail.now())
+        if not isinstance(slot, Slot):
+            return POLL_EVERY if slot is None else REST_FOR
+        await sleep_until(slot.at - flight.lead)
+        begun = monotonic()
+        ready = await _next_ready(mail)
+        flight.took(monotonic() - begun)
+        if ready is None or not await _in_time(mail, slot, ready[0]):
+            return REST_FOR
+        flight.launch(_fly(mail, flight, *ready))
+        left = True
+        return 0
+    finally:
+        if not left:
+            flight.free.release()
+
+
+async def _in_time(mail: Mail, slot: Slot, claimed: Claimed) -> bool:
+    """Waits for the slot, or for another where that has passed; False: Telegram was halted, the row is given back."""
+    at: Slot | None = slot
+    while at is not None:
+        await sleep_until(at.at)
+        if monotonic() <= at.at + LATE:
+            return True
+        at = await mail.pace.slot()
+    await queue.release(mail.db, claimed)
+    return False
+
+
+async def _next_ready(mail: Mail) -> tuple[Claimed, Screen | Remove] | None:
+    """The most urgent message that is really to be sent; what is not is recorded on the way."""
+    while (claimed := await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)) is not None:
+        content = await screen_for(mail, claimed)
+        if isinstance(content, Screen | Remove):
+            return claimed, content
+        await settle(mail, claimed, content)
+    return None
+
+
+async def _fly(mail: Mail, flight: Flight, claimed: Claimed, content: Screen | Remove) -> None:
+    try:
+        await settle(mail, claimed, await carry(mail, claimed, content))
+    except Exception:  # the row stays claimed until its lease ends, and is carried again
+        log.exception("outcome not recorded", delivery=str(claimed.id))
+    finally:
+        flight.free.release()
+
+
+async def _carry_claimed(mail: Mail, claimed: Claimed) -> Step:
+    content = await screen_for(mail, claimed)
+    outcome = await carry(mail, claimed, content) if isinstance(content, Screen | Remove) else content
+    return await settle(mail, claimed, outcome)
+
+
+async def _sms_round(mail: Mail) -> float:
+    if lost := await queue.abandon_sms(mail.db, mail.now()):
+        log.error("SMS whose outcome nobody knows", count=lost)
+    return POLL_EVERY if await _one_sms(mail) is None else 0
+
+
+async def _one_sms(mail: Mail) -> Step | None:
+    """The most urgent SMS; None where there is none, or its number must rest."""
+    claimed = await claim_sms(mail.db, mail.now(), mail.sms.pace_key if mail.sms else "")
+    if claimed is None:
+        return None
+    text = await text_for(mail, claimed)
+    outcome = await carry_text(mail, claimed, text) if isinstance(text, str) else text
+    return await settle(mail, claimed, outcome) if outcome is not None else None
