@@ -41,7 +41,7 @@ class Updates:
         self._pending: dict[int, Update] = {}
         self._monotonic = monotonic
         self._next_id = random.Random(seed).randrange(100_000_000, 900_000_000)
-        self._poll: asyncio.Future[None] | None = None
+        self._poll: asyncio.Future[str | None] | None = None
 
     def put(self, kind: str, payload: Json, lane: Lane, life: float = MESSAGE_LIFE) -> None:
         """Takes in an update, unless the bot does not want its kind."""
@@ -82,19 +82,15 @@ class Updates:
         if not self.pending() and timeout > 0:
             poll = self._poll = asyncio.get_running_loop().create_future()
             await asyncio.wait({poll}, timeout=min(timeout, LONGEST_POLL))
-            if poll.done():
-                poll.result()
+            if poll.done() and (words := poll.result()):
+                raise ApiError(409, words)
         return [each.body() for each in self.pending()[: min(max(limit, 1), MOST_AT_ONCE)]]
 
     def end_poll(self, words: str | None = None) -> None:
         """Ends a waiting poll: with a conflict in these words, or with what there is."""
         poll, self._poll = self._poll, None
-        if poll is None or poll.done():
-            return
-        if words:
-            poll.set_exception(ApiError(409, words))
-        else:
-            poll.set_result(None)
+        if poll is not None and not poll.done():
+            poll.set_result(words)
 
     def _confirm_below(self, offset: int) -> None:
         if offset < 0:  # from the end: all before are forgotten
