@@ -14,6 +14,7 @@ import typer
 import uvloop
 
 from bot import checks, jobs, logs, run
+from bot.delivery.worker import deliver_due
 from bot.explaining import explained
 from bot.migrate import migrate as bring_up
 from bot.settings import Settings, load
@@ -114,7 +115,7 @@ def duty(
     future: Annotated[bool, typer.Option("--future", help="Allow an instant that is yet to come.")] = False,
 ) -> None:
     """Does at once what is due of one duty, and prints what it did as one line of JSON."""
-    settings = _for_one_command()
+    settings = _for_one_command(*(("TELEGRAM_BOT_TOKEN",) if name == "deliveries" else ()))
     now = run.utc_now()
     instant = _instant(at, settings) if at else now
     if instant > now and not future:
@@ -124,8 +125,11 @@ def duty(
 
 async def _do(name: str, settings: Settings, instant: datetime) -> dict[str, Any]:
     duties = jobs.table_of_duties(Words(settings.timezone), settings.policy)
+    if name == "deliveries":
+        async with run.core(settings, lambda: instant) as rollcall:
+            return {"duty": name, "at": instant.isoformat()} | await deliver_due(rollcall.edge.mail)
     if name not in duties:
-        raise run.StartError(f"There is no duty {name}; there are: {', '.join(duties)}.")
+        raise run.StartError(f"There is no duty {name}; there are: deliveries, {', '.join(duties)}.")
     async with run.database(settings) as url:
         engine = connect(url, connections=0)
         await run.require_migrated(engine)

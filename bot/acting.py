@@ -37,6 +37,8 @@ from domain.people.actions import reachable_again
 from domain.people.queries import Person, person_in_chat
 from domain.policy import Policy
 
+Reply = Callable[[], Awaitable[object]]  # sends something, and says what came of it
+
 TOAST_MOST = 200  # characters; Telegram refuses longer ones
 
 
@@ -74,7 +76,7 @@ class InHand:
     """What follows the commit of the update that this process has in hand."""
 
     toast: Toast = Toast()
-    replies: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
     fault: Exception | None = None
 
 

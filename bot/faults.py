@@ -1,4 +1,4 @@
-"""Telling the database's absence from a fault of ours."""
+"""Telling a database that is away for a moment from a fault of ours, and how a fault is named."""
 
 import base64
 import secrets
@@ -22,7 +22,8 @@ def is_passing(fault: BaseException) -> bool:
     """Whether the fault lies with the database's whereabouts and not with us: the same work may succeed later."""
     if isinstance(fault, exc.DBAPIError):
         state = getattr(fault.orig, "sqlstate", None) or ""
-        return fault.connection_invalidated or isinstance(fault, exc.InterfaceError) or state.startswith(_PASSING)
+        gone = fault.connection_invalidated or isinstance(fault, exc.InterfaceError | exc.InternalError)
+        return gone or state.startswith(_PASSING)
     return isinstance(fault, _BARE)
 
 

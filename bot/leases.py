@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from bot.waiting import first_of
 from domain.db.models import Lease
 
 log = structlog.get_logger(__name__)
@@ -30,16 +31,17 @@ class Leases:
     holder: str = field(default_factory=lambda: uuid4().hex)
 
     @contextlib.asynccontextmanager
-    async def held(self, name: str) -> AsyncIterator[asyncio.Event]:
-        """Waits until the lease is ours and keeps it; the event is set when it has been lost to somebody else.
+    async def held(self, name: str, stop: asyncio.Event) -> AsyncIterator[asyncio.Event | None]:
+        """Waits until the lease is ours and keeps it; None where `stop` came first.
 
-        While the database is away nobody can take the lease over, so its holder goes on.
+        The event is set when the lease has been lost to somebody else. While the database is away nobody can take it
+        over, so its holder goes on.
         """
+        while not await self._take(name):
+            if await first_of(stop, for_at_most=self.renew_every / 4):
+                yield None
+                return
         lost = asyncio.Event()
-        while True:
-            if await self._take(name):
-                break
-            await asyncio.sleep(self.renew_every / 4)
         renewing = asyncio.create_task(self._renew(name, lost))
         try:
             yield lost

@@ -10,7 +10,7 @@ import structlog
 from structlog.typing import Processor
 
 # Their INFO lines print addresses with the bot's token, and whole phone numbers; the scheduler prints every tick.
-_TALKATIVE = ("httpx", "httpcore", "twilio", "apscheduler", "telegram", "uvicorn.access", "alembic", "asyncio")
+_TALKATIVE = ("httpx", "httpcore", "twilio", "apscheduler", "telegram", "uvicorn", "alembic", "asyncio")
 
 _MASKS = (
     (re.compile(r"\b\d+:[A-Za-z0-9_-]{20,}"), "<token>"),

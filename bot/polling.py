@@ -12,6 +12,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.leases import Leases
 from bot.receiving import Outcome, Receipt, Receiver
+from bot.waiting import first_of
 
 log = structlog.get_logger(__name__)
 
@@ -71,20 +72,21 @@ class Polling:
     _progress: asyncio.Event = field(default_factory=asyncio.Event)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self) -> None:
-        """Polls until it is cancelled; then what is in hand is finished first, and confirmed."""
-        while True:
-            async with self.leases.held(LEASE) as lost:
+    async def run(self, stop: asyncio.Event) -> None:
+        """Polls until `stop`; then what is in hand is finished first, and confirmed."""
+        while not stop.is_set():
+            async with self.leases.held(LEASE, stop) as lost:
+                if lost is None:
+                    return
                 log.info("polling")
                 self._journal, self._stopping = Journal(), asyncio.Event()
                 asking = asyncio.create_task(self._ask_on())
-                try:
-                    await lost.wait()
-                finally:
-                    asking.cancel()
-                    await asyncio.gather(asking, return_exceptions=True)
-                    await self._finish(confirm=not lost.is_set())
-            log.warning("another process polls now")
+                await first_of(stop, lost)
+                asking.cancel()
+                await asyncio.wait((asking,))
+                await self._finish(confirm=not lost.is_set())
+                if lost.is_set():
+                    log.warning("another process polls now")
 
     async def _ask_on(self) -> None:
         failures = 0
@@ -117,8 +119,7 @@ class Polling:
         for update in new:
             self._take(update)
         if updates and not new:  # Telegram answers at once while anything is unconfirmed: wait for that instead
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._progress.wait(), RETRY_AFTER)
+            await first_of(self._progress, for_at_most=RETRY_AFTER)
 
     def _take(self, update: Update) -> None:
         """Behind what the same chat sent, or the same user pressed, before: those orders are Telegram's own."""
@@ -150,8 +151,7 @@ class Polling:
                 self._journal.done(update.update_id)
                 self._progress.set()
                 return receipt
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), RETRY_AFTER)
+            if await first_of(self._stopping, for_at_most=RETRY_AFTER):
                 return None
 
     async def _finish(self, *, confirm: bool) -> None:

@@ -1,7 +1,6 @@
 """What becomes of an update, however it came: done, not recorded, or failed by a fault of ours (ARCHITECTURE 2)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -15,10 +14,9 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application, ExtBot
 
-from bot import faults
-from bot.acting import Context, Edge, InHand, Toast, in_hand
+from bot.acting import Context, Edge, InHand, Reply, Toast, in_hand
 from bot.delivery import replies
-from bot.faults import brief, is_passing
+from bot.faults import brief, fault_id, is_passing
 from bot.reader import Reader, language_of
 from bot.screens import faults as screens
 from domain.db.models import SeenUpdate
@@ -44,7 +42,7 @@ class Receipt:
     outcome: Outcome
     query_id: str | None
     toast: Toast
-    replies: tuple[Callable[[], Awaitable[None]], ...]
+    replies: tuple[Reply, ...]
 
     def answer(self) -> dict[str, Any] | None:
         """The parameters of answerCallbackQuery; None where nothing was pressed."""
@@ -118,20 +116,20 @@ class Receiver:
 
     async def _failed(self, update: Update, fault: BaseException) -> Receipt:
         """Records the update as failed, so that it can't come again and block what is behind it."""
-        fault_id = faults.fault_id()
-        log.error("update failed", update_id=update.update_id, fault_id=fault_id, exc_info=fault)
+        shown = fault_id()
+        log.error("update failed", update_id=update.update_id, fault_id=shown, exc_info=fault)
         edge = self.app.bot_data
-        failed = insert(SeenUpdate).values(update_id=update.update_id, seen_at=edge.now(), fault_id=fault_id)
+        failed = insert(SeenUpdate).values(update_id=update.update_id, seen_at=edge.now(), fault_id=shown)
         try:
             async with edge.sessions.begin() as session:
                 first = await session.scalar(failed.on_conflict_do_nothing().returning(literal(True)))
         except Exception as second:
             log.warning("failed update not recorded", update_id=update.update_id, fault=brief(second))
             return self._not_recorded(update)
-        return self._receipt(update, Outcome.FAILED, self._telling(update, fault_id) if first else InHand())
+        return self._receipt(update, Outcome.FAILED, self._telling(update, shown) if first else InHand())
 
-    def _telling(self, update: Update, fault_id: str) -> InHand:
-        screen = screens.failed(fault_id, self._reader(update))
+    def _telling(self, update: Update, shown: str) -> InHand:
+        screen = screens.failed(shown, self._reader(update))
         if update.callback_query is not None:
             return InHand(toast=Toast(screen.html, alert=True))
         if update.effective_chat is None:

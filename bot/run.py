@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ from bot import menus, web
 from bot.acting import Edge
 from bot.app import build_application, build_bot
 from bot.delivery.mail import open_mail
+from bot.delivery.sms import Sms, twilio
+from bot.delivery.worker import deliver
 from bot.embedded_postgres import embedded_postgres
 from bot.jobs import Clockwork, table_of_duties
 from bot.kinds import table_of_kinds
@@ -27,6 +29,7 @@ from bot.migrate import migrate
 from bot.polling import Polling
 from bot.receiving import App, Receiver
 from bot.settings import Settings
+from bot.wakeups import Wakeups
 from bot.wording import Words
 from domain.db.engine import connect, sessions
 
@@ -52,7 +55,7 @@ class Rollcall:
     app: App
     edge: Edge
     receiver: Receiver
-    database_url: str
+    engine: AsyncEngine
     port: int | None = None
     parts: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -96,13 +99,22 @@ async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> Asy
         stack.push_async_callback(engine.dispose)
         await require_migrated(engine)
         bot, kinds = build_bot(settings), table_of_kinds(settings.policy, settings.company_name)
+        sms = await stack.enter_async_context(_twilio(settings)) if settings.sms_is_on else None
         edge = Edge(
             settings=settings,
             policy=settings.policy,
             words=Words(settings.timezone),
             kinds=kinds,
             sessions=sessions(engine),
-            mail=open_mail(engine, bot=bot, sms=None, kinds=kinds, zone=settings.timezone, now=now),
+            mail=open_mail(
+                engine,
+                bot=bot,
+                sms=sms,
+                kinds=kinds,
+                zone=settings.timezone,
+                now=now,
+                segment_every=timedelta(seconds=1 / settings.sms_segments_per_second),
+            ),
             now=now,
         )
         app = build_application(bot, edge)
@@ -114,7 +126,7 @@ async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> Asy
             address = settings.telegram_api_url
             raise StartError(f"Telegram can't be reached at {address} ({fault.message}).") from fault
         stack.push_async_callback(app.shutdown)
-        yield Rollcall(app, edge, Receiver(app), url)
+        yield Rollcall(app, edge, Receiver(app), engine)
 
 
 @contextlib.asynccontextmanager
@@ -129,6 +141,9 @@ async def serving(
         bot, edge = rollcall.app.bot, rollcall.edge
         await menus.set_for_all(bot, settings.timezone)
         if works:
+            wakeups = Wakeups(rollcall.engine)
+            for part in (wakeups.listen, lambda stop: deliver(edge.mail, stop, wakeups)):
+                rollcall.parts.append(await stack.enter_async_context(_until_left(part)))
             duties = table_of_duties(edge.words, edge.policy)
             scheduler = Clockwork(duties, edge.sessions, edge.policy, now).start()
             stack.callback(scheduler.shutdown, wait=False)
@@ -140,7 +155,7 @@ async def serving(
             await _set_webhook(rollcall, settings.public_url)
         elif works and not settings.public_url:
             polling = Polling(bot, rollcall.receiver, Leases(edge.sessions))
-            rollcall.parts.append(await stack.enter_async_context(_part(polling.run())))
+            rollcall.parts.append(await stack.enter_async_context(_until_left(polling.run)))
         log.info("ready", bot=bot.username, port=rollcall.port)
         yield rollcall
         log.info("stopping")
@@ -154,11 +169,19 @@ async def _set_webhook(rollcall: Rollcall, public_url: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _part(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Runs a part of the bot; when the block is left it is cancelled, and its orderly end waited for."""
-    task = asyncio.create_task(work)
+async def _until_left(part: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> AsyncIterator[asyncio.Task[None]]:
+    """Runs a part of the bot. When the block is left it is told to stop, and its orderly end is waited for."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(part(stop))
     try:
         yield task
     finally:
-        task.cancel()
+        stop.set()
         await asyncio.wait((task,))
+
+
+def _twilio(settings: Settings) -> contextlib.AbstractAsyncContextManager[Sms]:
+    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
+    assert settings.twilio_account_sid and settings.twilio_auth_token and sender, "settings.load sees to it"
+    secret = settings.twilio_auth_token.get_secret_value()
+    return twilio(settings.twilio_account_sid, secret, sender, settings.twilio_api_url)

@@ -24,6 +24,7 @@ async def on_start(update: Update, context: Context) -> None:
             case Linked() | AlreadyLinked():
                 await act.recognise()
                 await home(act)
+                act.offer_commands()
             case Refused(why=Refusal.CHAT_IS_ANOTHERS):
                 await act.say(screens.chat_is_anothers(act.reader))
             case Refused():
