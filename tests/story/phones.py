@@ -1,0 +1,69 @@
+"""The sandbox's documented calls, in a test's words."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+PATIENCE_FOR = 20.0  # seconds; a condition that takes longer is a fault
+
+
+async def until(condition: Callable[[], Awaitable[T | None]], what: str) -> T:
+    """Waits for something to come true; no test sleeps for a time and hopes."""
+    try:
+        async with asyncio.timeout(PATIENCE_FOR):
+            while not (found := await condition()):  # noqa: ASYNC110 - the condition is at the other end of HTTP
+                await asyncio.sleep(0.02)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"never came: {what}") from None
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One person's phone, by his id in the sandbox."""
+
+    calls: httpx.AsyncClient
+    person: str
+
+    async def chat(self) -> list[dict[str, Any]]:
+        answer = (await self.calls.get(f"/sandbox/people/{self.person}/chat")).raise_for_status()
+        return [message for message in answer.json()["messages"] if not message["deleted"]]
+
+    async def sms(self) -> list[dict[str, Any]]:
+        answer = (await self.calls.get(f"/sandbox/people/{self.person}/sms")).raise_for_status()
+        return list(answer.json()["messages"])
+
+    async def start(self, payload: str | None = None) -> None:
+        await self._post("start", {"payload": payload} if payload else {})
+
+    async def send(self, text: str) -> None:
+        await self._post("send", {"text": text})
+
+    async def press(self, message: dict[str, Any], label: str) -> dict[str, Any]:
+        """Presses the button whose text contains `label`; returns the answer to the press."""
+        for row in message["keyboard"] or []:
+            for button in row:
+                if label in button["text"]:
+                    return await self.press_data(message, button["data"])
+        raise AssertionError(f"no button {label!r} on {message['text']!r}: {message['keyboard']}")
+
+    async def press_data(self, message: dict[str, Any], data: str) -> dict[str, Any]:
+        return await self._post("press?wait=15", {"message_id": message["message_id"], "data": data})
+
+    async def sees(self, *texts: str) -> dict[str, Any]:
+        """The latest message from the bot that shows all of `texts`, once it is there."""
+
+        async def shown() -> dict[str, Any] | None:
+            fitting = (m for m in await self.chat() if m["from"] == "bot" and all(t in m["text"] for t in texts))
+            return max(fitting, key=lambda message: int(message["message_id"]), default=None)
+
+        return await until(shown, f"{self.person} sees {texts}")
+
+    async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.calls.post(f"/sandbox/people/{self.person}/{what}", json=body)
+        return dict(answer.raise_for_status().json())
