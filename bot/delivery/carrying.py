@@ -25,8 +25,8 @@ from bot.delivery.steps import (
     Unsure,
     next_step,
 )
-from bot.kinds import Kind
 from bot.faults import is_passing
+from bot.kinds import Kind
 from bot.reader import Reader, language_of
 from bot.screens.screen import Screen
 from domain.db.models.words import Channel, DeliveryState

@@ -1,0 +1,231 @@
+"""A post office for tests: people with phones in the sandbox, rows in PostgreSQL, and a kind of message to send."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import aiohttp
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from telegram import Bot
+
+from bot.delivery import worker
+from bot.delivery.mail import Mail, open_mail
+from bot.delivery.sms import Sms
+from bot.kinds import Kind
+from bot.reader import Reader
+from bot.screens.screen import Screen
+from bot.wakeups import Wakeups
+from domain.db.models import ChatLink, ContactSettings, Delivery, User
+from domain.db.models.words import Channel, DeliveryState, Urgency
+from domain.policy import TORONTO
+from sandbox.server import Running
+
+PATIENCE = 30.0  # seconds; what takes longer has failed
+
+
+async def until(question: Callable[[], Awaitable[Any]]) -> Any:
+    """Asks again and again until the answer is true."""
+    async with asyncio.timeout(PATIENCE):
+        while not (answer := await question()):  # noqa: ASYNC110 - it asks the database, or over HTTP
+            await asyncio.sleep(0.01)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A person of the company, and his phone in the sandbox."""
+
+    id: uuid.UUID
+    chat_id: int
+    phone: str
+
+    @property
+    def slug(self) -> str:
+        return f"p{self.chat_id}"
+
+
+@dataclass
+class Board:
+    """What notes show, by what they are about; None: nothing any more. `while_loading` happens once, in between."""
+
+    texts: dict[uuid.UUID | None, str | None] = field(default_factory=dict)
+    pointless: set[uuid.UUID | None] = field(default_factory=set)
+    while_loading: Callable[[], Awaitable[None]] | None = None
+    fault: Exception | None = None
+
+    async def load(
+        self, session: AsyncSession, _user_id: uuid.UUID, about: uuid.UUID | None, _now: datetime
+    ) -> tuple[uuid.UUID | None, str] | None:
+        await session.scalar(select(1))
+        if self.fault is not None:
+            raise self.fault
+        text = self.texts.get(about, "Hello")
+        if (happens := self.while_loading) is not None:
+            self.while_loading = None
+            await happens()
+        return None if text is None else (about, text)
+
+    @staticmethod
+    def screen(facts: tuple[uuid.UUID | None, str], reader: Reader) -> Screen:
+        return Screen(f"<b>{reader.language}</b> {escape(facts[1])}")
+
+    @staticmethod
+    def sms(facts: tuple[uuid.UUID | None, str], reader: Reader) -> str:
+        return f"Acme ({reader.language}): {facts[1]}"
+
+    def kinds(self) -> dict[str, Kind]:
+        def has_point(facts: tuple[uuid.UUID | None, str], _now: datetime) -> bool:
+            return facts[0] not in self.pointless
+
+        return {
+            "note": Kind(self.load, self.screen, has_point, self.sms),
+            "home": Kind(self.load, self.screen),
+        }
+
+
+@dataclass
+class Post:
+    """One company's post, over a sandbox and a database of its own."""
+
+    sandbox: Running
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    calls: aiohttp.ClientSession
+    bot: Bot
+    sms: Sms | None
+    board: Board = field(default_factory=Board)
+    _people: int = 0
+
+    def now(self) -> datetime:
+        return self.sandbox.clock.now()
+
+    def mail(self, **given: Any) -> Mail:
+        given = {
+            "bot": self.bot,
+            "sms": self.sms,
+            "kinds": self.board.kinds(),
+            "zone": TORONTO,
+            "now": self.now,
+        } | given
+        return open_mail(self.engine, **given)
+
+    async def person(
+        self, *, linked: bool = True, blocked: bool = False, started: bool = True, language: str | None = None
+    ) -> Someone:
+        """Somebody new; without `started` Telegram does not know the chat."""
+        self._people += 1
+        chat_id = 1000 + self._people
+        someone = Someone(uuid.uuid4(), chat_id, f"+1416555{self._people:04}")
+        telegram = {"user_id": chat_id, "started": started, "blocked": blocked}
+        body = {"id": someone.slug, "name": f"P {self._people}", "phone": someone.phone, "telegram": telegram}
+        await self.call("POST", "people", body)
+        await self.call("PATCH", f"people/{someone.slug}", {"started": started, "blocked": blocked})
+        async with self.sessions.begin() as session:
+            user: dict[str, Any] = {"first_name": "P", "last_name": "x", "email": str(someone.id), "password_hash": "!"}
+            await session.execute(insert(User).values(id=someone.id, phone=someone.phone, **user))
+            if linked:
+                await session.execute(
+                    insert(ChatLink).values(user_id=someone.id, chat_id=chat_id, linked_at=self.now())
+                )
+            if language:
+                await session.execute(insert(ContactSettings).values(user_id=someone.id, language=language))
+        return someone
+
+    async def note(self, someone: Someone, urgency: Urgency = Urgency.IMPORTANT, **given: Any) -> uuid.UUID:
+        """A delivery that is due now."""
+        return (await self.notes([someone], urgency, **given))[0]
+
+    async def notes(self, people: list[Someone], urgency: Urgency, **given: Any) -> list[uuid.UUID]:
+        now = self.now()
+        common = {
+            "channel": Channel.TELEGRAM,
+            "kind": "note",
+            "about": None,
+            "urgency": int(urgency),
+            "state": DeliveryState.PENDING,
+            "due_at": now,
+            "created_at": now,
+        } | given
+        rows = [{"id": uuid.uuid4(), "user_id": someone.id} | common for someone in people]
+        async with self.sessions.begin() as session:
+            await session.execute(insert(Delivery), rows)
+        return [row["id"] for row in rows]
+
+    async def redraw(self, *ids: uuid.UUID, urgency: Urgency = Urgency.IMPORTANT) -> None:
+        """As a domain action asks for it."""
+        async with self.sessions.begin() as session:
+            await session.execute(
+                update(Delivery)
+                .where(Delivery.id.in_(ids))
+                .values(redraw=True, due_at=self.now(), urgency=int(urgency))
+            )
+
+    async def change(self, delivery_id: uuid.UUID, **values: Any) -> None:
+        async with self.sessions.begin() as session:
+            await session.execute(update(Delivery).where(Delivery.id == delivery_id).values(values))
+
+    async def lease_ran_out(self, *ids: uuid.UUID) -> None:
+        """As if time had passed."""
+        async with self.sessions.begin() as session:
+            past = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 1)
+            await session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(lease_until=past))
+
+    async def row(self, delivery_id: uuid.UUID) -> Delivery:
+        async with self.sessions() as session:
+            return (await session.scalars(select(Delivery).where(Delivery.id == delivery_id))).one()
+
+    async def states(self) -> dict[str, int]:
+        async with self.sessions() as session:
+            rows = await session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
+            return {state.value: count for state, count in rows.tuples()}
+
+    async def link(self, someone: Someone) -> ChatLink:
+        async with self.sessions() as session:
+            return (await session.scalars(select(ChatLink).where(ChatLink.user_id == someone.id))).one()
+
+    async def all_done(self) -> bool:
+        async with self.sessions() as session:
+            return not await session.scalar(select(func.count()).where(Delivery.due_at.is_not(None)))
+
+    async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        async with self.calls.request(method, f"{self.sandbox.url}/sandbox/{path}", json=body) as response:
+            assert response.status < 400, await response.text()
+            return await response.json()
+
+    async def fault(self, network: str, kind: str, **given: Any) -> str:
+        return str((await self.call("POST", "faults", {"network": network, "kind": kind, **given}))["id"])
+
+    async def chat(self, someone: Someone) -> list[str]:
+        """What the chat shows now, from top to bottom."""
+        messages = (await self.call("GET", f"people/{someone.slug}/chat"))["messages"]
+        return [message["text"] for message in messages if not message["deleted"]]
+
+    async def texts(self, someone: Someone) -> list[str]:
+        messages = (await self.call("GET", f"people/{someone.slug}/sms"))["messages"]
+        return [message["body"] for message in messages]
+
+    async def requests(self, *methods: str) -> list[dict[str, Any]]:
+        every = (await self.call("GET", "requests"))["requests"]
+        return [request for request in every if request["method"] in methods]
+
+    def working(self, mail: Mail | None = None) -> "Working":
+        return Working(mail or self.mail(), self.engine)
+
+
+class Working:
+    """A worker process, as a block."""
+
+    def __init__(self, mail: Mail, engine: AsyncEngine) -> None:
+        self._mail, self._engine = mail, engine
+
+    async def __aenter__(self) -> None:
+        self._running = worker.delivering(self._mail, Wakeups(self._engine))
+        await self._running.__aenter__()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._running.__aexit__(None, None, None)
