@@ -189,6 +189,7 @@ def _windows() -> Select[Any]:
             Route.name,
             Warehouse.name,
             Assignment.on,
+            Assignment.status,
             BidWindow.mode,
             BidWindow.status,
             BidWindow.closes_at,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain import time
-from domain.db.models.words import BidWindowMode, BidWindowStatus
+from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
@@ -71,6 +71,7 @@ class WindowFacts:
     route: str
     warehouse: str
     on: date
+    slot_status: AssignmentStatus
     mode: BidWindowMode
     status: BidWindowStatus
     closes_at: datetime
@@ -102,6 +103,10 @@ def refuse_window(window: WindowFacts, driver_id: uuid.UUID, now: datetime) -> A
         return Refused(Refusal.TAKEN)
     if window.status is not BidWindowStatus.OPEN or now >= window.closes_at:
         return Refused(Refusal.CLOSED)
+    if window.slot_status is AssignmentStatus.CANCELLED:
+        return Refused(Refusal.CLOSED)
+    if window.slot_status is not AssignmentStatus.UNFILLED:  # filled past its window, by another program (R2.3)
+        return Refused(Refusal.TAKEN)
     if window.mode is BidWindowMode.COMPETITIVE:  # it is bid for, not accepted
         return Refused(Refusal.NOT_FOUND)
     return None

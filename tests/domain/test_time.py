@@ -1,0 +1,153 @@
+"""R1: local days, weeks, the start of a shift and the deadlines on it."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.policy import Policy
+from domain.time import arrive_by, emergency_close, local_day, local_instant, shift_start, week_of
+
+POLICY = Policy()
+TORONTO = ZoneInfo("America/Toronto")
+FALL_BACK = date(2026, 11, 1)  # 02:00 EDT becomes 01:00 EST
+SPRING_FORWARD = date(2027, 3, 14)  # 02:00 EST becomes 03:00 EDT
+
+
+def at(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        (at(2026, 11, 26, 4, 59, 59), date(2026, 11, 25)),  # 23:59:59 EST
+        (at(2026, 11, 26, 5, 0, 0), date(2026, 11, 26)),
+        (at(2026, 7, 2, 3, 59, 59), date(2026, 7, 1)),  # 23:59:59 EDT
+        (at(2026, 7, 2, 4, 0, 0), date(2026, 7, 2)),
+        (at(2026, 11, 1, 4, 0, 0), FALL_BACK),  # begins in EDT
+        (at(2026, 11, 2, 4, 59, 59), FALL_BACK),  # ends in EST: 25 hours
+        (at(2026, 11, 2, 5, 0, 0), date(2026, 11, 2)),
+        (at(2027, 3, 14, 5, 0, 0), SPRING_FORWARD),
+        (at(2027, 3, 15, 3, 59, 59), SPRING_FORWARD),  # 23 hours
+        (at(2027, 3, 15, 4, 0, 0), date(2027, 3, 15)),
+    ],
+)
+def test_r1_1_the_local_day(instant: datetime, day: date) -> None:
+    assert local_day(instant, POLICY) == day
+    assert local_day(instant.astimezone(ZoneInfo("Asia/Tokyo")), POLICY) == day
+
+
+@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)))
+def test_r1_2_a_week_is_monday_to_sunday(day: date) -> None:
+    monday, sunday = week_of(day)
+    assert monday <= day <= sunday
+    assert (monday.weekday(), sunday.weekday()) == (0, 6)
+    assert sunday - monday == timedelta(days=6)
+
+
+def test_r1_2_its_edges() -> None:
+    week = date(2026, 11, 23), date(2026, 11, 29)
+    assert week_of(date(2026, 11, 23)) == week
+    assert week_of(date(2026, 11, 29)) == week
+    assert week_of(date(2026, 11, 22)) == (date(2026, 11, 16), date(2026, 11, 22))
+
+
+@pytest.mark.parametrize(
+    ("day", "start"),
+    [
+        (date(2026, 10, 31), at(2026, 10, 31, 11)),  # EDT
+        (FALL_BACK, at(2026, 11, 1, 12)),  # EST already
+        (date(2026, 11, 25), at(2026, 11, 25, 12)),
+        (date(2027, 3, 13), at(2027, 3, 13, 12)),
+        (SPRING_FORWARD, at(2027, 3, 14, 11)),
+    ],
+)
+def test_r1_3_a_shift_starts_at_seven_local(day: date, start: datetime) -> None:
+    assert shift_start(day, POLICY) == start
+    assert shift_start(day, POLICY).utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("day", "close"),
+    [
+        (date(2026, 10, 31), at(2026, 10, 31, 17)),
+        (FALL_BACK, at(2026, 11, 1, 18)),
+        (SPRING_FORWARD, at(2027, 3, 14, 17)),
+        (date(2026, 11, 25), at(2026, 11, 25, 18)),
+    ],
+)
+def test_r6_2_an_emergency_closes_at_thirteen_local(day: date, close: datetime) -> None:
+    assert emergency_close(day, POLICY) == close
+
+
+@pytest.mark.parametrize(
+    ("assigned_at", "deadline"),
+    [
+        (None, at(2026, 11, 25, 14)),
+        (at(2026, 11, 20, 14), at(2026, 11, 25, 14)),
+        (at(2026, 11, 25, 12, 29, 59), at(2026, 11, 25, 14)),
+        (at(2026, 11, 25, 12, 30), at(2026, 11, 25, 14)),  # 07:30 + 90 minutes is 09:00
+        (at(2026, 11, 25, 12, 30, 1), at(2026, 11, 25, 14, 0, 1)),
+        (at(2026, 11, 25, 17, 59, 59), at(2026, 11, 25, 19, 29, 59)),
+        (datetime(2026, 11, 25, 10, 0, tzinfo=TORONTO), at(2026, 11, 25, 16, 30)),
+    ],
+)
+def test_r1_3a_arrive_by_is_the_later_of_nine_and_ninety_minutes(
+    assigned_at: datetime | None, deadline: datetime
+) -> None:
+    assert arrive_by(date(2026, 11, 25), assigned_at, POLICY) == deadline
+
+
+@pytest.mark.parametrize(("day", "nine"), [(FALL_BACK, at(2026, 11, 1, 14)), (SPRING_FORWARD, at(2027, 3, 14, 13))])
+def test_r1_3a_arrive_by_around_the_clock_changes(day: date, nine: datetime) -> None:
+    assert arrive_by(day, None, POLICY) == nine
+    # Awarded before the clocks change: 09:00 by the new clock, whatever the night's length.
+    assert arrive_by(day, at(day.year, day.month, day.day, 5, 45), POLICY) == nine
+    assert arrive_by(day, nine - timedelta(minutes=89), POLICY) == nine + timedelta(minutes=1)
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2028, 1, 1)),
+    st.one_of(st.none(), st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))),  # noqa: DTZ001
+)
+def test_r1_3a_arrive_by_is_never_before_either(day: date, assigned_at: datetime | None) -> None:
+    deadline, nine = arrive_by(day, assigned_at, POLICY), local_instant(day, time(9), POLICY)
+    candidates = {nine} | ({assigned_at + timedelta(minutes=90)} if assigned_at else set())
+    assert deadline == max(candidates)
+
+
+def test_r1_1_the_zone_is_a_setting() -> None:
+    vancouver = Policy(zone=ZoneInfo("America/Vancouver"))
+    assert shift_start(date(2026, 11, 25), vancouver) == at(2026, 11, 25, 15)
+    assert local_day(at(2026, 11, 26, 7), vancouver) == date(2026, 11, 25)
+
+
+def _under(zone: str) -> str:
+    """What the pure functions say in a process whose host is in `zone`."""
+    asked = """
+from datetime import UTC, date, datetime, timedelta
+from domain.policy import Policy
+from domain import time
+policy = Policy()
+for day in (date(2026, 10, 31), date(2026, 11, 1), date(2026, 11, 2), date(2027, 3, 13), date(2027, 3, 14)):
+    print(time.shift_start(day, policy), time.emergency_close(day, policy), time.arrive_by(day, None, policy))
+    for hour in range(30):
+        at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=hour, minutes=59, seconds=59)
+        print(time.local_day(at, policy), time.week_of(time.local_day(at, policy)), time.arrive_by(day, at, policy))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", asked], env=os.environ | {"TZ": zone}, capture_output=True, text=True, check=True
+    )
+    return ran.stdout
+
+
+def test_r1_5_the_hosts_zone_never_matters() -> None:
+    said = {_under(zone) for zone in ("UTC", "America/Toronto", "Asia/Tokyo")}
+    assert len(said) == 1
+    assert "2026-11-01 12:00:00+00:00" in said.pop()
