@@ -143,8 +143,8 @@ def demo() -> None:
     from sandbox import demo as sandbox_demo  # only the demo knows the sandbox
 
     settings = load()
-    logs.configure(settings.log_level, settings.log_format)
-    _run(sandbox_demo.run())
+    logs.configure(settings.log_level if "log_level" in settings.model_fields_set else "WARNING", settings.log_format)
+    _run(sandbox_demo.run(settings.data_dir, settings.port))
 
 
 def _for_one_command(*required: str) -> Settings:

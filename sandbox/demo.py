@@ -1,17 +1,21 @@
 """The demo: the real bot with a whole fleet, talking to the sandbox over HTTP as it would to the real networks."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import asyncpg
 import httpx
+import typer
 from pydantic import SecretStr
 from sqlalchemy import insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.embedded_postgres import embedded_postgres
 from bot.migrate import migrate
 from bot.run import Rollcall, serving
 from bot.settings import Settings
@@ -98,17 +102,19 @@ async def _fleet(database_url: str, sandbox: Running, policy: Policy) -> list[Ph
         async with sessions(engine).begin() as session:
             username = sandbox.settings.bot_username
             phones = await settle(session, local_day(now, policy), username, policy, now)
-            await _home_cards(session, now)
+            await _home_cards(
+                session, [phone.telegram_id for phone in phones if phone.started and not phone.blocked], now
+            )
             return phones
     finally:
         await engine.dispose()
 
 
-async def _home_cards(session: AsyncSession, now: datetime) -> None:
+async def _home_cards(session: AsyncSession, chats: list[int | None], now: datetime) -> None:
     """Who uses the bot has a home card in his chat; in the new chats of a demo it is sent at the start."""
     columns = ["user_id", "channel", "kind", "urgency", "state", "due_at", "created_at"]
     values = (Channel.TELEGRAM, Kind.HOME, int(Urgency.NORMAL), DeliveryState.PENDING, now, now)
-    people = (await session.scalars(select(ChatLink.user_id))).all()
+    people = (await session.scalars(select(ChatLink.user_id).where(ChatLink.chat_id.in_(chats)))).all()
     rows = [dict(zip(columns, (user_id, *values), strict=True)) for user_id in people]
     await session.execute(insert(Delivery), rows)
 
@@ -121,3 +127,15 @@ async def _people(sandbox: Running, phones: list[Phone]) -> None:
             if phone.sms is not None:
                 body = {"body": phone.sms, "from": "Rollcall"}
                 (await calls.post(f"/sandbox/people/{person['id']}/receive-sms", json=body)).raise_for_status()
+
+
+async def run(data_dir: Path, port: int) -> None:
+    """`rollcall demo`: until it is interrupted, on a database of its own in the data folder."""
+    server = embedded_postgres(data_dir)
+    database = await asyncio.to_thread(server.__enter__)
+    try:
+        async with demo(database.url("demo"), port) as running_demo:
+            typer.echo(f"\nRollcall is on at {running_demo.sandbox.url}\nOpen it in a browser; Ctrl-C ends it.\n")
+            await running_demo.rollcall.wait()
+    finally:
+        await asyncio.to_thread(server.__exit__, None, None, None)

@@ -1,0 +1,114 @@
+"""The main job as a person plays it in the sandbox's page, on a laptop and on a phone."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from sandbox.demo import Demo, demo
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PICTURES = os.environ.get("PICTURES")  # a folder: what the pages look like is kept there
+PATIENCE_FOR = 20_000  # milliseconds
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+expect.set_options(timeout=PATIENCE_FOR)
+
+
+@pytest.fixture
+async def running_demo(database_url: str) -> AsyncIterator[Demo]:
+    async with demo(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser, running_demo: Demo) -> AsyncIterator[Page]:
+    page = await browser.new_page(viewport={"width": 1440, "height": 900})
+    faults: list[str] = []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    await page.goto(running_demo.sandbox.url)
+    yield page
+    assert faults == []
+
+
+def phone(page: Page, person: str) -> Locator:
+    return page.get_by_test_id(f"phone-{person}")
+
+
+def bubble(page: Page, person: str, text: str) -> Locator:
+    return phone(page, person).get_by_test_id("bubble").filter(has_text=text).last
+
+
+async def say(page: Page, person: str, text: str) -> None:
+    box = page.get_by_test_id(f"phone-{person}-input")
+    await box.fill(text)
+    await box.press("Enter")
+
+
+async def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
+
+
+async def test_the_story_on_a_laptop(page: Page) -> None:
+    await page.get_by_test_id("person-nadia-haddad").click()
+    await phone(page, "nadia-haddad").get_by_test_id("tab-sms").click()
+    await phone(page, "nadia-haddad").get_by_text("t.me/rollcall_bot").click()
+    await phone(page, "nadia-haddad").get_by_test_id("start").click()
+    await expect(bubble(page, "nadia-haddad", "Hello Nadia")).to_contain_text("1 of 12 routes has no driver")
+    await picture(page, "1-linked")
+
+    await say(page, "nadia-haddad", "/unfilled")
+    await bubble(page, "nadia-haddad", "1 route has no driver").get_by_role("button", name="R12").click()
+    card = bubble(page, "nadia-haddad", "could take it")
+    await expect(card).to_be_visible()
+    await picture(page, "2-slot")
+    await card.get_by_role("button", name="Emergency").click()
+    await expect(bubble(page, "nadia-haddad", "drivers are being asked")).to_contain_text("Asked:")
+
+    await expect(page.locator("#feed .entries").get_by_text("R12").nth(4)).to_be_attached()
+    await page.locator("[data-show=drivers]").click()
+    offers = page.locator("button[data-callback]", has_text="Accept")
+    await expect(offers).not_to_have_count(0)
+    await expect(offers.first).to_be_visible()
+    await picture(page, "3-offered")
+    taken = await offers.count()
+    await offers.first.click()
+    mine = (
+        page.get_by_test_id("bubble")
+        .filter(has_text="It's yours")
+        .or_(page.get_by_test_id("bubble").filter(has_text="Elle est à vous"))
+    )
+    await expect(mine.first).to_be_visible()
+    others = (
+        page.get_by_test_id("bubble")
+        .filter(has_text="is taken")
+        .or_(page.get_by_test_id("bubble").filter(has_text="est prise"))
+    )
+    await expect(others).to_have_count(taken - 1)
+    await expect(bubble(page, "nadia-haddad", "R12, North is covered")).to_contain_text("took it at 07:2")
+    await picture(page, "4-covered")
+
+
+async def test_the_page_on_a_phone(browser: Browser, running_demo: Demo) -> None:
+    page = await browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True)
+    await page.goto(running_demo.sandbox.url)
+    await page.get_by_test_id("person-tariq-aziz").click()
+    await say(page, "tariq-aziz", "nonsense")
+    await expect(bubble(page, "tariq-aziz", "je n’ai pas compris")).to_be_visible()
+    await picture(page, "5-phone")
