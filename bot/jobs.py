@@ -4,8 +4,9 @@ A duty finds its work by the instant that it is given; one item is one transacti
 passed by. So all of them are safe to run twice, late, or on several machines at once.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot.faults import fault_id, is_passing
+from bot.faults import brief, fault_id, is_passing
 from domain.coverage import actions as coverage
 from domain.db.models import DutyRun
 from domain.notices.wording import Wording
@@ -73,16 +74,26 @@ class Clockwork:
     sessions: Sessions
     policy: Policy
     now: Callable[[], datetime]
+    _ticking: set[asyncio.Future[Any]] = field(default_factory=set)
 
-    def start(self) -> AsyncIOScheduler:
-        """Begins; the scheduler's `shutdown` ends it, and what is under way is rolled back and due again."""
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ticks until `stop`; then waits for what is under way."""
         scheduler = AsyncIOScheduler(timezone=self.policy.zone)
         for name in self.duties:
             scheduler.add_job(
-                self.tick, "interval", args=[name], seconds=1, coalesce=True, max_instances=1, misfire_grace_time=None
+                self._tick, "interval", args=[name], seconds=1, coalesce=True, max_instances=1, misfire_grace_time=None
             )
         scheduler.start()
-        return scheduler
+        await stop.wait()
+        scheduler.pause()
+        await asyncio.gather(*self._ticking)
+        scheduler.shutdown(wait=False)
+
+    async def _tick(self, name: str) -> None:
+        ticking = asyncio.ensure_future(self.tick(name))
+        self._ticking.add(ticking)
+        ticking.add_done_callback(self._ticking.discard)
+        await ticking
 
     async def tick(self, name: str) -> None:
         """One duty, as of now. A fault in one item leaves it due, and the log tells of it."""
@@ -91,7 +102,7 @@ class Clockwork:
             done = await (self._run_once(name, duty) if duty.at else run_due(duty, self.sessions, self.now()))
         except Exception as fault:
             if is_passing(fault):
-                log.warning("duty not done: the database is away", duty=name, fault=type(fault).__name__)
+                log.warning("duty not done: the database is away", duty=name, fault=brief(fault))
             else:
                 log.exception("duty failed", duty=name, fault_id=fault_id())
         else:

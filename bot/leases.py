@@ -37,7 +37,7 @@ class Leases:
         The event is set when the lease has been lost to somebody else. While the database is away nobody can take it
         over, so its holder goes on.
         """
-        while not await self._take(name):
+        while not await self.take(name):
             if await first_of(stop, for_at_most=self.renew_every / 4):
                 yield None
                 return
@@ -53,11 +53,11 @@ class Leases:
     async def _renew(self, name: str, lost: asyncio.Event) -> None:
         while not lost.is_set():
             await asyncio.sleep(self.renew_every)
-            if await self._take(name) is False:
+            if await self.take(name) is False:
                 lost.set()
 
-    async def _take(self, name: str) -> bool | None:
-        """Whether it is ours now; None where the database does not say."""
+    async def take(self, name: str) -> bool | None:
+        """Takes or renews it. Whether it is ours now; None where the database does not say."""
         until = func.clock_timestamp() + literal(self.lease_for)
         taken = insert(Lease).values(name=name, holder=self.holder, held_until=until)
         taken = taken.on_conflict_do_update(

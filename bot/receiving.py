@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from telegram import Bot, Update
 from telegram.constants import ChatType
 from telegram.error import TelegramError
-from telegram.ext import Application, ExtBot
+from telegram.ext import Application, ApplicationHandlerStop, ExtBot
 
 from bot.acting import Context, Edge, InHand, Reply, Toast, in_hand
 from bot.delivery import replies
@@ -152,5 +152,6 @@ class Receiver:
 
 
 async def on_error(_update: object, context: Context) -> None:
-    """PTB ends every fault of a handler here; the receiver judges it."""
+    """PTB ends every fault of a handler here; the receiver judges it, and no further handler gets the update."""
     in_hand.get().fault = context.error
+    raise ApplicationHandlerStop

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -118,6 +119,8 @@ async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> Asy
             now=now,
         )
         app = build_application(bot, edge)
+        stack.push_async_callback(bot.shutdown)
+        stack.push_async_callback(app.shutdown)
         try:
             await app.initialize()
         except InvalidToken as fault:
@@ -125,7 +128,6 @@ async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> Asy
         except TelegramError as fault:
             address = settings.telegram_api_url
             raise StartError(f"Telegram can't be reached at {address} ({fault.message}).") from fault
-        stack.push_async_callback(app.shutdown)
         yield Rollcall(app, edge, Receiver(app), engine)
 
 
@@ -142,11 +144,9 @@ async def serving(
         await menus.set_for_all(bot, settings.timezone)
         if works:
             wakeups = Wakeups(rollcall.engine)
-            for part in (wakeups.listen, lambda stop: deliver(edge.mail, stop, wakeups)):
+            clockwork = Clockwork(table_of_duties(edge.words, edge.policy), edge.sessions, edge.policy, now)
+            for part in (wakeups.listen, partial(deliver, edge.mail, wakeups=wakeups), clockwork.run):
                 rollcall.parts.append(await stack.enter_async_context(_until_left(part)))
-            duties = table_of_duties(edge.words, edge.policy)
-            scheduler = Clockwork(duties, edge.sessions, edge.policy, now).start()
-            stack.callback(scheduler.shutdown, wait=False)
         if receives and settings.public_url:
             listener = web.listen(settings.port)
             rollcall.port = listener.getsockname()[1]

@@ -1,0 +1,71 @@
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from sandbox.clock import SandboxClock
+from sandbox.server import create_app, running
+from tests.bot.town import Town
+
+
+@pytest.fixture
+async def town(database_url: str, sessions: async_sessionmaker[AsyncSession], now: datetime) -> AsyncIterator[Town]:
+    """Telegram's own rates are lifted; those that the bot keeps stand."""
+    app = create_app(SandboxClock(now), limits=None, webhook_pauses=(0.2,))
+    async with running(app) as sandbox, httpx.AsyncClient(base_url=sandbox.url, trust_env=False, timeout=30) as calls:
+        yield Town(sandbox, calls, sessions, database_url, now)
+
+
+@dataclass
+class Line:
+    """A way to the database that can be cut."""
+
+    url: str
+    port: int
+    to_port: int
+    _server: asyncio.Server | None = None
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def mend(self) -> None:
+        self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        """Every connection breaks, and new ones are refused."""
+        assert self._server is not None
+        self._server.close()
+        for writer in self._open:
+            writer.transport.abort()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
+        pair = {writer, there_writer}
+        self._open |= pair
+        await asyncio.gather(_copy(reader, there_writer), _copy(there_reader, writer))
+        self._open -= pair
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+
+@pytest.fixture
+async def line(database_url: str) -> AsyncIterator[Line]:
+    parts = urlsplit(database_url)
+    assert parts.port is not None
+    line = Line("", 0, parts.port)
+    await line.mend()
+    line.url = urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{line.port}")))
+    yield line
+    await line.cut()

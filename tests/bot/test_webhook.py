@@ -1,0 +1,220 @@
+"""What Telegram brings: who is let in, what is done once only, and what it is told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from bot.acting import Acting
+from bot.run import Rollcall
+from bot.web import MOST_BYTES, PATH, SECRET_HEADER, web_app
+from tests.bot.town import Town, command, take_effect
+from tests.story.phones import until
+
+SECRET = "a-secret"
+
+
+@pytest.fixture
+async def rollcall(town: Town) -> AsyncIterator[Rollcall]:
+    async with town.core() as rollcall:
+        command(rollcall, "effect", take_effect)
+        command(rollcall, "effect-button", take_effect, button=True)
+        yield rollcall
+
+
+@pytest.fixture
+async def hook(rollcall: Rollcall) -> AsyncIterator[httpx.AsyncClient]:
+    async with webhook_of(rollcall) as client:
+        yield client
+
+
+def webhook_of(rollcall: Rollcall) -> httpx.AsyncClient:
+    app = httpx.ASGITransport(web_app(rollcall.receiver, SECRET))
+    return httpx.AsyncClient(transport=app, base_url="http://bot", headers={SECRET_HEADER: SECRET}, timeout=30)
+
+
+async def bring(hook: httpx.AsyncClient, update: dict[str, Any]) -> httpx.Response:
+    return await hook.post(PATH, json=update)
+
+
+@pytest.mark.parametrize("headers", [{SECRET_HEADER: "wrong"}, {SECRET_HEADER: ""}, {SECRET_HEADER: "é"}])
+async def test_r12_4_a_wrong_secret_is_refused_and_nothing_recorded(
+    town: Town, hook: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    update = town.message(await town.driver(), "/effect")
+    coded = httpx.Headers(headers, encoding="utf-8")
+    assert (await hook.post(PATH, json=update, headers=coded)).status_code == 401
+    del hook.headers[SECRET_HEADER]
+    assert (await bring(hook, update)).status_code == 401
+    assert (await town.effects(), await town.seen()) == (0, {})
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"update_id": "7"}', b" " * MOST_BYTES + b"{}"])
+async def test_what_is_no_update_is_refused(town: Town, hook: httpx.AsyncClient, body: bytes) -> None:
+    assert (await hook.post(PATH, content=body)).status_code == 400
+    assert await town.seen() == {}
+
+
+async def test_an_update_is_answered_once_it_is_committed(town: Town, hook: httpx.AsyncClient) -> None:
+    driver = await town.driver()
+    assert (await bring(hook, town.message(driver, "/effect"))).status_code == 200
+    assert await town.effects() == 1
+    await driver.sees("Done.")
+
+
+async def test_a_press_is_answered_in_the_answer_itself(town: Town, hook: httpx.AsyncClient) -> None:
+    driver = await town.driver()
+    update = town.press(driver, "effect-button")
+    answer = (await bring(hook, update)).json()
+    query_id = update["callback_query"]["id"]
+    assert answer == {
+        "method": "answerCallbackQuery",
+        "callback_query_id": query_id,
+        "text": "Done",
+        "show_alert": False,
+    }
+    assert await town.requests("answerCallbackQuery") == []
+
+
+async def test_r2_5_the_same_update_twice_has_one_effect(town: Town, hook: httpx.AsyncClient) -> None:
+    update = town.press(await town.driver(), "effect-button", update_id=7)
+    first, second = await bring(hook, update), await bring(hook, update)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second.json()["method"] == "answerCallbackQuery"  # the button is stilled again
+    assert (await town.effects(), await town.seen()) == (1, {7: None})
+
+
+async def test_r2_5_the_same_update_at_two_replicas_at_once_has_one_effect(town: Town) -> None:
+    """The second waits for the first one's end; nothing that either holds is waited for by the other."""
+    update = town.message(await town.driver(), "/slow", update_id=8)
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(act: Acting) -> None:
+        inside.set()
+        await go_on.wait()
+        await take_effect(act)
+
+    async with town.core() as one, town.core() as other, webhook_of(one) as hook, webhook_of(other) as other_hook:
+        command(one, "slow", slowly)
+        command(other, "slow", take_effect)
+        first = asyncio.create_task(bring(hook, update))
+        await inside.wait()
+        second = asyncio.create_task(bring(other_hook, update))
+        await until(lambda: somebody_waits(town), "the second waits")
+        assert not second.done()
+        go_on.set()
+        assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
+    assert await town.effects() == 1
+
+
+async def somebody_waits(town: Town) -> bool:
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    async with town.sessions() as session:
+        return bool(await session.scalar(text(waiting)))
+
+
+async def test_r2_5_where_the_first_of_two_replicas_fails_the_other_takes_effect(town: Town) -> None:
+    update = town.message(await town.driver(), "/slow", update_id=9)
+    inside, go_on = asyncio.Event(), asyncio.Event()
+
+    async def cut_off(act: Acting) -> None:
+        inside.set()
+        await go_on.wait()
+        raise ConnectionError("the database is gone")
+
+    async with town.core() as one, town.core() as other, webhook_of(one) as hook, webhook_of(other) as other_hook:
+        command(one, "slow", cut_off)
+        command(other, "slow", take_effect)
+        first = asyncio.create_task(bring(hook, update))
+        await inside.wait()
+        second = asyncio.create_task(bring(other_hook, update))
+        await until(lambda: somebody_waits(town), "the second waits")
+        go_on.set()
+        assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
+    assert await town.effects() == 1
+
+
+async def test_a_fault_of_ours_is_rolled_back_recorded_and_told_and_blocks_nothing(
+    town: Town, rollcall: Rollcall, hook: httpx.AsyncClient
+) -> None:
+    async def fail(act: Acting) -> None:
+        await take_effect(act)
+        raise ZeroDivisionError
+
+    command(rollcall, "poison", fail)
+    driver = await town.driver()
+    poison = town.message(driver, "/poison", update_id=7)
+    with capture_logs() as logged:
+        assert (await bring(hook, poison)).status_code == 200  # else Telegram would bring it again and again
+    fault_id = (await town.seen())[7]
+    assert fault_id is not None
+    assert await town.effects() == 0
+    await driver.sees("Something went wrong on our side", fault_id)
+    (line,) = [line for line in logged if line.get("fault_id") == fault_id]
+    assert isinstance(line["exc_info"], ZeroDivisionError)
+
+    assert (await bring(hook, poison)).status_code == 200
+    assert len(await driver.chat()) == 1  # told once
+    assert (await bring(hook, town.message(driver, "/effect"))).status_code == 200
+    assert await town.effects() == 1
+
+
+async def test_a_press_that_fails_shows_the_faults_id(town: Town, rollcall: Rollcall, hook: httpx.AsyncClient) -> None:
+    async def fail(_act: Acting) -> None:
+        raise ZeroDivisionError
+
+    command(rollcall, "poison", fail, button=True)
+    answer = (await bring(hook, town.press(await town.driver(), "poison", update_id=7))).json()
+    assert (await town.seen())[7] in answer["text"]
+    assert answer["show_alert"] is True
+
+
+async def test_an_update_that_cant_be_read_is_recorded_as_failed(town: Town, hook: httpx.AsyncClient) -> None:
+    update = {"update_id": 7, "message": {"message_id": 1, "chat": {"nonsense": True}}}
+    assert (await bring(hook, update)).status_code == 200
+    assert (await town.seen())[7] is not None
+
+
+async def test_groups_and_channels_are_passed_by(town: Town, hook: httpx.AsyncClient) -> None:
+    update = town.message(await town.driver(), "/effect")
+    update["message"]["chat"] |= {"type": "group", "id": -5, "title": "Drivers"}
+    assert (await bring(hook, update)).status_code == 200
+    assert (await town.effects(), await town.seen(), await town.requests("sendMessage")) == (0, {}, [])
+
+
+async def test_out_of_time_nothing_is_recorded_and_the_presser_is_told(
+    town: Town, rollcall: Rollcall, hook: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def forever(act: Acting) -> None:
+        await take_effect(act)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.receiving.DEADLINE_FOR", 0.2)
+    command(rollcall, "forever", forever, button=True)
+    update = town.press(await town.driver(), "forever")
+    assert (await bring(hook, update)).status_code == 503
+    (told,) = await town.requests("answerCallbackQuery")
+    assert told["params"]["text"] == "That wasn't recorded. Please press again."
+    assert (await town.effects(), await town.seen()) == (0, {})
+
+
+async def test_a_button_that_no_screen_has_is_answered(town: Town, hook: httpx.AsyncClient) -> None:
+    driver = await town.driver()
+    for data in ("take:!", "take:" + "A" * 40, "em:1:2", "nonsense", "home:1"):
+        assert (await bring(hook, town.press(driver, data))).json()["method"] == "answerCallbackQuery"
+    await driver.sees("Sorry, I didn't understand that.")
+    assert set((await town.seen()).values()) == {None}
+
+
+async def test_health_tells_of_the_database_without_failing(town: Town, line: Any) -> None:
+    async with town.core(database_url=line.url) as rollcall, webhook_of(rollcall) as hook:
+        assert (await hook.get("/healthz")).json() == {"alive": True, "database": "reachable"}
+        await line.cut()
+        answer = await hook.get("/healthz")
+        assert (answer.status_code, answer.json()) == (200, {"alive": True, "database": "unreachable"})
+        assert json.loads(answer.text)
