@@ -42,7 +42,9 @@ class Wakeups:
                 await asyncio.wait_for(stop.wait(), min(0.25 * 2**faults, BACK_OFF_MOST))
 
     async def _listen_once(self, stop: asyncio.Event) -> None:
-        connection = await self._connection()
+        pooled = await self._engine.raw_connection()
+        connection: asyncpg.Connection = pooled.driver_connection
+        pooled.detach()  # it is ours alone from now on; the pool makes another in its place
         try:
             ended = asyncio.Event()
             connection.add_termination_listener(lambda *_: ended.set())
@@ -53,14 +55,6 @@ class Wakeups:
                 await connection.execute("SELECT 1", timeout=5)
         finally:
             connection.terminate()
-
-    async def _connection(self) -> asyncpg.Connection:
-        """A connection of its own, taken out of the pool for good."""
-        async with self._engine.connect() as pooled:
-            raw = await pooled.get_raw_connection()
-            connection: asyncpg.Connection = raw.driver_connection
-            raw.detach()
-            return connection
 
     def _wake(self, *_: Any) -> None:
         for event in self._events:

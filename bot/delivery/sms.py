@@ -4,6 +4,7 @@ Twilio's own async transport ignores its timeout and can repeat POSTs, and a sen
 hence a transport of our own, with real timeouts, no retries, and an address that can be changed.
 """
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -73,9 +74,11 @@ class _Transport:
         allow_redirects: bool = False,
     ) -> Response:
         """One request, never repeated; aiohttp's errors pass."""
-        basic = aiohttp.BasicAuth(*auth) if auth else None
+        signed = dict(headers or {})
+        if auth is not None:
+            signed["Authorization"] = f"Basic {b64encode(':'.join(auth).encode()).decode()}"
         async with self._session.request(
-            method, uri, params=params, data=data, headers=headers, auth=basic, allow_redirects=allow_redirects
+            method, uri, params=params, data=data, headers=signed, allow_redirects=allow_redirects
         ) as response:
             return Response(response.status, await response.text(), response.headers)
 

@@ -89,7 +89,7 @@ def outcome_of(fault: TelegramError) -> Outcome:
     why = str(fault)
     match fault:
         case RetryAfter():
-            pause = fault.retry_after  # whole seconds, or a timedelta, as the environment tells PTB
+            pause = fault.retry_after  # whole seconds where the environment tells PTB so
             return Halted(pause if isinstance(pause, timedelta) else timedelta(seconds=pause))
         case Forbidden() | ChatMigrated():
             return Unreachable(why)

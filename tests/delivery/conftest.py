@@ -11,14 +11,23 @@ from bot.delivery.aiohttp_request import AiohttpRequest
 from bot.delivery.sms import twilio
 from sandbox.clock import SandboxClock
 from sandbox.server import create_app, running
+from sandbox.telegram.pace import PUBLISHED, Limits
 from tests.delivery.post import Post
 
 
 @pytest.fixture
-async def post(engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession], now: datetime) -> AsyncIterator[Post]:
+def limits() -> Limits | None:
+    """Telegram's; a test whose own pace is lifted has them lifted too, by @UNLIMITED."""
+    return PUBLISHED
+
+
+@pytest.fixture
+async def post(
+    engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession], now: datetime, limits: Limits | None
+) -> AsyncIterator[Post]:
     """The product's delivery, the sandbox at the other end of HTTP, and a database of its own."""
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(running(create_app(SandboxClock(now))))
+        sandbox = await stack.enter_async_context(running(create_app(SandboxClock(now), limits=limits)))
         told = sandbox.settings
         sms = await stack.enter_async_context(twilio(told.account_sid, told.auth_token, told.sms_number, sandbox.url))
         bot = await stack.enter_async_context(

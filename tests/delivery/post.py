@@ -4,11 +4,12 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
 import aiohttp
+import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from telegram import Bot
@@ -25,6 +26,8 @@ from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.policy import TORONTO
 from sandbox.server import Running
 
+UNLIMITED = pytest.mark.parametrize("limits", [None])
+UNPACED = {"telegram_every": timedelta(0), "chat_every": timedelta(0), "segment_every": timedelta(0)}
 PATIENCE = 30.0  # seconds; what takes longer has failed
 
 
