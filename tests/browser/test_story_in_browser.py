@@ -108,6 +108,7 @@ async def test_the_story_on_a_laptop(page: Page) -> None:
 async def test_the_page_on_a_phone(browser: Browser, running_demo: Demo) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True)
     await page.goto(running_demo.sandbox.url)
+    await page.get_by_role("button", name="Close the story").click()
     await page.get_by_test_id("person-tariq-aziz").click()
     await say(page, "tariq-aziz", "nonsense")
     await expect(bubble(page, "tariq-aziz", "je n’ai pas compris")).to_be_visible()
