@@ -31,7 +31,7 @@ from domain.db.models.words import (
 from domain.notices import actions as notices
 from domain.notices.kinds import Kind
 from domain.notices.wording import ShiftWon, Wording
-from domain.people.queries import Person
+from domain.people.queries import Person, managers_of
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
@@ -149,5 +149,5 @@ async def _tell_award(
     envelope = notices.Envelope(NotificationType.BID_WON, Kind.WON, Urgency.IMPORTANT, window.assignment_id)
     await notices.note(session, driver.id, won, envelope, say, now)
     await notices.follow(session, window.window_id, now, over=True)
-    await notices.follow_home(session, notices.asked(window.window_id), now, Urgency.TIDYING)
-    await notices.follow_home(session, notices.of_user(driver.id), now, Urgency.IMPORTANT)
+    await notices.follow_home(session, notices.asked(window.window_id), now, first=driver.id)
+    await notices.follow_home(session, managers_of(window.warehouse_id), now)

@@ -130,7 +130,10 @@ def standing(slot: SlotKey, policy: Policy) -> Select[Any]:
                 at_home,
                 func.coalesce(DriverPreferences.preferred_routes.overlap(routes_there), false()),
                 exists().where(
-                    worked.user_id == user, worked.route_id == Route.id, Route.warehouse_id == slot.warehouse_id
+                    worked.user_id == user,
+                    worked.completion_count > 0,
+                    worked.route_id == Route.id,
+                    Route.warehouse_id == slot.warehouse_id,
                 ),
                 exists().where(held, Assignment.warehouse_id == slot.warehouse_id),
             ).label("near"),

@@ -22,7 +22,6 @@ from domain.db.models import (
     Delivery,
     Route,
     User,
-    WarehouseManager,
     WindowWaves,
 )
 from domain.db.models.words import (
@@ -31,12 +30,11 @@ from domain.db.models.words import (
     NotificationType,
     Trigger,
     Urgency,
-    UserRole,
 )
 from domain.notices import actions as notices
 from domain.notices.kinds import Kind
 from domain.notices.wording import EmergencyOffered, RouteUnfilled, Wording
-from domain.people.queries import Person, manages
+from domain.people.queries import Person, managers_of, manages
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
@@ -155,7 +153,8 @@ async def _send_wave(
         .values(next_at=now + policy.wave_every_emergency, sent=WindowWaves.sent + 1)
     )
     if asked:
-        await notices.follow_home(session, notices.asked(window_id), now, Urgency.TIDYING)
+        await notices.follow(session, window_id, now, over=False)
+        await notices.follow_home(session, notices.asked(window_id), now)
     return asked
 
 
@@ -182,8 +181,6 @@ async def send_due_wave(session: AsyncSession, say: Wording, policy: Policy, now
         return None
     window = await bidding.window(session, window_id)
     asked = await _send_wave(session, _key(window, window_id), window.bonus_percent, window.closes_at, say, policy, now)
-    if asked:
-        await notices.follow(session, window_id, now, over=False)
     return WaveSent(window_id, asked)
 
 
@@ -230,17 +227,13 @@ async def close_due_window(session: AsyncSession, say: Wording, policy: Policy, 
     envelope = notices.Envelope(NotificationType.ROUTE_UNFILLED, Kind.ROUTE_UNFILLED, Urgency.IMPORTANT, window_id)
     told = await notices.tell(session, _managers_of(window), notice, envelope, say, now)
     await notices.follow(session, window_id, now, over=True)
-    await notices.follow_home(session, notices.asked(window_id), now, Urgency.TIDYING)
+    await notices.follow_home(session, notices.asked(window_id), now)
     return ClosedEmpty(window_id, told)
 
 
 def _managers_of(window: WindowFacts) -> Select[tuple[uuid.UUID]]:
     """The route's own manager; where there is none, or he is no longer of this warehouse, all managers of it (R5.4)."""
-    here = (
-        select(User.id)
-        .join(WarehouseManager, WarehouseManager.user_id == User.id)
-        .where(WarehouseManager.warehouse_id == window.warehouse_id, User.role == UserRole.MANAGER)
-    )
+    here = managers_of(window.warehouse_id)
     own = here.join(Route, Route.manager_id == User.id).where(Route.id == window.route_id)
     return here.where(or_(User.id.in_(own), not_(own.exists())))
 
@@ -289,7 +282,8 @@ async def ask_capped(
         session, manager.id, now, audit.Entry("bid_window", window_id, "cap_override", after={"drivers": drivers})
     )
     asked = await _send_wave(session, key, window.bonus_percent, window.closes_at, say, policy, now)
-    await notices.follow(session, window_id, now, over=False)
+    if not asked:  # none of them in this wave: how many are at their cap has changed all the same
+        await notices.follow(session, window_id, now, over=False)
     return AskedCapped(len(drivers), asked)
 
 
@@ -301,13 +295,14 @@ class Declined:
 async def decline_day(session: AsyncSession, driver: Person, window_id: uuid.UUID, now: datetime) -> Declined | Refused:
     """[Not today]: the driver is not told of, or counted as free for, shifts of this window's date (R6.3).
 
-    Refused for a window that he was not asked for.
+    Refused for a window that he was not asked for. The window is locked, as by all who change what shows it.
     """
     asked = notices.asked(window_id).where(Delivery.user_id == driver.id)
     on = await session.scalar(
         select(Assignment.on)
         .join(BidWindow, BidWindow.assignment_id == Assignment.id)
         .where(BidWindow.id == window_id, asked.exists())
+        .with_for_update(of=BidWindow, key_share=True)
     )
     if on is None:
         return Refused(Refusal.NOT_FOUND)
@@ -322,5 +317,5 @@ async def decline_day(session: AsyncSession, driver: Person, window_id: uuid.UUI
             session, driver.id, now, audit.Entry("user", driver.id, "day_declined", after={"date": on.isoformat()})
         )
         await notices.follow(session, window_id, now, over=False)
-        await notices.follow_home(session, notices.of_user(driver.id), now, Urgency.TIDYING)
+        await notices.follow_home(session, notices.of_user(driver.id), now)
     return Declined()

@@ -44,8 +44,8 @@ def decide_emergency(
     slot: SlotFacts, bonus_percent: int, until_hour: int | None, policy: Policy, now: datetime
 ) -> Open | AlreadyOpen | Refused:
     """Whether a manager may open an emergency window (R6.2): for an unfilled slot of today or later, with a bonus of 0
-    to 100 %. It closes at 13:00 local on the day; a manager may extend that, and at or after 13:00 he says until when: a
-    full local hour from 13 on, or 24 for 23:59.
+    to 100 %. It closes at 13:00 local on the day; a manager may extend that, and at or after 13:00 he says until when:
+    a full local hour from 13 on, or 24 for 23:59.
     """
     if not 0 <= bonus_percent <= policy.bonus_percent_most:
         return Refused(Refusal.BAD_BONUS)

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     CursorResult,
     Select,
     String,
     Text,
+    Update,
     and_,
     case,
     column,
@@ -99,7 +101,8 @@ def _inbox_rows(
     )
     who = recipients.subquery("recipients")
     user_id = next(iter(who.c))
-    language = func.coalesce(ContactSettings.language, say.languages[0])
+    # Whatever else the column holds, nobody is left untold for it.
+    language = case((ContactSettings.language.in_(say.languages), ContactSettings.language), else_=say.languages[0])
     data = {"kind": envelope.kind.value, "about": str(envelope.about)} | _facts(notice)
     dedupe = func.concat(f"{envelope.kind.value}:{envelope.about}:", sql_cast(user_id, Text))
     return (
@@ -140,25 +143,43 @@ async def follow(session: AsyncSession, about: uuid.UUID, now: datetime, *, over
     shown = and_(Delivery.state.in_((DeliveryState.SENDING, DeliveryState.SENT)), Delivery.channel == Channel.TELEGRAM)
     if over:
         await session.execute(
-            update(Delivery)
-            .where(Delivery.about == about, offers, unsent)
-            .values(state=DeliveryState.CANCELLED, due_at=None, reason="the window is over")
+            update_in_order(Delivery.about == about, offers, unsent).values(
+                state=DeliveryState.CANCELLED, due_at=None, reason="the window is over"
+            )
         )
     urgency = case((offers, int(Urgency.TIDYING)), else_=int(Urgency.IMPORTANT))
-    await session.execute(
-        update(Delivery)
-        .where(Delivery.about == about, shown, or_(literal(over), Delivery.kind != Kind.OFFER))
-        .values(redraw=True, due_at=now, urgency=urgency)
-    )
+    which = (Delivery.about == about, shown, or_(literal(over), Delivery.kind != Kind.OFFER))
+    await session.execute(update_in_order(*which).values(redraw=True, due_at=now, urgency=urgency))
 
 
-async def follow_home(session: AsyncSession, user_ids: Select[Any], now: datetime, urgency: Urgency) -> None:
-    """The home cards of these people show something that has changed."""
-    await session.execute(
-        update(Delivery)
-        .where(Delivery.user_id.in_(user_ids), Delivery.kind == Kind.HOME, Delivery.state == DeliveryState.SENT)
-        .values(redraw=True, due_at=now, urgency=int(urgency))
+async def follow_home(
+    session: AsyncSession, user_ids: Select[Any], now: datetime, *, first: uuid.UUID | None = None
+) -> None:
+    """The home cards of these people, and of `first` before them, show something that has changed.
+
+    After `follow`, and for managers after drivers: the order in which everybody locks these rows.
+    """
+    whose = or_(Delivery.user_id.in_(user_ids), Delivery.user_id == first)
+    shown = Delivery.state.in_((DeliveryState.SENDING, DeliveryState.SENT))
+    urgency = case((Delivery.user_id == first, int(Urgency.IMPORTANT)), else_=int(Urgency.TIDYING))
+    homes = update_in_order(whose, Delivery.kind == Kind.HOME, shown)
+    await session.execute(homes.values(redraw=True, due_at=now, urgency=urgency))
+
+
+def update_in_order(*which: ColumnElement[bool]) -> Update:
+    """An update of these deliveries that locks them in the one order which all share: home cards last, then by id.
+
+    Windows have drivers in common: two that end at once would else lock the same home cards crosswise.
+    """
+    locked = (
+        select(Delivery.id)
+        .where(*which)
+        .order_by(Delivery.kind == Kind.HOME, Delivery.id)
+        .with_for_update(key_share=True)
+        .cte("locked")
     )
+    changed = update(Delivery).where(Delivery.id.in_(select(locked.c.id)))
+    return changed.execution_options(synchronize_session=False)
 
 
 def asked(window_id: uuid.UUID) -> Select[Any]:

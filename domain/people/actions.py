@@ -23,6 +23,7 @@ from domain.db.models import (
     WarehouseManager,
 )
 from domain.db.models.words import Channel, DeliveryState, NotificationType, Urgency, UserRole
+from domain.notices import actions as notices
 from domain.notices.kinds import Kind
 from domain.notices.wording import LinkMoved, Wording
 from domain.people.phones import e164
@@ -49,10 +50,11 @@ async def create_manager(
     warehouse_id = await session.scalar(select(Warehouse.id).where(func.lower(Warehouse.name) == warehouse.lower()))
     if warehouse_id is None and address is None:
         return Refused(Refusal.NO_SUCH_WAREHOUSE)
-    known = (await session.execute(select(User.id, User.role).where(User.phone == number))).one_or_none()
-    if known is not None and known.role is not UserRole.MANAGER:
+    # The model lets people share a number.
+    known = (await session.execute(select(User.id, User.role).where(User.phone == number).order_by(User.id))).all()
+    if any(role is not UserRole.MANAGER for _, role in known):
         return Refused(Refusal.PHONE_IS_A_DRIVERS)
-    user_id = known.id if known else await _create(session, first_name, last_name, number, UserRole.MANAGER, None, now)
+    user_id = known[0].id if known else await _create(session, first_name, last_name, number, UserRole.MANAGER, None, now)
     if warehouse_id is None:
         warehouse_id = await session.scalar(
             insert(Warehouse)
@@ -63,14 +65,16 @@ async def create_manager(
         await audit.record(
             session, None, now, audit.Entry("warehouse", warehouse_id, "created", after={"name": warehouse})
         )
-    await session.execute(
+    added = await session.execute(
         upsert(WarehouseManager)
         .values(warehouse_id=warehouse_id, user_id=user_id, created_at=now)
         .on_conflict_do_nothing()
+        .returning(WarehouseManager.id)
     )
-    await audit.record(
-        session, None, now, audit.Entry("warehouse", warehouse_id, "manager_added", after={"user_id": str(user_id)})
-    )
+    if added.first() is not None:
+        await audit.record(
+            session, None, now, audit.Entry("warehouse", warehouse_id, "manager_added", after={"user_id": str(user_id)})
+        )
     return user_id
 
 
@@ -159,13 +163,14 @@ async def link_by_invite(
     """Links a chat by a one-time link (R12.2). From another account it moves the link and tells the old chat.
 
     Refused in one way whether the link is unknown, used up or expired: strangers learn nothing. A chat that is somebody
-    else's keeps its person. The invite is locked, so that of two chats which open it at once one gets it.
+    else's keeps its person. The person is locked, so that of two chats which open his links at once one gets him at a
+    time; the link is read after that.
     """
-    found = await session.execute(
-        select(Invite.user_id, Invite.used_at, Invite.expires_at)
-        .where(Invite.token_hash == _hashed(token))
-        .with_for_update(key_share=True)
+    this = Invite.token_hash == _hashed(token)
+    await session.execute(
+        select(User.id).join(Invite, Invite.user_id == User.id).where(this).with_for_update(of=User, key_share=True)
     )
+    found = await session.execute(select(Invite.user_id, Invite.used_at, Invite.expires_at).where(this))
     link = found.one_or_none()
     if link is None:
         return Refused(Refusal.LINK_NOT_GOOD)
@@ -177,7 +182,7 @@ async def link_by_invite(
     if here is not None:
         return Refused(Refusal.CHAT_IS_ANOTHERS)
     user_id: uuid.UUID = link.user_id
-    before = await session.scalar(select(ChatLink.chat_id).where(ChatLink.user_id == user_id).with_for_update())
+    before = await session.scalar(select(ChatLink.chat_id).where(ChatLink.user_id == user_id))
     if before is not None:
         await _leave_chat(session, user_id, before, say, now)
     await session.execute(
@@ -208,10 +213,11 @@ async def link_by_invite(
 
 async def _leave_chat(session: AsyncSession, user_id: uuid.UUID, chat_id: int, say: Wording, now: datetime) -> None:
     """The old chat is told, and nothing in it is kept current any more: it may be somebody else's phone."""
+    kept = notices.update_in_order(
+        Delivery.user_id == user_id, Delivery.chat_id == chat_id, Delivery.state == DeliveryState.SENT
+    )
     await session.execute(
-        update(Delivery)
-        .where(Delivery.user_id == user_id, Delivery.chat_id == chat_id, Delivery.state == DeliveryState.SENT)
-        .values(state=DeliveryState.CANCELLED, due_at=None, redraw=False, reason="the chat is no longer his")
+        kept.values(state=DeliveryState.CANCELLED, due_at=None, redraw=False, reason="the chat is no longer his")
     )
     language = await session.scalar(select(ContactSettings.language).where(ContactSettings.user_id == user_id))
     worded = say(LinkMoved(), language or say.languages[0])

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -61,4 +61,13 @@ def manages(manager_id: uuid.UUID, warehouse_id: InstrumentedAttribute[uuid.UUID
         WarehouseManager.user_id == manager_id,
         manager.id == WarehouseManager.user_id,
         manager.role == UserRole.MANAGER,
+    )
+
+
+def managers_of(warehouse_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+    """The managers of a warehouse."""
+    return (
+        select(User.id)
+        .join(WarehouseManager, WarehouseManager.user_id == User.id)
+        .where(WarehouseManager.warehouse_id == warehouse_id, User.role == UserRole.MANAGER)
     )

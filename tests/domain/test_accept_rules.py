@@ -80,7 +80,7 @@ def test_r6_6_closed_before_its_time() -> None:
 
 
 def test_r6_7_everyone_else_reads_taken_and_the_winner_that_it_is_his() -> None:
-    resolved = {"status": BidWindowStatus.RESOLVED, "slot_status": AssignmentStatus.SCHEDULED}
+    resolved: dict[str, Any] = {"status": BidWindowStatus.RESOLVED, "slot_status": AssignmentStatus.SCHEDULED}
     assert refused(**resolved, winner_id=OTHER) == Refused(Refusal.TAKEN)
     assert refused(**resolved, winner_id=DRIVER) == AlreadyYours()
     # also when its time is over: what became of it matters more than when
