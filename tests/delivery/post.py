@@ -141,9 +141,15 @@ class Post:
 
     async def note(self, someone: Someone, urgency: Urgency = Urgency.IMPORTANT, **given: Any) -> uuid.UUID:
         """A delivery that is due now."""
-        return (await self.notes([someone], urgency, **given))[0]
+        return await self.note_for(someone.id, urgency, **given)
+
+    async def note_for(self, user_id: uuid.UUID, urgency: Urgency = Urgency.IMPORTANT, **given: Any) -> uuid.UUID:
+        return (await self._notes([user_id], urgency, **given))[0]
 
     async def notes(self, people: list[Someone], urgency: Urgency, **given: Any) -> list[uuid.UUID]:
+        return await self._notes([someone.id for someone in people], urgency, **given)
+
+    async def _notes(self, user_ids: list[uuid.UUID], urgency: Urgency, **given: Any) -> list[uuid.UUID]:
         now = self.now()
         common = {
             "channel": Channel.TELEGRAM,
@@ -154,7 +160,7 @@ class Post:
             "due_at": now,
             "created_at": now,
         } | given
-        rows = [{"id": uuid.uuid4(), "user_id": someone.id} | common for someone in people]
+        rows = [{"id": uuid.uuid4(), "user_id": user_id} | common for user_id in user_ids]
         async with self.sessions.begin() as session:
             await session.execute(insert(Delivery), rows)
         return [row["id"] for row in rows]

@@ -1,0 +1,143 @@
+"""Replies: rows whose first attempt is made at once by who has the update in hand."""
+
+import uuid
+from datetime import timedelta
+
+from bot.delivery import queue, replies
+from bot.delivery.claims import Claimed, claim_telegram
+from bot.delivery.mail import Mail
+from bot.delivery.steps import Edited, Sent, Unreachable
+from bot.screens.screen import Screen
+from domain.db.models.words import DeliveryState
+from tests.delivery.post import Post, Someone, until
+
+
+async def tracked(
+    post: Post, someone: Someone, message_id: int | None = None, kind: str = "home", about: uuid.UUID | None = None
+) -> Claimed:
+    """As an update's transaction does it."""
+    async with post.sessions.begin() as session:
+        return await queue.track(
+            session, someone.id, kind, about, chat_id=someone.chat_id, message_id=message_id, now=post.now()
+        )
+
+
+async def said(post: Post, mail: Mail, someone: Someone, text: str, **given: object) -> tuple[uuid.UUID, int]:
+    ticket = await tracked(post, someone, **given)  # type: ignore[arg-type]
+    outcome = await replies.carry_reply(mail, ticket, Screen(text))
+    assert isinstance(outcome, Sent)
+    return ticket.id, outcome.message_id
+
+
+async def test_a_reply_is_sent_at_once_and_kept_current(post: Post) -> None:
+    amara = await post.person()
+    mail = post.mail()
+    ticket = await tracked(post, amara)
+    assert await claim_telegram(mail.db, mail.now(), mail.pace.chat_every) is None, "it is in this process's hands"
+    assert isinstance(await replies.carry_reply(mail, ticket, Screen("home")), Sent)
+    row = await post.row(ticket.id)
+    assert (row.state, row.due_at, row.lease_until) == (DeliveryState.SENT, None, None)
+    await post.redraw(ticket.id)
+    async with post.working():
+        await until(post.all_done)
+    assert await post.chat(amara) == ["en Hello"]
+
+
+async def test_the_process_dies_before_it_replies_and_a_worker_does(post: Post) -> None:
+    amara = await post.person()
+    ticket = await tracked(post, amara)
+    await post.lease_ran_out(ticket.id)
+    async with post.working():
+        await until(post.all_done)
+    assert await post.chat(amara) == ["en Hello"]
+
+
+async def test_a_pressed_message_shows_something_else_from_now_on(post: Post) -> None:
+    amara = await post.person()
+    mail, window = post.mail(), uuid.uuid4()
+    note, message_id = await said(post, mail, amara, "an offer", kind="note", about=window)
+    pressed = await tracked(post, amara, message_id, "note", None)
+    assert pressed.id == note
+    assert await replies.carry_reply(mail, pressed, Screen("another")) == Edited()
+    row = await post.row(note)
+    assert (row.about, row.state, row.attempt, row.due_at) == (None, DeliveryState.SENT, 2, None)
+    assert await post.chat(amara) == ["another"]
+
+
+async def test_a_press_fences_off_a_worker_that_is_redrawing_and_has_the_last_word(post: Post) -> None:
+    amara = await post.person()
+    mail = post.mail()
+    note, message_id = await said(post, mail, amara, "an offer", kind="note")
+    post.board.texts[None] = "the latest"
+    pressed: list[Claimed] = []
+
+    async def press() -> None:
+        pressed.append(await tracked(post, amara, message_id, "note"))
+        await replies.carry_reply(mail, pressed[0], Screen("pressed"))
+
+    post.board.while_loading = press
+    await post.redraw(note)
+    async with post.working():
+        await until(post.all_done)
+    assert await post.chat(amara) == ["en the latest"], "what the worker brought too late is drawn anew"
+    assert (await post.row(note)).attempt >= 3
+
+
+async def test_there_is_one_home_card(post: Post) -> None:
+    amara, jean = await post.person(), await post.person()
+    mail = post.mail()
+    first, _ = await said(post, mail, amara, "home")
+    other, _ = await said(post, mail, jean, "home")
+    second, _ = await said(post, mail, amara, "home again")
+    async with post.working():
+        await until(post.all_done)
+    assert await post.chat(amara) == ["home again"]
+    assert await post.chat(jean) == ["home"]
+    states = [(await post.row(row)).state for row in (first, second, other)]
+    assert states == [DeliveryState.CANCELLED, DeliveryState.SENT, DeliveryState.SENT]
+
+
+async def test_a_message_that_is_gone_is_answered_by_a_fresh_one(post: Post) -> None:
+    amara = await post.person()
+    mail = post.mail()
+    pressed = await tracked(post, amara, 999)
+    assert isinstance(await replies.carry_reply(mail, pressed, Screen("home")), Sent)
+    row = await post.row(pressed.id)
+    assert (row.state, row.message_id != 999) == (DeliveryState.SENT, True)
+    assert await post.chat(amara) == ["home"]
+
+
+async def test_r11_8_without_a_turn_soon_the_reply_is_left_to_the_workers(post: Post) -> None:
+    amara = await post.person()
+    mail = post.mail()
+    await post.mail(chat_every=timedelta(seconds=5)).pace.turn(amara.chat_id)
+    ticket = await tracked(post, amara)
+    assert await replies.carry_reply(mail, ticket, Screen("home")) is None
+    assert await replies.say(mail, amara.chat_id, None, Screen("a word")) is None
+    row = await post.row(ticket.id)
+    assert (row.state, row.due_at is not None, row.lease_until) == (DeliveryState.PENDING, True, None)
+    async with post.working():
+        await until(post.all_done)
+    assert await post.chat(amara) == ["en Hello"]
+
+
+async def test_r11_2_a_reply_to_who_blocks_meanwhile_marks_the_link(post: Post) -> None:
+    amara = await post.person(blocked=True)
+    ticket = await tracked(post, amara)
+    assert isinstance(await replies.carry_reply(post.mail(), ticket, Screen("home")), Unreachable)
+    assert (await post.link(amara)).unreachable_at is not None
+    row = await post.row(ticket.id)
+    assert row.state is DeliveryState.FAILED
+    assert "never goes by SMS" in (row.reason or "")
+
+
+async def test_an_untracked_message_is_not_redrawn(post: Post) -> None:
+    amara = await post.person()
+    mail, window = post.mail(), uuid.uuid4()
+    note, message_id = await said(post, mail, amara, "an offer", kind="note", about=window)
+    async with post.sessions.begin() as session:
+        await queue.untrack(session, amara.chat_id, message_id)
+    assert await replies.say(mail, amara.chat_id, message_id, Screen("help")) == Edited()
+    row = await post.row(note)
+    assert (row.about, row.due_at) == (None, None)
+    assert await post.chat(amara) == ["help"]
