@@ -15,6 +15,15 @@ from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import NullPool
 
+FOR_OTHER_CLIENTS = {
+    "channel_binding",
+    "connect_timeout",
+    "connection_limit",
+    "gssencmode",
+    "keepalives",
+    "pool_timeout",
+}
+
 
 def connect(
     database_url: str, *, connections: int = 10, name: str = "rollcall", statement_for: float | None = 60
@@ -32,7 +41,8 @@ def connect(
     what such poolers carry over: the time zone (UTC) and the name.
 
     A restart of the server costs nobody an error before work has begun: connections that it closed are replaced when
-    they are taken from the pool. One that breaks during work raises, and the work is to be done again.
+    they are taken from the pool. One that breaks during work raises, and the work is to be done again. Connecting
+    raises OSError or asyncpg's own errors, not SQLAlchemy's.
     """
     pool: dict[str, Any] = {"poolclass": NullPool}
     if connections:
@@ -58,8 +68,7 @@ def _address(database_url: str) -> tuple[str, bool | None]:
         raise ValueError("DATABASE_URL must begin with postgresql:// or postgres://")
     # asyncpg takes a word that it does not know for a setting of the server, and `system` (the authorities that this
     # machine trusts, as newer tools say) for a file.
-    query = dict(parse_qsl(parts.query))
-    query.pop("channel_binding", None)
+    query = {key: value for key, value in parse_qsl(parts.query) if key not in FOR_OTHER_CLIENTS}
     if query.get("sslrootcert") == "system":
         query["sslrootcert"] = ssl.get_default_verify_paths().cafile or certifi.where()
     pooled = {"true": True, "false": False}.get(query.pop("pgbouncer", ""))
