@@ -95,7 +95,8 @@ async def pump(server: Server, free: asyncio.Queue[Server]) -> None:
     try:
         while True:
             message = await read(server.reader)
-            assert (client := server.client)
+            client = server.client
+            assert client
             client.writer.write(message)
             if message[:1] == b"Z" and message[-1:] == b"I":
                 client.server, server.client = None, None

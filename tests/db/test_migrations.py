@@ -125,13 +125,6 @@ INSERT INTO notifications (user_id, type, title, body)
 DIGEST = "SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM {} t"
 
 
-async def adopted(url: str, *more: str) -> None:
-    """A database that another program made for the given model, with rows, and the mark that it is there."""
-    await migrate(url, "0001")
-    await execute(url, "DROP TABLE alembic_version", ROWS, *more)
-    await stamp(url)
-
-
 async def stamp(url: str) -> None:
     """By hand, as an operator does."""
     process = await asyncio.create_subprocess_exec(
@@ -145,7 +138,9 @@ async def stamp(url: str) -> None:
 
 
 async def test_a_database_with_rows_is_adopted_and_none_of_them_changes(empty_database_url: str) -> None:
-    await adopted(empty_database_url)
+    await migrate(empty_database_url, "0001")
+    await execute(empty_database_url, "DROP TABLE alembic_version", ROWS)  # as another program has left it
+    await stamp(empty_database_url)
     tables = {row[0] for row in (await catalogue(empty_database_url))["columns"]}
 
     async def rows() -> dict[str, Any]:
@@ -192,7 +187,8 @@ TWICE = {
 async def test_r2_1_rows_that_break_a_guard_are_named_and_nothing_is_changed(
     empty_database_url: str, said: str
 ) -> None:
-    await adopted(empty_database_url, TWICE[said])
+    await migrate(empty_database_url, "0001")
+    await execute(empty_database_url, ROWS, TWICE[said])
     before = await catalogue(empty_database_url)
     with pytest.raises(ViolatingRows) as refusal:
         await migrate(empty_database_url)
@@ -202,7 +198,8 @@ async def test_r2_1_rows_that_break_a_guard_are_named_and_nothing_is_changed(
 
 
 async def test_all_violations_are_reported_at_once(empty_database_url: str) -> None:
-    await adopted(empty_database_url, TWICE["bid_windows: an assignment has more than one open window"])
+    await migrate(empty_database_url, "0001")
+    await execute(empty_database_url, ROWS, TWICE["bid_windows: an assignment has more than one open window"])
     await execute(empty_database_url, TWICE["notifications: notifications share a dedupe key"])
     with pytest.raises(ViolatingRows) as refusal:
         await migrate(empty_database_url)
