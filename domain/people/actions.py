@@ -54,7 +54,9 @@ async def create_manager(
     known = (await session.execute(select(User.id, User.role).where(User.phone == number).order_by(User.id))).all()
     if any(role is not UserRole.MANAGER for _, role in known):
         return Refused(Refusal.PHONE_IS_A_DRIVERS)
-    user_id = known[0].id if known else await _create(session, first_name, last_name, number, UserRole.MANAGER, None, now)
+    user_id = (
+        known[0].id if known else await _create(session, first_name, last_name, number, UserRole.MANAGER, None, now)
+    )
     if warehouse_id is None:
         warehouse_id = await session.scalar(
             insert(Warehouse)

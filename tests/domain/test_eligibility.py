@@ -258,7 +258,7 @@ async def test_r6_3_not_today_is_about_telling_and_stands_apart(place: Place) ->
     other_day = await place.fleet.driver(home=place.north, declined=[place.fleet.day(1)])
     of = standing(place.key, POLICY).subquery()
     rows = await place.fleet.session.execute(select(of.c.driver_id, of.c.declined))
-    declined = {driver_id: said for driver_id, said in rows}
+    declined = {row.driver_id: row.declined for row in rows}
     assert declined == {driver.id: True, other_day.id: False}
     assert await place.ask(driver) is None
 
@@ -270,7 +270,7 @@ async def near(place: Place, driver: Person) -> bool:
     of = standing(place.key, POLICY).subquery()
     found = await place.fleet.session.scalar(select(of.c.near).where(of.c.driver_id == driver.id))
     assert found is not None
-    return found
+    return bool(found)
 
 
 async def test_r6_3_near_are_those_at_home_there(place: Place) -> None:
