@@ -91,7 +91,7 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 def shared_engine(server: Server, template: str) -> Iterator[AsyncEngine]:
     """On one database a worker; it keeps no connection, since each test has an event loop of its own."""
     name = f"shared_{uuid.uuid4().hex}"
-    asyncio.run(_administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    asyncio.run(_administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
     yield connect(server.url(name), connections=0)
     asyncio.run(_administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
 
@@ -108,7 +108,7 @@ async def session(shared_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 @contextlib.asynccontextmanager
 async def _database(server: Server, template: str) -> AsyncIterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     yield server.url(name)
     await _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
