@@ -1,0 +1,75 @@
+"""R12.2 under simultaneous openings of links: one chat a person, nobody deadlocked."""
+
+from collections import Counter
+from random import Random
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.db.models import AuditLog, ChatLink, Delivery, Invite
+from domain.notices.kinds import Kind
+from domain.people.actions import Linked, invite, link_by_invite
+from domain.people.queries import Person
+from domain.refusals import Refusal, Refused
+from tests.domain.world import POLICY, SAY, Fleet
+from tests.races.conftest import Act, Arena
+
+ROUNDS = 12
+NOT_GOOD = Refused(Refusal.LINK_NOT_GOOD)
+
+
+async def invited(arena: Arena, *tokens: str, linked: bool = False) -> Person:
+    async def make(fleet: Fleet) -> Person:
+        person = await fleet.driver("Dana", linked=linked)
+        for token in tokens:
+            await invite(fleet.session, person.id, token, None, POLICY, fleet.now)
+        return person
+
+    return await arena.build(make)
+
+
+def opening(arena: Arena, token: str, chat_id: int) -> Act[Any]:
+    async def act(session: AsyncSession) -> Any:
+        return await link_by_invite(session, token, chat_id, "en", SAY, arena.now)
+
+    return act
+
+
+async def test_r12_2_one_link_opened_in_many_chats_at_once(arena: Arena) -> None:
+    dice = Random(1)
+    for number in range(ROUNDS):
+        person = await invited(arena, f"token {number}")
+        chats = [number * 100 + chat for chat in range(1, 7)]
+        said = await arena.at_once(*(opening(arena, f"token {number}", chat) for chat in chats), dice=dice)
+        assert Counter(said) == {Linked(person.id): 1, NOT_GOOD: 5}
+        async with arena.session() as session:
+            chat = (await session.scalars(select(ChatLink.chat_id).where(ChatLink.user_id == person.id))).one()
+            assert chat == chats[said.index(Linked(person.id))]
+
+
+async def test_r12_2_two_links_of_one_person_at_once(arena: Arena) -> None:
+    """Each would void the other: one is used, and both are over."""
+    dice = Random(2)
+    for number in range(ROUNDS):
+        linked = number % 2 == 1
+        tokens = [f"{number}, {which}" for which in range(4)]
+        person = await invited(arena, *tokens, linked=linked)
+        presses = [opening(arena, token, number * 100 + chat) for chat, token in enumerate(tokens, start=1)]
+        said = await arena.at_once(*presses, dice=dice)
+        assert Counter(said) == {Linked(person.id): 1, NOT_GOOD: 3}
+        async with arena.session() as session:
+            outstanding = select(func.count()).select_from(Invite).where(Invite.used_at.is_(None))
+            assert await session.scalar(outstanding) == 0
+            entries = (
+                select(func.count())
+                .select_from(AuditLog)
+                .where(AuditLog.entity_id == person.id, AuditLog.action == "linked")
+            )
+            assert await session.scalar(entries) == 1
+            told = (
+                select(func.count())
+                .select_from(Delivery)
+                .where(Delivery.user_id == person.id, Delivery.kind == Kind.LINK_MOVED)
+            )
+            assert await session.scalar(told) == (1 if linked else 0)
