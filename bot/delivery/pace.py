@@ -10,14 +10,9 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Text, and_, bindparam, exists, extract, func, literal, or_, select, true
-from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.delivery.claims import CHAT_FREE, CLOCK, interval, waiting_for_telegram
-from domain.db.models import Delivery
-from domain.db.models import Pace as PaceRow
+from bot.delivery.claims import sql
 
 TELEGRAM: Final = "telegram"
 TELEGRAM_EVERY: Final = timedelta(seconds=1 / 28)  # the limit is 30 a second; the rest is for jitter on the way
@@ -26,53 +21,84 @@ SEGMENT_EVERY: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=3)  # a reply that would wait longer for its turn is left to the workers
 SMS_PATIENCE: Final = timedelta(seconds=5)
 
-_SPEAKING = or_(PaceRow.halted_until.is_(None), PaceRow.halted_until <= CLOCK)
-_SOON = PaceRow.next_at <= CLOCK + interval("patience")
-_LEFT = sql_cast(extract("epoch", PaceRow.next_at - CLOCK), Float)
-
-
-def _turn(key: Any, every: str, condition: ColumnElement[bool], source: Any = None) -> Any:
-    """Moves a row on by the parameter `every` if the condition holds; a row that isn't there yet is made.
-
-    Returns the seconds until the turn after this one.
+# A worker's slot, only where something can be claimed: that is looked at before the row is locked.
+_SLOT_FOR_WORK = sql(
     """
-    gap = interval(every)
-    row = insert(PaceRow)
-    first = select(key, CLOCK + gap)
-    row = row.from_select(["key", "next_at"], first if source is None else source(first))
-    moved = func.greatest(PaceRow.next_at, CLOCK) + gap
-    return row.on_conflict_do_update(index_elements=[PaceRow.key], set_={"next_at": moved}, where=condition).returning(
-        _LEFT.label("left")
+    WITH slot AS (
+        INSERT INTO pace (key, next_at)
+        SELECT 'telegram', clock_timestamp() + :telegram_every WHERE EXISTS (
+            SELECT FROM deliveries d
+            LEFT JOIN chat_links link ON link.user_id = d.user_id
+            LEFT JOIN pace chat ON chat.key = 'chat:' || coalesce(d.chat_id, link.chat_id)
+            WHERE d.channel = 'telegram' AND d.due_at <= :now
+              AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
+              AND (chat.next_at IS NULL OR chat.next_at <= clock_timestamp())
+        )
+        ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :telegram_every
+        WHERE pace.halted_until IS NULL OR pace.halted_until <= clock_timestamp()
+        RETURNING extract(epoch FROM next_at - clock_timestamp())::float8 AS seconds
     )
+    SELECT (SELECT seconds FROM slot) AS seconds, EXISTS (
+        SELECT FROM deliveries
+        WHERE channel = 'telegram' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+    ) AS waiting
+    """,
+    "telegram_every",
+)
 
+_SLOT = sql(
+    """
+    INSERT INTO pace (key, next_at) VALUES ('telegram', clock_timestamp() + :telegram_every)
+    ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :telegram_every
+    WHERE (pace.halted_until IS NULL OR pace.halted_until <= clock_timestamp())
+      AND pace.next_at <= clock_timestamp() + :patience
+    RETURNING extract(epoch FROM next_at - clock_timestamp())::float8
+    """,
+    "telegram_every",
+    "patience",
+)
 
-def _slot_for_work() -> Any:
-    """A slot only where something can be claimed; what is due is looked at before the row is locked."""
-    waiting = exists(waiting_for_telegram(Delivery.id))
-    claimable = exists(waiting_for_telegram(Delivery.id).where(CHAT_FREE))
-    due = select(waiting.label("waiting"), claimable.label("claimable")).cte("due")
-    slot = _turn(
-        literal(TELEGRAM), "telegram_every", _SPEAKING, lambda first: first.select_from(due).where(due.c.claimable)
-    ).cte("slot")
-    return select(due.c.waiting, slot.c.left).select_from(due.outerjoin(slot, true()))
+# A chat's turn and, where that is at once, the slot with it.
+_TURN = sql(
+    """
+    WITH chat AS (
+        INSERT INTO pace (key, next_at) VALUES (:chat_key, clock_timestamp() + :chat_every)
+        ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :chat_every
+        WHERE pace.next_at <= clock_timestamp() + :patience
+        RETURNING next_at, extract(epoch FROM next_at - clock_timestamp() - :chat_every)::float8 AS wait
+    ), slot AS (
+        INSERT INTO pace (key, next_at) SELECT 'telegram', clock_timestamp() + :telegram_every FROM chat WHERE wait <= 0
+        ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :telegram_every
+        WHERE (pace.halted_until IS NULL OR pace.halted_until <= clock_timestamp())
+          AND pace.next_at <= clock_timestamp() + :patience
+        RETURNING extract(epoch FROM next_at - clock_timestamp())::float8 AS seconds
+    )
+    SELECT chat.wait, slot.seconds FROM chat LEFT JOIN slot ON true
+    """,
+    "chat_every",
+    "telegram_every",
+    "patience",
+)
 
+_SMS_TURN = sql(
+    """
+    INSERT INTO pace (key, next_at) VALUES (:key, clock_timestamp() + :every)
+    ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :every
+    WHERE (pace.halted_until IS NULL OR pace.halted_until <= clock_timestamp())
+      AND pace.next_at <= clock_timestamp() + :patience
+    RETURNING extract(epoch FROM next_at - clock_timestamp() - :every)::float8
+    """,
+    "every",
+    "patience",
+)
 
-def _turn_in_chat() -> Any:
-    """A chat's turn and, where it is at once, the slot with it."""
-    chat = _turn(bindparam("chat_key", type_=Text), "chat_every", _SOON).cte("chat")
-    at_once = chat.c.left <= sql_cast(extract("epoch", interval("chat_every")), Float)
-    slot = _turn(
-        literal(TELEGRAM),
-        "telegram_every",
-        and_(_SPEAKING, _SOON),
-        lambda first: first.select_from(chat).where(at_once),
-    ).cte("slot")
-    return select(chat.c.left, slot.c.left).select_from(chat.outerjoin(slot, true()))
-
-
-_SLOT_FOR_WORK, _TURN_IN_CHAT = _slot_for_work(), _turn_in_chat()
-_SLOT = _turn(literal(TELEGRAM), "telegram_every", and_(_SPEAKING, _SOON))
-_SMS_TURN = _turn(bindparam("key", type_=Text), "every", and_(_SPEAKING, _SOON))
+_HALT = sql(
+    """
+    INSERT INTO pace (key, next_at, halted_until) VALUES (:key, clock_timestamp(), clock_timestamp() + :pause)
+    ON CONFLICT (key) DO UPDATE SET halted_until = greatest(pace.halted_until, excluded.halted_until)
+    """,
+    "pause",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +124,9 @@ class Pace:
 
     async def slot_for_work(self, now: datetime) -> Slot | Resting | None:
         """A worker's slot for whatever is most urgent when it comes; None where nothing is due."""
-        row = await self._row(_SLOT_FOR_WORK, now=now, telegram_every=self.telegram_every)
-        waiting, left = row
-        if left is not None:
-            return self._slot(left)
+        seconds, waiting = await self._row(_SLOT_FOR_WORK, now=now, telegram_every=self.telegram_every)
+        if seconds is not None:
+            return self._slot(seconds)
         return Resting() if waiting else None
 
     async def slot(self) -> Slot | None:
@@ -112,19 +137,14 @@ class Pace:
     async def turn(self, chat_id: int) -> bool:
         """Waits until a reply may go to this chat; False, without waiting, where that is not soon."""
         given = {"chat_every": self.chat_every, "telegram_every": self.telegram_every, "patience": PATIENCE}
-        row = await self._row(_TURN_IN_CHAT, chat_key=f"chat:{chat_id}", **given)
+        row = await self._row(_TURN, chat_key=f"chat:{chat_id}", **given)
         if row is None:
             return False
-        chat_left, left = row
-        chat_wait = chat_left - self.chat_every.total_seconds()
-        if left is None and chat_wait <= 0:
-            return False
-        slot: Slot | None
-        if left is None:
-            await asyncio.sleep(chat_wait)
+        wait, seconds = row
+        slot: Slot | None = None if seconds is None else self._slot(seconds)
+        if slot is None and wait > 0:
+            await asyncio.sleep(wait)
             slot = await self.slot()
-        else:
-            slot = self._slot(left)
         if slot is None:
             return False
         await sleep_until(slot.at)
@@ -136,19 +156,16 @@ class Pace:
         row = await self._row(_SMS_TURN, key=key, every=every, patience=SMS_PATIENCE)
         if row is None:
             return False
-        await asyncio.sleep(max(0.0, row[0] - every.total_seconds()))
+        await asyncio.sleep(max(0.0, row[0]))
         return True
 
     async def halt(self, key: str, pause: timedelta) -> None:
         """Nobody sends there for this long: a 429's retry_after (R11.8). A longer halt stands."""
-        row = insert(PaceRow).values(key=key, next_at=CLOCK, halted_until=CLOCK + pause)
-        longer = func.greatest(PaceRow.halted_until, row.excluded.halted_until)
-        halted = row.on_conflict_do_update(index_elements=[PaceRow.key], set_={"halted_until": longer})
         async with self.db.connect() as connection:
-            await connection.execute(halted)
+            await connection.execute(_HALT, {"key": key, "pause": pause})
 
-    def _slot(self, left: float) -> Slot:
-        return Slot(monotonic() + left - self.telegram_every.total_seconds())
+    def _slot(self, seconds: float) -> Slot:
+        return Slot(monotonic() + seconds - self.telegram_every.total_seconds())
 
     async def _row(self, statement: Any, **given: Any) -> Any:
         async with self.db.connect() as connection:

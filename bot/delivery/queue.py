@@ -9,11 +9,11 @@ import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import DateTime, case, literal, null, select, update
+from sqlalchemy import BigInteger, DateTime, Uuid, bindparam, case, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from bot.delivery.claims import CLOCK, DUE, LEASE_FOR, Claimed
+from bot.delivery.claims import LEASE_FOR, Claimed, sql
 from bot.delivery.steps import Accepted, Outcome, Sent, Step
 from domain.db.models import ChatLink, Delivery
 from domain.db.models.words import Channel, DeliveryState, Urgency
@@ -21,6 +21,29 @@ from domain.notices.kinds import Kind
 
 RETIRED: Final = "retired"  # the kind of a message that is to be deleted: no table of kinds knows it
 STATIC: Final = "static"  # the kind of a message that is never redrawn
+
+CLOCK: Final = func.clock_timestamp(type_=DateTime(timezone=True))
+
+
+# `attempt` fences off a worker that is redrawing the message at this moment; see `overtaken`.
+_TRACK = sql(
+    """
+    INSERT INTO deliveries (user_id, channel, kind, about, urgency, state, due_at, attempt, lease_until, chat_id,
+                            message_id, created_at)
+    VALUES (:user_id, 'telegram', :kind, :about, 0, :state, :now, 1, clock_timestamp() + :lease_for, :chat_id,
+            :message_id, :now)
+    ON CONFLICT (chat_id, message_id) DO UPDATE
+    SET user_id = excluded.user_id, kind = excluded.kind, about = excluded.about, urgency = excluded.urgency,
+        state = excluded.state, due_at = excluded.due_at, lease_until = excluded.lease_until,
+        attempt = deliveries.attempt + 1, redraw = false
+    RETURNING id, attempt
+    """,
+    "lease_for",
+).bindparams(
+    bindparam("about", type_=Uuid()),
+    bindparam("chat_id", type_=BigInteger()),
+    bindparam("message_id", type_=BigInteger()),
+)
 
 
 async def track(
@@ -38,28 +61,16 @@ async def track(
     With `message_id` it takes the place of what that message showed, else it is a message to come. There is one home
     card: earlier ones are deleted from the chat by a worker.
     """
-    fresh = {
+    given = {
         "user_id": user_id,
-        "channel": Channel.TELEGRAM,
         "kind": kind,
         "about": about,
-        "urgency": int(Urgency.URGENT),
         "state": DeliveryState.SENDING if message_id is None else DeliveryState.SENT,
-        "due_at": now,
-        "attempt": 1,
-        "lease_until": CLOCK + LEASE_FOR,
         "chat_id": chat_id,
         "message_id": message_id,
-        "created_at": now,
     }
-    row = insert(Delivery).values(fresh)
-    # `attempt` fences off a worker that is redrawing the message at this moment; see `overtaken`.
-    changed: dict[str, Any] = {
-        name: row.excluded[name] for name in ("user_id", "kind", "about", "urgency", "due_at", "lease_until")
-    }
-    changed |= {"state": DeliveryState.SENT, "attempt": Delivery.attempt + 1, "redraw": False}
-    tracked = row.on_conflict_do_update(index_elements=[Delivery.chat_id, Delivery.message_id], set_=changed)
-    id_, attempt = (await session.execute(tracked.returning(Delivery.id, Delivery.attempt))).one()
+    row = await session.execute(_TRACK, given | {"now": now, "lease_for": LEASE_FOR})
+    id_, attempt = row.one()
     if kind == Kind.HOME:
         await _retire_homes(session, user_id, id_, now)
     return Claimed(id_, attempt, user_id, Channel.TELEGRAM, kind, about, Urgency.URGENT, now, None, chat_id, message_id)
@@ -95,13 +106,12 @@ async def abandon_sms(db: AsyncEngine, now: datetime) -> int:
     """SMS whose sender died while sending: nobody knows whether they left, so they are not sent again (R11.7)."""
     lost = (
         update(Delivery)
-        .where(Delivery.channel == Channel.SMS, Delivery.state == DeliveryState.SENDING, DUE)
-        .values(
-            state=DeliveryState.UNKNOWN, due_at=None, lease_until=None, reason="its sender died before it had an answer"
-        )
+        .where(Delivery.channel == Channel.SMS, Delivery.state == DeliveryState.SENDING)
+        .where(Delivery.due_at <= now, Delivery.lease_until <= CLOCK)
+        .values(state=DeliveryState.UNKNOWN, due_at=None, reason="its sender died before it had an answer")
     )
     async with db.connect() as connection:
-        return (await connection.execute(lost, {"now": now})).rowcount
+        return (await connection.execute(lost)).rowcount
 
 
 async def record(db: AsyncEngine, claimed: Claimed, step: Step, outcome: Outcome, now: datetime) -> bool:
