@@ -30,9 +30,9 @@ class Phone:
     calls: httpx.AsyncClient
     person: str
 
-    async def chat(self) -> list[dict[str, Any]]:
+    async def chat(self, *, deleted: bool = False) -> list[dict[str, Any]]:
         answer = (await self.calls.get(f"/sandbox/people/{self.person}/chat")).raise_for_status()
-        return [message for message in answer.json()["messages"] if not message["deleted"]]
+        return [message for message in answer.json()["messages"] if deleted or not message["deleted"]]
 
     async def sms(self) -> list[dict[str, Any]]:
         answer = (await self.calls.get(f"/sandbox/people/{self.person}/sms")).raise_for_status()
@@ -55,11 +55,13 @@ class Phone:
     async def press_data(self, message: dict[str, Any], data: str) -> dict[str, Any]:
         return await self._post("press?wait=15", {"message_id": message["message_id"], "data": data})
 
-    async def sees(self, *texts: str) -> dict[str, Any]:
-        """The latest message from the bot that shows all of `texts`, once it is there."""
+    async def sees(self, *texts: str, after: int = 0) -> dict[str, Any]:
+        """The latest message from the bot that shows all of `texts`, once it is there; not among the first `after`."""
 
         async def shown() -> dict[str, Any] | None:
-            fitting = (m for m in await self.chat() if m["from"] == "bot" and all(t in m["text"] for t in texts))
+            messages = (await self.chat(deleted=True))[after:]
+            live = (m for m in messages if m["from"] == "bot" and not m["deleted"])
+            fitting = (m for m in live if all(t in m["text"] for t in texts))
             return max(fitting, key=lambda message: int(message["message_id"]), default=None)
 
         return await until(shown, f"{self.person} sees {texts}")

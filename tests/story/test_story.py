@@ -1,27 +1,12 @@
 """The main job, end to end, over HTTP: a route loses its driver in the morning and finds another."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
 
-from sandbox.demo import Demo, demo
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone, until
-
-
-@pytest.fixture
-async def running_demo(database_url: str) -> AsyncIterator[Demo]:
-    async with demo(database_url) as running:
-        yield running
-
-
-@pytest.fixture
-async def calls(running_demo: Demo) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=running_demo.sandbox.url, trust_env=False, timeout=30) as client:
-        yield client
 
 
 async def everyone(calls: httpx.AsyncClient) -> list[dict[str, Any]]:
