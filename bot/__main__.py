@@ -9,7 +9,6 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-import structlog
 import typer
 import uvloop
 
@@ -24,8 +23,6 @@ from domain.people import actions as people
 from domain.refusals import Refusal, Refused
 
 T = TypeVar("T")
-
-log = structlog.get_logger(__name__)
 
 cli = typer.Typer(
     help="Rollcall keeps delivery routes covered, by Telegram and SMS. Settings come from the environment or .env.",
@@ -156,8 +153,6 @@ def _for_one_command(*required: str) -> Settings:
 
 def _serve(settings: Settings, *, receives: bool, works: bool) -> None:
     logs.configure(settings.log_level, settings.log_format)
-    if not settings.sms_is_on:
-        log.warning("SMS is off: no TWILIO_ settings, so who has no Telegram is not reached")
 
     async def serving() -> None:
         async with run.serving(settings, receives=receives, works=works) as rollcall:

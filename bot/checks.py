@@ -71,7 +71,7 @@ async def _telegram(settings: Settings) -> list[Finding]:
     except InvalidToken:
         return [Finding("Telegram", False, "it refuses the token: compare TELEGRAM_BOT_TOKEN with @BotFather's.")]
     except TelegramError as fault:
-        return [Finding("Telegram", False, f"can't be reached at {settings.telegram_api_url} ({fault.message}).")]
+        return [Finding("Telegram", False, run.telegram_fault(settings, fault))]
 
 
 def _webhook(settings: Settings, at_telegram: WebhookInfo) -> Finding:

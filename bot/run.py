@@ -13,12 +13,13 @@ import structlog
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import InvalidToken, TelegramError, TimedOut
 
 import migrations
 from bot import menus, web
 from bot.acting import Edge
 from bot.app import build_application, build_bot
+from bot.delivery.aiohttp_request import NotConnected
 from bot.delivery.mail import open_mail
 from bot.delivery.sms import Sms, twilio
 from bot.delivery.worker import deliver
@@ -126,8 +127,7 @@ async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> Asy
         except InvalidToken as fault:
             raise StartError("Telegram refuses the token: compare TELEGRAM_BOT_TOKEN with @BotFather's.") from fault
         except TelegramError as fault:
-            address = settings.telegram_api_url
-            raise StartError(f"Telegram can't be reached at {address} ({fault.message}).") from fault
+            raise StartError(telegram_fault(settings, fault)) from fault
         yield Rollcall(app, edge, Receiver(app), engine)
 
 
@@ -159,6 +159,14 @@ async def serving(
         log.info("ready", bot=bot.username, port=rollcall.port)
         yield rollcall
         log.info("stopping")
+
+
+def telegram_fault(settings: Settings, fault: TelegramError) -> str:
+    """What is the matter with Telegram, in one sentence."""
+    where = settings.telegram_api_url
+    if isinstance(fault, NotConnected | TimedOut):
+        return f"Telegram can't be reached at {where}: is there a way to the internet from here?"
+    return f"Telegram at {where} answers: {fault.message}."
 
 
 async def _set_webhook(rollcall: Rollcall, public_url: str) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from domain.policy import Policy
 
@@ -140,11 +140,12 @@ _ABOUT = {
 
 def load(*required: str) -> Settings:
     """Reads the settings; `required` are those that this command can't do without. Raises SettingsError, naming all."""
+    given = DotEnvSettingsSource(Settings)() | EnvSettingsSource(Settings)()
+    lines = [_missing(name) for name in required if name.lower() not in given]
     try:
         settings = Settings()
     except ValidationError as fault:
-        raise SettingsError(sorted({_wrong(str(error["loc"][0])) for error in fault.errors()})) from None
-    lines = [_missing(name) for name in required if getattr(settings, name.lower()) is None]
+        raise SettingsError(lines + sorted({_wrong(str(error["loc"][0])) for error in fault.errors()})) from None
     lines += _contradictions(settings)
     if lines:
         raise SettingsError(lines)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hmac
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
@@ -102,7 +103,8 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("", port))
     except OSError as fault:
-        raise PortTakenError(f"Port {port} can't be used: {fault.strerror}. Set PORT to another one.") from fault
+        why = os.strerror(fault.errno or 0)
+        raise PortTakenError(f"Port {port} can't be used ({why}): set PORT to another one.") from fault
 
 
 class _Server(uvicorn.Server):

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from bot.acting import Acting
@@ -105,17 +104,11 @@ async def test_r2_5_the_same_update_at_two_replicas_at_once_has_one_effect(town:
         first = asyncio.create_task(bring(hook, update))
         await inside.wait()
         second = asyncio.create_task(bring(other_hook, update))
-        await until(lambda: somebody_waits(town), "the second waits")
+        await until(town.somebody_waits, "the second waits")
         assert not second.done()
         go_on.set()
         assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
     assert await town.effects() == 1
-
-
-async def somebody_waits(town: Town) -> bool:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-    async with town.sessions() as session:
-        return bool(await session.scalar(text(waiting)))
 
 
 async def test_r2_5_where_the_first_of_two_replicas_fails_the_other_takes_effect(town: Town) -> None:
@@ -133,7 +126,7 @@ async def test_r2_5_where_the_first_of_two_replicas_fails_the_other_takes_effect
         first = asyncio.create_task(bring(hook, update))
         await inside.wait()
         second = asyncio.create_task(bring(other_hook, update))
-        await until(lambda: somebody_waits(town), "the second waits")
+        await until(town.somebody_waits, "the second waits")
         go_on.set()
         assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
     assert await town.effects() == 1

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, CommandHandler
@@ -47,6 +47,11 @@ class Town:
             "telegram_api_url": self.sandbox.url,
         }
         return Settings.model_validate(base | more)
+
+    def environment(self, **more: Any) -> dict[str, Any]:
+        """The same for another process."""
+        told = {"telegram_bot_token": self.sandbox.settings.token, "telegram_api_url": self.sandbox.url}
+        return told | {"database_url": self.database_url} | more
 
     def core(self, **more: Any) -> AbstractAsyncContextManager[Rollcall]:
         return core(self.settings(**more), lambda: self.now)
@@ -107,6 +112,12 @@ class Town:
         """The updates recorded, with the fault's id where they failed."""
         async with self.sessions() as session:
             return {row.update_id: row.fault_id for row in await session.scalars(select(SeenUpdate))}
+
+    async def somebody_waits(self) -> bool:
+        """Whether a transaction waits for another one's end."""
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+        async with self.sessions() as session:
+            return bool(await session.scalar(text(waiting)))
 
     async def requests(self, method: str) -> list[dict[str, Any]]:
         answer = await self.calls.get("/sandbox/requests", params={"method": method})

@@ -1,0 +1,250 @@
+"""The command line: what it says and with what code it ends, when something is wrong and when nothing is."""
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+import structlog
+from sqlalchemy import select
+
+from bot.__main__ import main
+from bot.settings import Settings
+from domain.db.engine import connect
+from domain.db.models import User, Warehouse, WarehouseManager
+from domain.db.models.words import UserRole
+from sandbox.clock import SandboxClock
+from sandbox.server import Running, create_app, running
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    def one_sentence(self, code: int = 1) -> str:
+        """Nothing but this on standard error: no traceback, no log."""
+        assert (self.code, self.out) == (code, ""), self
+        (line,) = self.err.splitlines()
+        return line
+
+
+Rollcall = Callable[..., Ended]
+
+
+@pytest.fixture
+def rollcall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Rollcall]:
+    """Runs a command to its end, with these settings and no others."""
+    monkeypatch.chdir(tmp_path)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+
+    def run(*arguments: str, **settings: Any) -> Ended:
+        with monkeypatch.context() as patch:
+            for name in Settings.model_fields:
+                patch.delenv(name.upper(), raising=False)
+            for name, value in settings.items():
+                patch.setenv(name.upper(), str(value))
+            patch.setattr(sys, "argv", ["rollcall", *arguments])
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as left:
+                main()
+            return Ended(int(left.value.code or 0), *capsys.readouterr())
+
+    yield run
+    root.handlers[:], root.level = before
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Running]:
+    """In a thread of its own: a command has the event loop of this one to itself."""
+    started: list[Running] = []
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def run() -> None:
+        async with running(create_app(SandboxClock())) as sandbox:
+            started.append(sandbox)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    assert ready.wait(20)
+    yield started[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def settings(sandbox: Running, database_url: str) -> dict[str, Any]:
+    """A bot in good order."""
+    told = {"telegram_bot_token": sandbox.settings.token, "telegram_api_url": sandbox.url}
+    return told | {"database_url": database_url}
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        ("serve", ["TELEGRAM_BOT_TOKEN"]),
+        ("web", ["DATABASE_URL", "TELEGRAM_BOT_TOKEN", "PUBLIC_URL"]),
+        ("worker", ["DATABASE_URL", "TELEGRAM_BOT_TOKEN"]),
+    ],
+)
+def test_settings_that_are_missing_are_named_one_a_line(rollcall: Rollcall, command: str, needed: list[str]) -> None:
+    ended = rollcall(command)
+    assert ended.code == 2
+    assert [line.split()[0] for line in ended.err.splitlines()] == needed
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_a_database_that_is_down_is_one_sentence(rollcall: Rollcall, settings: dict[str, Any], command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        nobody = found.getsockname()[1]
+    settings["database_url"] = f"postgresql://u:hunter2@127.0.0.1:{nobody}/x"
+    said = rollcall(command, **settings).one_sentence()
+    assert said == "The database can't be reached (Connection refused): does it run, and is DATABASE_URL right?"
+
+
+def test_a_database_that_is_not_there_is_one_sentence(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    settings["database_url"] = urlunsplit(urlsplit(settings["database_url"])._replace(path="/nowhere"))
+    assert "has no database of the name in DATABASE_URL" in rollcall("worker", **settings).one_sentence()
+
+
+def test_a_database_that_is_not_migrated_is_one_sentence(
+    rollcall: Rollcall, settings: dict[str, Any], empty_database_url: str
+) -> None:
+    settings["database_url"] = empty_database_url
+    assert "run `rollcall migrate`" in rollcall("serve", **settings).one_sentence()
+    migrated = rollcall("migrate", **settings)
+    assert (migrated.code, migrated.out) == (0, "The database has the present shape.\n")
+    assert rollcall("duty", "waves", **settings).code == 0
+
+
+def test_a_token_that_is_refused_is_one_sentence(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    settings["telegram_bot_token"] = "1:another"
+    said = rollcall("serve", **settings).one_sentence()
+    assert said == "Telegram refuses the token: compare TELEGRAM_BOT_TOKEN with @BotFather's."
+
+
+def test_a_telegram_that_is_away_is_one_sentence(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    settings["telegram_api_url"] = "http://127.0.0.1:1"
+    said = rollcall("serve", **settings).one_sentence()
+    assert said.startswith("Telegram can't be reached at http://127.0.0.1:1")
+
+
+def test_a_port_in_use_is_one_sentence(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        settings |= {"public_url": "http://127.0.0.1", "port": port, "log_level": "ERROR"}
+        said = rollcall("web", **settings).one_sentence()
+    assert said == f"Port {port} can't be used (Address already in use): set PORT to another one."
+
+
+def test_what_nobody_foresaw_is_one_sentence_and_the_rest_is_logged(
+    rollcall: Rollcall, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bot.jobs.run_due", fail)
+    ended = rollcall("duty", "waves", **settings, log_format="json")
+    logged, said = ended.err.splitlines()
+    assert said == f"Rollcall stopped by a fault of its own ({json.loads(logged)['fault_id']}); the log has the rest."
+    assert ended.code == 1
+
+
+def test_r12_1_a_manager_is_created_and_invited(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    create = ("create-manager", "Nadia", "Haddad", "(416) 555-0142", "--warehouse", "North")
+    said = rollcall(*create, **settings).one_sentence()
+    assert said == "There is no warehouse North yet: give --address to create it."
+    ended = rollcall(*create, "--address", "1 Steeles Ave", **settings)
+    assert ended.code == 0, ended
+    link = ended.out.splitlines()[-1]
+    assert link.startswith("https://t.me/rollcall_bot?start=")
+    assert len(link.split("=")[1]) <= 64
+
+    async def written() -> tuple[Any, ...]:
+        engine = connect(settings["database_url"], connections=0)
+        async with engine.connect() as connection:
+            managers = select(User.phone, User.role, Warehouse.name).select_from(User)
+            managers = managers.join(WarehouseManager).join(Warehouse, Warehouse.id == WarehouseManager.warehouse_id)
+            return tuple((await connection.execute(managers)).one())
+
+    assert asyncio.run(written()) == ("+14165550142", UserRole.MANAGER, "North")
+
+
+@pytest.mark.parametrize("phone", ["12", "+1 800 555 0100 0", "nobody"])
+def test_r12_1_a_phone_that_is_none_is_refused(rollcall: Rollcall, settings: dict[str, Any], phone: str) -> None:
+    create = ("create-manager", "A", "B", phone, "--warehouse", "N", "--address", "A")
+    assert rollcall(*create, **settings).one_sentence() == f"{phone} is not a phone number that Rollcall can use."
+
+
+def test_a_duty_prints_one_line_of_json(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    ended = rollcall("duty", "windows", "--at", "2026-01-05T07:00", **settings)
+    assert ended.code == 0, ended
+    assert json.loads(ended.out) == {"duty": "windows", "at": "2026-01-05T07:00:00-05:00", "done": 0}
+    ended = rollcall("duty", "deliveries", **settings)
+    assert (ended.code, json.loads(ended.out)["duty"]) == (0, "deliveries"), ended
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("roster",), "There is no duty roster; there are: deliveries, windows, waves, cleanup."),
+        (("waves", "--at", "noon"), "noon is no instant; write it like 2026-11-24T07:00."),
+        (("waves", "--at", "2100-01-01T00:00Z"), "2100-01-01T00:00:00+00:00 is yet to come: add --future if that is"),
+    ],
+)
+def test_what_a_duty_cant_do_is_one_sentence(
+    rollcall: Rollcall, settings: dict[str, Any], arguments: tuple[str, ...], says: str
+) -> None:
+    assert rollcall("duty", *arguments, **settings).one_sentence().startswith(says)
+
+
+def test_check_finds_everything_in_order(rollcall: Rollcall, settings: dict[str, Any], sandbox: Running) -> None:
+    told = sandbox.settings
+    sms = {"twilio_account_sid": told.account_sid, "twilio_auth_token": told.auth_token}
+    sms |= {"twilio_from_number": told.sms_number, "twilio_api_url": sandbox.url}
+    ended = rollcall("check", **settings, **sms)
+    assert ended.code == 0, ended
+    assert [line.split(":")[0] for line in ended.out.splitlines()] == [
+        f"ok     {about}" for about in ("database", "Telegram", "webhook", "SMS", "time zone")
+    ]
+
+
+def test_check_says_of_each_thing_what_to_do(
+    rollcall: Rollcall, settings: dict[str, Any], sandbox: Running, empty_database_url: str
+) -> None:
+    wrong = {
+        "database_url": empty_database_url,
+        "public_url": "https://rollcall.example",
+        "twilio_account_sid": "AC" + "f" * 32,
+        "twilio_auth_token": "wrong",
+        "twilio_from_number": "+14165550100",
+        "twilio_api_url": sandbox.url,
+    }
+    ended = rollcall("check", **(settings | wrong))
+    assert ended.code == 1
+    database, _, webhook, sms, _ = ended.out.splitlines()
+    assert database == "WRONG  database: The database does not have the present tables yet: run `rollcall migrate`."
+    assert webhook == "WRONG  webhook: no webhook is set; start `rollcall web` or `rollcall serve`, which sets it."
+    assert sms.startswith("WRONG  SMS: Twilio refuses TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN")
+    refused = rollcall("check", **(settings | {"telegram_bot_token": "1:another"}))
+    assert "WRONG  Telegram: it refuses the token" in refused.out
+
+
+def test_every_command_has_a_sentence_of_help(rollcall: Rollcall) -> None:
+    for command in ("serve", "web", "worker", "migrate", "create-manager", "check", "duty", "demo"):
+        assert rollcall(command, "--help").out.count(".") >= 1

@@ -1,0 +1,166 @@
+"""The duties by the clock: done when due, once, whoever does them and however late (R14)."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from structlog.testing import capture_logs
+
+from bot.jobs import Clockwork, Duties, Duty, last_instant, run_due, table_of_duties, told
+from bot.wording import Words
+from domain.db.engine import connect
+from domain.db.engine import sessions as sessions_on
+from domain.db.models import DutyRun, SeenUpdate, Warehouse
+from domain.policy import TORONTO, Policy
+from tests.bot.conftest import Line
+
+Sessions = async_sessionmaker[AsyncSession]
+POLICY = Policy()
+DAILY = "10 4 * * *"
+
+
+def counted(done: list[datetime], times: int = 10**6) -> Callable[[AsyncSession, datetime], Awaitable[object | None]]:
+    async def item(_session: AsyncSession, now: datetime) -> object | None:
+        if len(done) >= times:
+            return None
+        done.append(now)
+        return "done"
+
+    return item
+
+
+def clockwork(sessions: Sessions, duties: Duties, now: Callable[[], datetime]) -> Clockwork:
+    return Clockwork(duties, sessions, POLICY, now)
+
+
+async def test_r14_all_that_is_due_is_done_each_in_its_own_transaction(sessions: Sessions, now: datetime) -> None:
+    async def one(session: AsyncSession, now: datetime) -> object | None:
+        """The third fails: what was done before it stays done."""
+        there = len((await session.scalars(select(Warehouse.id))).all())
+        if there == 2:
+            raise ZeroDivisionError
+        await session.execute(insert(Warehouse).values(name=f"W{there}", address="somewhere"))
+        return there
+
+    with pytest.raises(ZeroDivisionError):
+        await run_due(Duty(one), sessions, now)
+    async with sessions() as session:
+        assert len((await session.scalars(select(Warehouse.id))).all()) == 2
+
+
+async def test_r14_a_daily_duty_is_done_once_for_its_hour_by_any_number_of_workers(
+    sessions: Sessions, now: datetime
+) -> None:
+    done: list[datetime] = []
+    at = now
+    duties = {"daily": Duty(counted(done), at=DAILY)}
+    workers = [clockwork(sessions, duties, lambda: at) for _ in range(4)]
+
+    async def ticks() -> int:
+        await asyncio.gather(*(worker.tick("daily") for worker in workers))
+        return len(done)
+
+    assert await ticks() == 0  # a new database: nothing was missed
+    at = datetime(2026, 11, 26, 4, 9, 59, tzinfo=TORONTO)
+    assert await ticks() == 0
+    at = datetime(2026, 11, 26, 4, 10, tzinfo=TORONTO)
+    assert await ticks() == 1
+    assert await ticks() == 1
+    at += timedelta(days=5, hours=3)
+    assert await ticks() == 2  # what was missed for days is done once
+    async with sessions() as session:
+        assert await session.scalar(select(DutyRun.done_for)) == datetime(2026, 12, 1, 4, 10, tzinfo=TORONTO)
+
+
+async def test_a_daily_duty_that_fails_is_due_again(sessions: Sessions, now: datetime) -> None:
+    faults = [ZeroDivisionError()]
+
+    async def item(_session: AsyncSession, _now: datetime) -> object:
+        if faults:
+            raise faults.pop()
+        return "done"
+
+    at = now
+    worker = clockwork(sessions, {"daily": Duty(item, at=DAILY)}, lambda: at)
+    await worker.tick("daily")
+    at = now + timedelta(days=1)
+    with capture_logs() as logged:
+        await worker.tick("daily")
+        await worker.tick("daily")
+        await worker.tick("daily")
+    assert [line["event"] for line in logged] == ["duty failed", "duty done"]
+    assert len(logged[0]["fault_id"]) == 8
+
+
+@pytest.mark.parametrize(
+    ("after", "until", "instant"),
+    [
+        ("2026-03-07T12:00", "2026-03-08T12:00", "2026-03-08T04:10"),  # the night without 2:30
+        ("2026-10-31T12:00", "2026-11-01T12:00", "2026-11-01T04:10"),  # the night with two 1:30
+        ("2026-11-25T04:10", "2026-11-26T04:09", None),
+        ("2026-11-25T04:10", "2026-11-26T04:10", "2026-11-26T04:10"),
+        ("2026-11-25T04:10", "2026-12-25T04:09", "2026-12-24T04:10"),
+    ],
+)
+def test_r1_5_an_hour_of_the_day_is_the_companys(after: str, until: str, instant: str | None) -> None:
+    def local(text: str) -> datetime:
+        return datetime.fromisoformat(text).replace(tzinfo=TORONTO).astimezone(UTC)
+
+    expected = local(instant) if instant else None
+    assert last_instant(DAILY, local(after), local(until), POLICY) == expected
+
+
+async def test_the_clockwork_ticks_and_ends_what_it_has_begun(sessions: Sessions, now: datetime) -> None:
+    inside, go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def item(_session: AsyncSession, _now: datetime) -> object | None:
+        if inside.is_set():
+            return None
+        inside.set()
+        await go_on.wait()
+        ended.set()
+        return "done"
+
+    stop = asyncio.Event()
+    running = asyncio.create_task(clockwork(sessions, {"slow": Duty(item)}, lambda: now).run(stop))
+    await asyncio.wait_for(inside.wait(), 10)
+    stop.set()
+    go_on.set()
+    await running
+    assert ended.is_set()
+
+
+async def test_a_database_that_is_away_is_no_fault_of_the_duty(line: Line, sessions: Sessions, now: datetime) -> None:
+    engine = connect(line.url)
+    done: list[datetime] = []
+    worker = clockwork(sessions_on(engine), {"windows": Duty(counted(done, 1))}, lambda: now)
+    await worker.tick("windows")
+    await line.cut()
+    table = clockwork(sessions_on(engine), table_of_duties(Words(TORONTO), POLICY), lambda: now)
+    with capture_logs() as logged:
+        await table.tick("windows")
+    assert [(line["event"], line["log_level"]) for line in logged] == [
+        ("duty not done: the database is away", "warning")
+    ]
+    await line.mend()
+    await table.tick("windows")
+    await engine.dispose()
+
+
+async def test_r14_old_update_ids_are_cleaned_up(sessions: Sessions, now: datetime) -> None:
+    async with sessions.begin() as session:
+        for update_id, age in ((1, timedelta(days=8)), (2, timedelta(days=6))):
+            await session.execute(insert(SeenUpdate).values(update_id=update_id, seen_at=now - age))
+    duty = table_of_duties(Words(TORONTO), POLICY)["cleanup"]
+    assert told(await run_due(duty, sessions, now)) == {"done": 1, "invites": 0, "updates": 1}
+    async with sessions() as session:
+        assert list(await session.scalars(select(SeenUpdate.update_id))) == [2]
+
+
+def test_every_duty_of_the_table_has_a_name_for_the_command_line() -> None:
+    assert set(table_of_duties(Words(TORONTO), POLICY)) == {"windows", "waves", "cleanup"}
+    assert told([object(), uuid.uuid4()]) == {"done": 2}
