@@ -21,26 +21,29 @@ SEGMENT_EVERY: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=3)  # a reply that would wait longer for its turn is left to the workers
 SMS_PATIENCE: Final = timedelta(seconds=5)
 
-# A worker's slot, only where something can be claimed: that is looked at before the row is locked.
+# A worker's slot, only where something can be claimed; that is looked at before the row is locked, in the claim's order:
+# EXISTS would let the planner read through all that was ever sent.
 _SLOT_FOR_WORK = sql(
     """
     WITH slot AS (
         INSERT INTO pace (key, next_at)
-        SELECT 'telegram', clock_timestamp() + :telegram_every WHERE EXISTS (
-            SELECT FROM deliveries d
+        SELECT 'telegram', clock_timestamp() + :telegram_every WHERE (
+            SELECT true FROM deliveries d
             LEFT JOIN chat_links link ON link.user_id = d.user_id
             LEFT JOIN pace chat ON chat.key = 'chat:' || coalesce(d.chat_id, link.chat_id)
             WHERE d.channel = 'telegram' AND d.due_at <= :now
               AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
               AND (chat.next_at IS NULL OR chat.next_at <= clock_timestamp())
+            ORDER BY d.urgency, d.due_at LIMIT 1
         )
         ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :telegram_every
         WHERE pace.halted_until IS NULL OR pace.halted_until <= clock_timestamp()
         RETURNING extract(epoch FROM next_at - clock_timestamp())::float8 AS seconds
     )
-    SELECT (SELECT seconds FROM slot) AS seconds, EXISTS (
-        SELECT FROM deliveries
+    SELECT (SELECT seconds FROM slot) AS seconds, (
+        SELECT true FROM deliveries
         WHERE channel = 'telegram' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+        ORDER BY urgency, due_at LIMIT 1
     ) AS waiting
     """,
     "telegram_every",
