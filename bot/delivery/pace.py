@@ -21,8 +21,8 @@ SEGMENT_EVERY: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=3)  # a reply that would wait longer for its turn is left to the workers
 SMS_PATIENCE: Final = timedelta(seconds=5)
 
-# A worker's slot, only where something can be claimed; that is looked at before the row is locked, in the claim's order:
-# EXISTS would let the planner read through all that was ever sent.
+# A worker's slot, only where something can be claimed; that is looked at before the row is locked, and in the claim's
+# order: EXISTS would let the planner read through all that was ever sent.
 _SLOT_FOR_WORK = sql(
     """
     WITH slot AS (

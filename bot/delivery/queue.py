@@ -45,6 +45,21 @@ _TRACK = sql(
     bindparam("message_id", type_=BigInteger()),
 )
 
+# The message itself is locked with them: in the order in which everybody locks (domain.notices.actions).
+_RETIRE_HOMES = sql(
+    """
+    WITH locked AS (
+        SELECT id, (chat_id, message_id) IS NOT DISTINCT FROM (:chat_id, :message_id) AS kept FROM deliveries
+        WHERE user_id = :user_id AND kind = 'home' AND state IN ('pending', 'sending', 'sent')
+           OR chat_id = :chat_id AND message_id = :message_id
+        ORDER BY kind = 'home', id
+        FOR NO KEY UPDATE
+    )
+    UPDATE deliveries d SET kind = 'retired', redraw = true, due_at = :now, urgency = 3
+    FROM locked WHERE d.id = locked.id AND (:message_id IS NULL OR NOT kept)
+    """
+).bindparams(bindparam("chat_id", type_=BigInteger()), bindparam("message_id", type_=BigInteger()))
+
 
 async def track(
     session: AsyncSession,
@@ -61,6 +76,9 @@ async def track(
     With `message_id` it takes the place of what that message showed, else it is a message to come. There is one home
     card: earlier ones are deleted from the chat by a worker.
     """
+    if kind == Kind.HOME:
+        where = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id}
+        await session.execute(_RETIRE_HOMES, where | {"now": now})
     given = {
         "user_id": user_id,
         "kind": kind,
@@ -71,17 +89,7 @@ async def track(
     }
     row = await session.execute(_TRACK, given | {"now": now, "lease_for": LEASE_FOR})
     id_, attempt = row.one()
-    if kind == Kind.HOME:
-        await _retire_homes(session, user_id, id_, now)
     return Claimed(id_, attempt, user_id, Channel.TELEGRAM, kind, about, Urgency.URGENT, now, None, chat_id, message_id)
-
-
-async def _retire_homes(session: AsyncSession, user_id: uuid.UUID, kept: uuid.UUID, now: datetime) -> None:
-    earlier = update(Delivery).where(Delivery.user_id == user_id, Delivery.kind == Kind.HOME, Delivery.id != kept)
-    live = Delivery.state.in_((DeliveryState.SENT, DeliveryState.SENDING, DeliveryState.PENDING))
-    await session.execute(
-        earlier.where(live).values(kind=RETIRED, redraw=True, due_at=now, urgency=int(Urgency.TIDYING))
-    )
 
 
 async def untrack(session: AsyncSession, chat_id: int, message_id: int) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -42,19 +41,6 @@ async def deliver(mail: Mail, stop: asyncio.Event, wakeups: Wakeups) -> None:
             senders.create_task(_undying(partial(_telegram_round, mail, flight), stop, wakeups.event()))
         senders.create_task(_undying(partial(_sms_round, mail), stop, wakeups.event()))
     await asyncio.gather(*flight.tasks)
-
-
-@asynccontextmanager
-async def delivering(mail: Mail, wakeups: Wakeups) -> AsyncIterator[asyncio.Task[None]]:
-    """A worker and its ear to the database for the length of the block; leaving it stops both in order."""
-    stop = asyncio.Event()
-    listening = asyncio.create_task(wakeups.listen(stop))
-    working = asyncio.create_task(deliver(mail, stop, wakeups))
-    try:
-        yield working
-    finally:
-        stop.set()
-        await asyncio.gather(listening, working)
 
 
 async def deliver_due(mail: Mail) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
@@ -222,19 +223,14 @@ class Post:
         every = (await self.call("GET", "requests"))["requests"]
         return [request for request in every if request["method"] in methods]
 
-    def working(self, mail: Mail | None = None) -> "Working":
-        return Working(mail or self.mail(), self.engine)
-
-
-class Working:
-    """A worker process, as a block."""
-
-    def __init__(self, mail: Mail, engine: AsyncEngine) -> None:
-        self._mail, self._engine = mail, engine
-
-    async def __aenter__(self) -> None:
-        self._running = worker.delivering(self._mail, Wakeups(self._engine))
-        await self._running.__aenter__()
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._running.__aexit__(None, None, None)
+    @asynccontextmanager
+    async def working(self, mail: Mail | None = None) -> AsyncIterator[None]:
+        """A worker process, as a block."""
+        stop, wakeups = asyncio.Event(), Wakeups(self.engine)
+        parts = [worker.deliver(mail or self.mail(), stop, wakeups), wakeups.listen(stop)]
+        tasks = [asyncio.create_task(part) for part in parts]
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks)

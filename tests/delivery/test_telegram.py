@@ -1,8 +1,11 @@
 """What Telegram's answers mean, in the words in which it gives them."""
 
+from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 import pytest
+from telegram import Bot
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -15,7 +18,10 @@ from telegram.error import (
 )
 
 from bot.delivery import telegram
-from bot.delivery.aiohttp_request import NotConnected
+from bot.delivery.aiohttp_request import AiohttpRequest, NotConnected
+from bot.delivery.carrying import carry, settle
+from bot.delivery.claims import SEND_FOR, claim_telegram
+from bot.delivery.pace import CHAT_EVERY
 from bot.delivery.steps import (
     Deleted,
     Edited,
@@ -31,6 +37,7 @@ from bot.delivery.steps import (
     Unsure,
 )
 from bot.screens.screen import Button, Screen
+from domain.db.models.words import DeliveryState
 from tests.delivery.post import Post
 
 
@@ -90,3 +97,37 @@ async def test_faults_of_the_network(post: Post, kind: str, meaning: type[Outcom
     await post.fault("telegram", kind)
     assert type(await telegram.send(post.bot, amara.chat_id, Screen("Hi"))) is meaning
     assert len(await post.chat(amara)) == (1 if kind == "answer-lost" else 0)
+
+
+async def test_refused_connections_are_surely_not_sent() -> None:
+    async with AiohttpRequest() as request:
+        nobody = Bot("1:a", base_url="http://127.0.0.1:9/bot", request=request)
+        assert isinstance(await telegram.send(nobody, 1, Screen("Hi")), NotTaken)
+
+
+async def test_a_send_is_stopped_before_its_lease_ends(post: Post) -> None:
+    amara = await post.person()
+    mail = post.mail()
+    note = await post.note(amara)
+    claim = await claim_telegram(mail.db, mail.now(), CHAT_EVERY)
+    assert claim is not None
+    await post.fault("telegram", "hang")
+    nearly_over = replace(claim, at=monotonic() - SEND_FOR + 0.2)
+    outcome = await carry(mail, nearly_over, Screen("Hi"))
+    assert isinstance(outcome, Unsure)
+    assert (await settle(mail, claim, outcome)).pause is not None
+    row = await post.row(note)
+    assert (row.state, row.due_at) == (DeliveryState.PENDING, claim.due_at)
+
+
+async def test_photos_go_too(post: Post) -> None:
+    amara = await post.person()
+    sent = await post.bot.send_photo(
+        amara.chat_id, b"\x89PNG\r\n\x1a\n" + bytes(64), caption="health", filename="h.png"
+    )
+    assert sent.photo
+    assert await post.bot.edit_message_caption(amara.chat_id, sent.message_id, caption="new")
+
+
+async def test_a_long_poll_may_wait_longer_than_a_send(post: Post) -> None:
+    assert await post.bot.get_updates(timeout=1) == ()
