@@ -32,7 +32,6 @@ from bot.screens.screen import Screen
 from bot.settings import Settings
 from bot.wording import Words
 from domain.db.models import SeenUpdate
-from domain.notices.wording import Wording
 from domain.people.actions import reachable_again
 from domain.people.queries import Person, person_in_chat
 from domain.policy import Policy
@@ -48,7 +47,7 @@ class Edge:
 
     settings: Settings
     policy: Policy
-    words: Wording
+    words: Words
     kinds: Kinds
     sessions: async_sessionmaker[AsyncSession]
     mail: Mail
@@ -105,7 +104,7 @@ class Acting:
     @property
     def words(self) -> Words:
         """What the domain words its notices with."""
-        return Words(self.policy.zone)
+        return self._edge.words
 
     async def recognise(self) -> Person | None:
         """Finds out who is there, at the beginning and again once somebody has linked his chat."""

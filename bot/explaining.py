@@ -1,5 +1,8 @@
 """What an operator is told of a fault: one plain sentence for what is known to go wrong, and an exit code."""
 
+import errno
+import os
+
 import asyncpg
 import structlog
 from telegram.error import InvalidToken
@@ -25,6 +28,8 @@ def explained(fault: Exception) -> tuple[list[str], int]:
         return [str(fault)], FAILED
     if isinstance(fault, InvalidToken):
         return ["Telegram refuses the token: compare TELEGRAM_BOT_TOKEN with @BotFather's."], FAILED
+    if isinstance(fault, OSError) and fault.errno in (errno.EADDRINUSE, errno.EACCES):
+        return [f"The port can't be used ({os.strerror(fault.errno)}): set PORT to another one."], FAILED
     if (about_database := database_fault(fault)) is not None:
         return [about_database], FAILED
     known_as = fault_id()

@@ -16,6 +16,7 @@ _BARE = (
 )
 # Beginnings of SQLSTATE: connection, rolled back for another's sake, resources, lock, operator, system.
 _PASSING = ("08", "40", "53", "55P03", "57", "58")
+_UNIQUE = "23505"
 
 
 def is_passing(fault: BaseException) -> bool:
@@ -25,6 +26,11 @@ def is_passing(fault: BaseException) -> bool:
         gone = fault.connection_invalidated or isinstance(fault, exc.InterfaceError | exc.InternalError)
         return gone or state.startswith(_PASSING)
     return isinstance(fault, _BARE)
+
+
+def is_overtaken(fault: BaseException) -> bool:
+    """Whether a unique index refused it: somebody else was quicker, and a second look will show what he did."""
+    return isinstance(fault, exc.IntegrityError) and getattr(fault.orig, "sqlstate", None) == _UNIQUE
 
 
 def brief(fault: BaseException) -> str:

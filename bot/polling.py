@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -102,7 +103,8 @@ class Polling:
                 pause = PAUSES[min(failures, len(PAUSES) - 1)]
                 failures += 1
                 if isinstance(fault, RetryAfter):
-                    pause = max(pause, fault._retry_after.total_seconds())
+                    wait = fault.retry_after  # whole seconds, unless the environment tells PTB otherwise
+                    pause = max(pause, wait.total_seconds() if isinstance(wait, timedelta) else wait)
                 if not isinstance(fault, TelegramError):
                     log.exception("updates could not be read")
                 log.warning(_explained(fault), fault=type(fault).__name__, again_in=pause)

@@ -16,7 +16,7 @@ from telegram.ext import Application, ApplicationHandlerStop, ExtBot
 
 from bot.acting import Context, Edge, InHand, Reply, Toast, in_hand
 from bot.delivery import replies
-from bot.faults import brief, fault_id, is_passing
+from bot.faults import brief, fault_id, is_overtaken, is_passing
 from bot.reader import Reader, language_of
 from bot.screens import faults as screens
 from domain.db.models import SeenUpdate
@@ -99,9 +99,9 @@ class Receiver:
             fault = await self._attempt(update, after)
             if fault is None:
                 return self._receipt(update, Outcome.DONE, after)
-            if not is_passing(fault):
+            if not is_passing(fault) and (pause is None or not is_overtaken(fault)):
                 return await self._failed(update, fault)
-            log.warning("database faltered", update_id=update.update_id, fault=brief(fault))
+            log.warning("update to be tried again", update_id=update.update_id, fault=brief(fault))
             if pause is not None:
                 await asyncio.sleep(pause)
         return self._not_recorded(update)

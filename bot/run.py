@@ -27,6 +27,7 @@ from bot.embedded_postgres import embedded_postgres
 from bot.jobs import Clockwork, table_of_duties
 from bot.kinds import table_of_kinds
 from bot.leases import Leases
+from bot.logs import masked
 from bot.migrate import migrate
 from bot.polling import Polling
 from bot.receiving import App, Receiver
@@ -166,7 +167,7 @@ def telegram_fault(settings: Settings, fault: TelegramError) -> str:
     where = settings.telegram_api_url
     if isinstance(fault, NotConnected | TimedOut):
         return f"Telegram can't be reached at {where}: is there a way to the internet from here?"
-    return f"Telegram at {where} answers: {fault.message}."
+    return f"Telegram at {where} answers: {masked(fault.message)}."
 
 
 async def _set_webhook(rollcall: Rollcall, public_url: str) -> None:

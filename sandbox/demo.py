@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.embedded_postgres import embedded_postgres
 from bot.migrate import migrate
 from bot.run import Rollcall, serving
-from bot.settings import Settings
+from bot.settings import MadeSettings
 from domain.db.engine import connect, sessions
 from domain.db.models import ChatLink, Delivery
 from domain.db.models.words import Channel, DeliveryState, Urgency
@@ -61,12 +61,8 @@ async def demo(database_url: str, port: int = 0, **settings: object) -> AsyncIte
         phones = await _fleet(database_url, sandbox, policy)
         await _people(sandbox, phones)
         told = sandbox.settings
-        chosen = Settings.model_validate(
+        chosen = MadeSettings.model_validate(
             {
-                "public_url": None,  # whatever the environment says: it is about the real bot
-                "webhook_secret": None,
-                "twilio_messaging_service_sid": None,
-                "company_name": "Rollcall",
                 "database_url": SecretStr(database_url),
                 "telegram_bot_token": SecretStr(told.token),
                 "telegram_api_url": sandbox.url,

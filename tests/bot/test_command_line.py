@@ -5,6 +5,7 @@ import json
 import logging
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -150,6 +151,12 @@ def test_a_port_in_use_is_one_sentence(rollcall: Rollcall, settings: dict[str, A
         settings |= {"public_url": "http://127.0.0.1", "port": port, "log_level": "ERROR"}
         said = rollcall("web", **settings).one_sentence()
     assert said == f"Port {port} can't be used (Address already in use): set PORT to another one."
+
+
+def test_a_port_in_use_is_one_sentence_for_the_demo_too(rollcall: Rollcall, memory: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=memory) as folder, socket.create_server(("127.0.0.1", 0)) as taken:
+        said = rollcall("demo", data_dir=folder, port=taken.getsockname()[1]).one_sentence()
+    assert said == "The port can't be used (Address already in use): set PORT to another one."
 
 
 def test_what_nobody_foresaw_is_one_sentence_and_the_rest_is_logged(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError, load
+from bot.settings import MadeSettings, Settings, SettingsError, load
 
 TOKEN = "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"
 
@@ -77,6 +77,13 @@ def test_an_empty_one_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_they_are_read_from_a_file_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"TELEGRAM_BOT_TOKEN={TOKEN}\nSOMEBODY_ELSES=1\n")
     assert load("TELEGRAM_BOT_TOKEN").token == TOKEN
+
+
+def test_those_that_a_program_makes_are_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PUBLIC_URL=https://rollcall.example\n")
+    monkeypatch.setenv("PORT", "1")
+    made = MadeSettings.model_validate({"company_name": "Demo"})
+    assert (made.public_url, made.port, made.company_name) == (None, 8080, "Demo")
 
 
 def test_half_of_twilio_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from bot.acting import Acting
@@ -155,6 +156,24 @@ async def test_a_fault_of_ours_is_rolled_back_recorded_and_told_and_blocks_nothi
     assert len(await driver.chat()) == 1  # told once
     assert (await bring(hook, town.message(driver, "/effect"))).status_code == 200
     assert await town.effects() == 1
+
+
+async def test_who_is_overtaken_looks_again(town: Town, rollcall: Rollcall, hook: httpx.AsyncClient) -> None:
+    """A unique index is the last guard: who runs into it begins anew, and finds what the quicker one did."""
+    attempts = []
+
+    async def run_into(act: Acting) -> None:
+        await take_effect(act)
+        attempts.append(act)
+        if len(attempts) == 1:
+            await act.session.execute(text("INSERT INTO leases SELECT 'a', 'b', now() FROM generate_series(1, 2)"))
+
+    command(rollcall, "guarded", run_into)
+    driver = await town.driver()
+    assert (await bring(hook, town.message(driver, "/guarded"))).status_code == 200
+    assert (len(attempts), await town.effects()) == (2, 1)
+    await driver.sees("Done.")
+    assert len(await driver.chat()) == 1
 
 
 async def test_a_press_that_fails_shows_the_faults_id(town: Town, rollcall: Rollcall, hook: httpx.AsyncClient) -> None:

@@ -19,7 +19,7 @@ from bot.acting import Acting, Context, acting
 from bot.callbacks import Home
 from bot.run import Rollcall, core, serving
 from bot.screens.screen import Button, Screen
-from bot.settings import Settings
+from bot.settings import MadeSettings, Settings
 from domain.audit import Entry, record
 from domain.db.models import AuditLog, ChatLink, Employment, SeenUpdate, User, Warehouse
 from sandbox.server import Running
@@ -46,7 +46,7 @@ class Town:
             "telegram_bot_token": SecretStr(self.sandbox.settings.token),
             "telegram_api_url": self.sandbox.url,
         }
-        return Settings.model_validate(base | more)
+        return MadeSettings.model_validate(base | more)
 
     def environment(self, **more: Any) -> dict[str, Any]:
         """The same for another process."""
