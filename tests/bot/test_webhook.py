@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from bot.acting import Acting
 from bot.run import Rollcall
 from bot.web import MOST_BYTES, PATH, SECRET_HEADER, web_app
+from tests.bot.conftest import Line
 from tests.bot.town import Town, command, take_effect
 from tests.story.phones import until
 
@@ -215,6 +216,42 @@ async def test_out_of_time_nothing_is_recorded_and_the_presser_is_told(
     assert (await town.effects(), await town.seen()) == (0, {})
 
 
+async def test_while_the_database_is_away_telegram_is_asked_to_come_again(town: Town, line: Line) -> None:
+    async with town.core(database_url=line.url) as rollcall, webhook_of(rollcall) as hook:
+        command(rollcall, "effect", take_effect)
+        command(rollcall, "effect-button", take_effect, button=True)
+        driver = await town.driver()
+        message, press = town.message(driver, "/effect"), town.press(driver, "effect-button")
+        await line.cut()
+        assert [(await bring(hook, update)).status_code for update in (message, press)] == [503, 503]
+        (told,) = await town.requests("answerCallbackQuery")
+        assert told["params"]["text"] == "That wasn't recorded. Please press again."
+        assert await town.effects() == 0
+        await line.mend()
+        assert [(await bring(hook, update)).status_code for update in (message, press)] == [200, 200]
+        assert await town.effects() == 2
+
+
+async def test_a_cut_while_at_work_is_mended_in_process(town: Town, line: Line) -> None:
+    """The connection breaks inside the transaction: it is rolled back, and the whole of it done again."""
+    async with town.core(database_url=line.url) as rollcall, webhook_of(rollcall) as hook:
+        whole = True
+
+        async def cut_once(act: Acting) -> None:
+            nonlocal whole
+            await take_effect(act)
+            if whole:
+                whole = False
+                await line.cut()
+                await line.mend()
+
+        command(rollcall, "cut", cut_once)
+        driver = await town.driver()
+        assert (await bring(hook, town.message(driver, "/cut"))).status_code == 200
+        assert await town.effects() == 1
+        await driver.sees("Done.")
+
+
 async def test_a_button_that_no_screen_has_is_answered(town: Town, hook: httpx.AsyncClient) -> None:
     driver = await town.driver()
     for data in ("take:!", "take:" + "A" * 40, "em:1:2", "nonsense", "home:1"):
@@ -223,7 +260,7 @@ async def test_a_button_that_no_screen_has_is_answered(town: Town, hook: httpx.A
     assert set((await town.seen()).values()) == {None}
 
 
-async def test_health_tells_of_the_database_without_failing(town: Town, line: Any) -> None:
+async def test_health_tells_of_the_database_without_failing(town: Town, line: Line) -> None:
     async with town.core(database_url=line.url) as rollcall, webhook_of(rollcall) as hook:
         assert (await hook.get("/healthz")).json() == {"alive": True, "database": "reachable"}
         await line.cut()
