@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -27,8 +28,9 @@ async def test_too_many_requests_and_server_errors(bot: Bot, calls: Calls) -> No
     await calls.post("faults", network="telegram", kind="500", times=1)
     with pytest.raises(error.NetworkError, match="Internal Server Error"):
         await bot.get_me()
-    with pytest.raises(error.RetryAfter, match="Retry in 9 seconds"):
+    with pytest.raises(error.RetryAfter, match="Flood control exceeded") as refused:
         await bot.send_message(1001, "x")
+    assert refused.value._retry_after == timedelta(seconds=9)
     assert await bot.send_message(1001, "x")
 
 
