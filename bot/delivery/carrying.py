@@ -74,7 +74,8 @@ async def text_for(mail: Mail, claimed: Claimed) -> str | Outcome:
         assert kind.sms is not None
         reader = _reader(mail, claimed)
         text = kind.sms(facts, reader)
-        return f"{text} {reader.gettext('Reply STOP to opt out.')}" if claimed.first_sms else text
+        opt_out = reader.gettext("Reply STOP to opt out.")
+        return f"{text} {opt_out}" if claimed.first_sms else text
     except Exception as fault:
         return _fault(claimed, fault)
 
@@ -132,8 +133,8 @@ async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
 
 async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step) -> None:
     if isinstance(outcome, Halted):
-        by_sms = claimed.channel is Channel.SMS and mail.sms is not None
-        await mail.pace.halt(mail.sms.pace_key if by_sms and mail.sms else pace.TELEGRAM, outcome.retry_after)
+        key = mail.sms.pace_key if mail.sms is not None and claimed.channel is Channel.SMS else pace.TELEGRAM
+        await mail.pace.halt(key, outcome.retry_after)
     if isinstance(outcome, Unreachable) and claimed.reachable and claimed.chat_id is not None:
         await queue.mark_unreachable(mail.db, claimed.chat_id, mail.now())
     if not await queue.record(mail.db, claimed, step, outcome, mail.now()):

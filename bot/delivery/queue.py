@@ -152,8 +152,9 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
     A second copy of the message is kept current from now on like the first; an edit may have undone a later one.
     """
     if isinstance(outcome, Sent):
-        copied = (Delivery.user_id, Delivery.kind, Delivery.about, Delivery.channel, Delivery.expires_at)
+        copied = (Delivery.user_id, Delivery.kind, Delivery.about)
         copy: dict[str, Any] = {
+            "channel": Channel.TELEGRAM,
             "state": DeliveryState.SENT,
             "urgency": int(Urgency.TIDYING),
             "due_at": now,
