@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.faults import brief, fault_id, is_passing
 from domain.coverage import actions as coverage
+from domain.coverage.actions import ClosedEmpty
 from domain.db.models import DutyRun
 from domain.notices.wording import Wording
 from domain.people import actions as people
@@ -28,42 +29,75 @@ log = structlog.get_logger(__name__)
 
 Sessions = async_sessionmaker[AsyncSession]
 
+FAILURES_MOST: Final = 50  # in one run of a duty; more than that is no single thing's fault
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One row of the table. `item` does one thing that is due and says what; None: nothing is due (any more).
 
+    Its last argument tells how many things at the front of what is due are to be passed by: they failed just now.
+
     `at`: what belongs to an hour of the day, as minute, hour, day, month and weekday in the company's zone; it is done
     once for each such instant, or once for all those that were missed.
     """
 
-    item: Callable[[AsyncSession, datetime], Awaitable[object | None]]
+    item: Callable[[AsyncSession, datetime, int], Awaitable[object | None]]
     at: str | None = None
 
 
 Duties = Mapping[str, Duty]
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One thing of a duty that could not be done by a fault of ours; it is due again."""
+
+    fault_id: str
+
+
 def table_of_duties(words: Wording, policy: Policy) -> Duties:
     """Every duty by its name, as `rollcall duty` takes it."""
+
+    async def close_window(session: AsyncSession, now: datetime, pass_by: int) -> ClosedEmpty | None:
+        closed = await coverage.close_due_window(session, words, policy, now, pass_by)
+        if closed is not None and closed.told == 0:
+            log.error("a route is unfilled, and there is no manager to tell", window=str(closed.window_id))
+        return closed
+
     return {
-        "windows": Duty(lambda session, now: coverage.close_due_window(session, words, policy, now)),
-        "waves": Duty(lambda session, now: coverage.send_due_wave(session, words, policy, now)),
+        "windows": Duty(close_window),
+        "waves": Duty(lambda session, now, pass_by: coverage.send_due_wave(session, words, policy, now, pass_by)),
         # An hour that exists once on every night of the year.
-        "cleanup": Duty(lambda session, now: people.clean_up(session, policy, now), at="10 4 * * *"),
+        "cleanup": Duty(lambda session, now, _: people.clean_up(session, policy, now), at="10 4 * * *"),
     }
 
 
 async def run_due(duty: Duty, sessions: Sessions, now: datetime) -> list[object]:
-    """Does all of a duty that is due, whatever the hour of the day; returns what was done."""
+    """Does all of a duty that is due, whatever the hour of the day; returns what was done.
+
+    One thing that fails does not hold up those behind it: it is passed by, told to the operator, and tried again at the
+    next run. A database that is away raises.
+    """
     done: list[object] = []
-    while True:
-        async with sessions.begin() as session:
-            result = await duty.item(session, now)
-        if result is not None:
-            done.append(result)
-        if result is None or duty.at is not None:
-            return done
+    failed = 0
+    while failed < (FAILURES_MOST if duty.at is None else 1):
+        try:
+            async with sessions.begin() as session:
+                result = await duty.item(session, now, failed)
+        except Exception as fault:
+            if is_passing(fault):
+                raise
+            failed += 1
+            done.append(Failed(id_ := fault_id()))
+            log.exception("duty failed", fault_id=id_)
+            continue
+        if result is None:
+            break
+        done.append(result)
+        if duty.at is not None:
+            break
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +159,7 @@ class Clockwork:
             if instant is None:
                 return []
             await session.execute(update(DutyRun).where(DutyRun.duty == name).values(done_for=instant))
-            return [await duty.item(session, now)]
+            return [await duty.item(session, now, 0)]
 
 
 def last_instant(at: str, after: datetime, until: datetime, policy: Policy) -> datetime | None:
@@ -145,8 +179,9 @@ def _next(trigger: Any, after: datetime) -> datetime | None:
 def told(done: Iterable[object]) -> dict[str, Any]:
     """What was done, for one line of JSON: how many items, and their counts where they have any."""
     items = list(done)
-    counts: dict[str, int] = {}
+    failed = [item.fault_id for item in items if isinstance(item, Failed)]
+    counts: dict[str, Any] = {"failed": failed} if failed else {}
     for item in items:
         if isinstance(item, dict):
             counts |= item
-    return {"done": len(items)} | counts
+    return {"done": len(items) - len(failed)} | counts

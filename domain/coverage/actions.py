@@ -166,13 +166,19 @@ class WaveSent:
     asked: int
 
 
-async def send_due_wave(session: AsyncSession, say: Wording, policy: Policy, now: datetime) -> WaveSent | None:
-    """Decides and writes one wave that is due (R6.3); None where there is none. What others hold is passed by."""
+async def send_due_wave(
+    session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
+) -> WaveSent | None:
+    """Decides and writes one wave that is due (R6.3); None where there is none.
+
+    What others hold is passed by, and so are the first `pass_by` of what is due.
+    """
     found = await session.execute(
         select(WindowWaves.window_id)
         .join(BidWindow, BidWindow.id == WindowWaves.window_id)
         .where(WindowWaves.next_at <= now, BidWindow.status == BidWindowStatus.OPEN, BidWindow.closes_at > now)
-        .order_by(WindowWaves.next_at)
+        .order_by(WindowWaves.next_at, WindowWaves.window_id)
+        .offset(pass_by)
         .limit(1)
         .with_for_update(of=[BidWindow, WindowWaves], key_share=True, skip_locked=True)
     )
@@ -192,8 +198,13 @@ class ClosedEmpty:
     told: int  # managers
 
 
-async def close_due_window(session: AsyncSession, say: Wording, policy: Policy, now: datetime) -> ClosedEmpty | None:
-    """Closes one instant or emergency window whose time has come, and tells the route's manager, once (R6.6)."""
+async def close_due_window(
+    session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
+) -> ClosedEmpty | None:
+    """Closes one instant or emergency window whose time has come, and tells the route's manager, once (R6.6).
+
+    What others hold is passed by, and so are the first `pass_by` of what is due.
+    """
     found = await session.execute(
         select(BidWindow.id)
         .where(
@@ -201,7 +212,8 @@ async def close_due_window(session: AsyncSession, say: Wording, policy: Policy, 
             BidWindow.closes_at <= now,
             BidWindow.mode != BidWindowMode.COMPETITIVE,
         )
-        .order_by(BidWindow.closes_at)
+        .order_by(BidWindow.closes_at, BidWindow.id)
+        .offset(pass_by)
         .limit(1)
         .with_for_update(key_share=True, skip_locked=True)
     )
