@@ -62,8 +62,8 @@ def _server() -> Iterator[tuple[Server, Path]]:
     try:
         with embedded_postgres(folder) as server:
             yield server, folder
-        _wait_for_end(folder / "postgres" / "postmaster.pid")
     finally:
+        _wait_for_end(folder / "postgres" / "postmaster.pid")
         shutil.rmtree(folder, ignore_errors=True)
 
 
