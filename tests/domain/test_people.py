@@ -278,6 +278,8 @@ async def test_r12_2_from_another_account_the_link_moves(
     await session.execute(update(Delivery).where(Delivery.id.in_([home, offer])).values(chat_id=555, redraw=True))
     await session.execute(update(Delivery).where(Delivery.id == offer).values(kind=Kind.OFFER, due_at=now))
     await session.execute(update(ChatLink).where(ChatLink.user_id == dana.id).values(unreachable_at=now))
+    sms = await fleet.home_card(dana)
+    await session.execute(update(Delivery).where(Delivery.id == sms).values(channel=Channel.SMS, chat_id=None))
     at = now + DAY
     assert await link(session, await invited(session, dana, at), 777, at) == Linked(dana.id)
     session.expire_all()
@@ -288,7 +290,8 @@ async def test_r12_2_from_another_account_the_link_moves(
     for card in (home, offer):
         row = await session.get_one(Delivery, card)
         assert (row.state, row.due_at, row.redraw) == (DeliveryState.CANCELLED, None, False)
-    assert (await session.get_one(Delivery, other)).state is DeliveryState.SENT
+    for untouched in (other, sms):
+        assert (await session.get_one(Delivery, untouched)).state is DeliveryState.SENT
     # and the old chat is told, in the person's language
     [told] = await session.scalars(select(Delivery).where(Delivery.kind == Kind.LINK_MOVED))
     assert (told.chat_id, told.channel, told.state) == (555, Channel.TELEGRAM, DeliveryState.PENDING)
