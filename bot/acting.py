@@ -11,7 +11,7 @@ may be run again from its beginning where the database faltered, and is not run 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -124,20 +124,19 @@ class Acting:
     ) -> None:
         """Answers with a message that is kept current from now on: in place of the pressed one, or `fresh`.
 
-        What it shows is read here, in the transaction; its row outlives this process, should it die before it is sent.
+        Its row is written here, in the transaction, and outlives this process should it die before the message is sent.
+        What it shows is read after the commit: a change that others commit in between is then either in it, or finds
+        the row.
         """
         person = self.person or await self.recognise()
         assert person is not None, "only people who are known have messages that are kept current"
         self.toast(toast, alert)
-        facts = await self._edge.kinds[kind].load(self.session, person.id, about, self.now)
-        if facts is None:
-            return
-        screen = self._edge.kinds[kind].screen(facts, self.reader)
         edited = None if fresh or self._pressed is None else self._pressed.message_id
         ticket = await queue.track(
             self.session, person.id, kind, about, chat_id=self.chat_id, message_id=edited, now=self.now
         )
-        self._after.replies.append(partial(replies.carry_reply, self._edge.mail, ticket, screen))
+        reply = partial(replies.carry_reply, self._edge.mail, replace(ticket, language=self.reader.language))
+        self._after.replies.append(reply)
 
     async def say(self, screen: Screen, *, fresh: bool = False, toast: str | None = None, alert: bool = False) -> None:
         """Answers with a message that stays as it is; in place of the pressed one, or `fresh`."""

@@ -149,5 +149,5 @@ async def _tell_award(
     envelope = notices.Envelope(NotificationType.BID_WON, Kind.WON, Urgency.IMPORTANT, window.assignment_id)
     await notices.note(session, driver.id, won, envelope, say, now)
     await notices.follow(session, window.window_id, now, over=True)
-    await notices.follow_home(session, notices.asked(window.window_id), now, first=driver.id)
+    await notices.follow_home(session, queries.asked(window.window_id), now, first=driver.id)
     await notices.follow_home(session, managers_of(window.warehouse_id), now)

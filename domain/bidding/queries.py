@@ -33,7 +33,6 @@ from domain.db.models import (
     BidWindow,
     CapOverride,
     DayDecline,
-    Delivery,
     DriverHealthState,
     DriverMetrics,
     DriverPreferences,
@@ -46,9 +45,9 @@ from domain.db.models import (
     TimeOff,
     User,
     Warehouse,
+    WindowAsk,
 )
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, IncidentKind, UserRole
-from domain.notices.kinds import Kind
 from domain.policy import Policy
 from domain.time import week_of
 
@@ -205,6 +204,11 @@ def _windows() -> Select[Any]:
     )
 
 
+def asked(window_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+    """The drivers who were told of this window."""
+    return select(WindowAsk.user_id).where(WindowAsk.window_id == window_id)
+
+
 async def window(session: AsyncSession, window_id: uuid.UUID) -> WindowFacts:
     """A window that the caller has locked."""
     return WindowFacts(*(await session.execute(_windows().where(BidWindow.id == window_id))).one())
@@ -284,11 +288,9 @@ async def offer(
     session: AsyncSession, driver_id: uuid.UUID, window_id: uuid.UUID, policy: Policy, now: datetime
 ) -> Offer | None:
     """An instant or emergency window that this driver was asked for, or has; others are not shown to him (R12.3)."""
-    asked = select(Delivery.user_id).where(
-        Delivery.about == window_id, Delivery.kind == Kind.OFFER, Delivery.user_id == driver_id
-    )
+    was_asked = asked(window_id).where(WindowAsk.user_id == driver_id).exists()
     found = await session.execute(
-        _offers(driver_id).where(BidWindow.id == window_id, or_(BidWindow.winner_id == driver_id, asked.exists()))
+        _offers(driver_id).where(BidWindow.id == window_id, or_(BidWindow.winner_id == driver_id, was_asked))
     )
     row = found.one_or_none()
     return None if row is None else _offer(row, driver_id, policy, now)
@@ -296,11 +298,11 @@ async def offer(
 
 async def open_offers(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> tuple[Offer, ...]:
     """What this driver was asked to take and still can, but for days that he declined; the soonest first."""
-    asked = select(Delivery.about).where(Delivery.user_id == driver_id, Delivery.kind == Kind.OFFER)
+    offered = select(WindowAsk.window_id).where(WindowAsk.user_id == driver_id)
     rows = await session.execute(
         _offers(driver_id)
         .where(
-            BidWindow.id.in_(asked),
+            BidWindow.id.in_(offered),
             BidWindow.status == BidWindowStatus.OPEN,
             BidWindow.closes_at > now,
             DayDecline.on.is_(None),

@@ -19,9 +19,9 @@ from domain.db.models import (
     BidWindow,
     CapOverride,
     DayDecline,
-    Delivery,
     Route,
     User,
+    WindowAsk,
     WindowWaves,
 )
 from domain.db.models.words import (
@@ -136,26 +136,33 @@ async def _send_wave(
         select(eligible.c.driver_id)
         .where(
             or_(eligible.c.near, locals_ < policy.few_locals),
-            eligible.c.driver_id.not_in(notices.asked(window_id)),
+            eligible.c.driver_id.not_in(bidding.asked(window_id)),
         )
         .order_by(eligible.c.score.desc(), eligible.c.load, eligible.c.driver_id)
         .limit(policy.wave_size)
     )
-    starts_at = time.shift_start(key.slot.on, policy)
-    notice = EmergencyOffered(key.route, key.warehouse, key.slot.on, starts_at, bonus_percent)
-    envelope = notices.Envelope(
-        NotificationType.EMERGENCY_ROUTE_AVAILABLE, Kind.OFFER, Urgency.URGENT, window_id, expires_at=closes_at
+    new = await session.execute(
+        insert(WindowAsk)
+        .from_select(["user_id", "window_id", "asked_at"], chosen.add_columns(literal(window_id), literal(now)))
+        .returning(WindowAsk.user_id)
     )
-    asked = await notices.tell(session, chosen, notice, envelope, say, now)
+    asked = new.scalars().all()
     await session.execute(
         update(WindowWaves)
         .where(WindowWaves.window_id == window_id)
         .values(next_at=now + policy.wave_every_emergency, sent=WindowWaves.sent + 1)
     )
     if asked:
+        starts_at = time.shift_start(key.slot.on, policy)
+        notice = EmergencyOffered(key.route, key.warehouse, key.slot.on, starts_at, bonus_percent)
+        envelope = notices.Envelope(
+            NotificationType.EMERGENCY_ROUTE_AVAILABLE, Kind.OFFER, Urgency.URGENT, window_id, expires_at=closes_at
+        )
+        they = select(User.id).where(User.id.in_(asked))
+        await notices.tell(session, they, notice, envelope, say, now)
         await notices.follow(session, window_id, now, over=False)
-        await notices.follow_home(session, notices.asked(window_id), now)
-    return asked
+        await notices.follow_home(session, they, now)
+    return len(asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +246,7 @@ async def close_due_window(
     envelope = notices.Envelope(NotificationType.ROUTE_UNFILLED, Kind.ROUTE_UNFILLED, Urgency.IMPORTANT, window_id)
     told = await notices.tell(session, _managers_of(window), notice, envelope, say, now)
     await notices.follow(session, window_id, now, over=True)
-    await notices.follow_home(session, notices.asked(window_id), now)
+    await notices.follow_home(session, bidding.asked(window_id), now)
     return ClosedEmpty(window_id, told)
 
 
@@ -309,7 +316,7 @@ async def decline_day(session: AsyncSession, driver: Person, window_id: uuid.UUI
 
     Refused for a window that he was not asked for. The window is locked, as by all who change what shows it.
     """
-    asked = notices.asked(window_id).where(Delivery.user_id == driver.id)
+    asked = bidding.asked(window_id).where(WindowAsk.user_id == driver.id)
     on = await session.scalar(
         select(Assignment.on)
         .join(BidWindow, BidWindow.assignment_id == Assignment.id)

@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
+from domain.bidding import queries as bidding
 from domain.bidding.queries import SlotKey, may_take, standing
 from domain.coverage.rules import SlotFacts
 from domain.db.models import (
@@ -15,14 +16,12 @@ from domain.db.models import (
     AssignmentTerms,
     BidWindow,
     DayDecline,
-    Delivery,
     Route,
     User,
     Warehouse,
     WarehouseManager,
 )
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, UserRole
-from domain.notices.kinds import Kind
 from domain.people.queries import manages
 from domain.policy import Policy
 
@@ -207,7 +206,7 @@ async def window_card(
     session: AsyncSession, manager_id: uuid.UUID, window_id: uuid.UUID, policy: Policy
 ) -> WindowCard | None:
     """A window of a slot in the manager's warehouses; None where there is none or it isn't his (R12.3)."""
-    asked = select(Delivery.user_id).where(Delivery.about == window_id, Delivery.kind == Kind.OFFER)
+    asked = bidding.asked(window_id)
     found = await session.execute(
         select(
             BidWindow,
@@ -221,9 +220,7 @@ async def window_card(
             User.first_name,
             User.last_name,
             AssignmentTerms.arrive_by,
-            select(func.count(Delivery.user_id.distinct()))
-            .where(Delivery.about == window_id, Delivery.kind == Kind.OFFER)
-            .scalar_subquery(),
+            select(func.count()).select_from(asked.subquery()).scalar_subquery(),
             select(func.count())
             .where(DayDecline.user_id.in_(asked), DayDecline.on == Assignment.on)
             .correlate(Assignment)

@@ -182,11 +182,6 @@ def update_in_order(*which: ColumnElement[bool]) -> Update:
     return changed.execution_options(synchronize_session=False)
 
 
-def asked(window_id: uuid.UUID) -> Select[Any]:
-    """The drivers who were told of this window."""
-    return select(Delivery.user_id).where(Delivery.about == window_id, Delivery.kind == Kind.OFFER)
-
-
 def of_user(user_id: uuid.UUID) -> Select[Any]:
     """Just this one, for where a selection of people is wanted."""
     return select(User.id).where(User.id == user_id)

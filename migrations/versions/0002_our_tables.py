@@ -165,6 +165,15 @@ CREATE TABLE cap_overrides (
     PRIMARY KEY (window_id, user_id)
 );
 
+CREATE TABLE window_asks (
+    window_id uuid
+        CONSTRAINT window_asks_window_id_bid_windows_id_fk REFERENCES bid_windows ON DELETE CASCADE,
+    user_id uuid
+        CONSTRAINT window_asks_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    asked_at timestamptz NOT NULL,
+    PRIMARY KEY (window_id, user_id)
+);
+CREATE INDEX ix_window_asks_user_id ON window_asks (user_id);
 CREATE TABLE window_waves (
     window_id uuid PRIMARY KEY
         CONSTRAINT window_waves_window_id_bid_windows_id_fk REFERENCES bid_windows ON DELETE CASCADE,

@@ -22,9 +22,12 @@ async def tracked(
         )
 
 
-async def said(post: Post, mail: Mail, someone: Someone, text: str, **given: object) -> tuple[uuid.UUID, int]:
-    ticket = await tracked(post, someone, **given)  # type: ignore[arg-type]
-    outcome = await replies.carry_reply(mail, ticket, Screen(text))
+async def said(
+    post: Post, mail: Mail, someone: Someone, text: str, kind: str = "home", about: uuid.UUID | None = None
+) -> tuple[uuid.UUID, int]:
+    post.board.texts[about] = text
+    ticket = await tracked(post, someone, kind=kind, about=about)
+    outcome = await replies.carry_reply(mail, ticket)
     assert isinstance(outcome, Sent)
     return ticket.id, outcome.message_id
 
@@ -34,7 +37,7 @@ async def test_a_reply_is_sent_at_once_and_kept_current(post: Post) -> None:
     mail = post.mail()
     ticket = await tracked(post, amara)
     assert await claim_telegram(mail.db, mail.now(), mail.pace.chat_every) is None, "it is in this process's hands"
-    assert isinstance(await replies.carry_reply(mail, ticket, Screen("home")), Sent)
+    assert isinstance(await replies.carry_reply(mail, ticket), Sent)
     row = await post.row(ticket.id)
     assert (row.state, row.due_at, row.lease_until) == (DeliveryState.SENT, None, None)
     await post.redraw(ticket.id)
@@ -56,12 +59,13 @@ async def test_a_pressed_message_shows_something_else_from_now_on(post: Post) ->
     amara = await post.person()
     mail, window = post.mail(), uuid.uuid4()
     note, message_id = await said(post, mail, amara, "an offer", kind="note", about=window)
+    post.board.texts[None] = "another"
     pressed = await tracked(post, amara, message_id, "note", None)
     assert pressed.id == note
-    assert await replies.carry_reply(mail, pressed, Screen("another")) == Edited()
+    assert await replies.carry_reply(mail, pressed) == Edited()
     row = await post.row(note)
     assert (row.about, row.state, row.attempt, row.due_at) == (None, DeliveryState.SENT, 2, None)
-    assert await post.chat(amara) == ["another"]
+    assert await post.chat(amara) == ["en another"]
 
 
 async def test_a_press_fences_off_a_worker_that_is_redrawing_and_has_the_last_word(post: Post) -> None:
@@ -73,7 +77,7 @@ async def test_a_press_fences_off_a_worker_that_is_redrawing_and_has_the_last_wo
 
     async def press() -> None:
         pressed.append(await tracked(post, amara, message_id, "note"))
-        await replies.carry_reply(mail, pressed[0], Screen("pressed"))
+        await replies.carry_reply(mail, pressed[0])
 
     post.board.while_loading = press
     await post.redraw(note)
@@ -91,20 +95,39 @@ async def test_there_is_one_home_card(post: Post) -> None:
     second, _ = await said(post, mail, amara, "home again")
     async with post.working():
         await until(post.all_done)
-    assert await post.chat(amara) == ["home again"]
-    assert await post.chat(jean) == ["home"]
+    assert await post.chat(amara) == ["en home again"]
+    assert await post.chat(jean) == ["en home"]
     states = [(await post.row(row)).state for row in (first, second, other)]
     assert states == [DeliveryState.CANCELLED, DeliveryState.SENT, DeliveryState.SENT]
+
+
+async def test_a_reply_shows_what_is_true_when_it_is_sent(post: Post) -> None:
+    amara = await post.person()
+    ticket = await tracked(post, amara)
+    post.board.texts[None] = "changed by somebody since"
+    assert isinstance(await replies.carry_reply(post.mail(), ticket), Sent)
+    assert await post.chat(amara) == ["en changed by somebody since"]
+
+
+async def test_r12_4_a_press_about_nothing_leaves_the_message_as_it_was(post: Post) -> None:
+    amara = await post.person()
+    mail, nothing = post.mail(), uuid.uuid4()
+    row, message_id = await said(post, mail, amara, "home")
+    post.board.texts[nothing] = None
+    pressed = await tracked(post, amara, message_id, "note", nothing)
+    await replies.carry_reply(mail, pressed)
+    assert await post.chat(amara) == ["en home"]
+    assert (await post.row(row)).state is DeliveryState.CANCELLED
 
 
 async def test_a_message_that_is_gone_is_answered_by_a_fresh_one(post: Post) -> None:
     amara = await post.person()
     mail = post.mail()
     pressed = await tracked(post, amara, 999)
-    assert isinstance(await replies.carry_reply(mail, pressed, Screen("home")), Sent)
+    assert isinstance(await replies.carry_reply(mail, pressed), Sent)
     row = await post.row(pressed.id)
     assert (row.state, row.message_id != 999) == (DeliveryState.SENT, True)
-    assert await post.chat(amara) == ["home"]
+    assert await post.chat(amara) == ["en Hello"]
 
 
 async def test_r11_8_without_a_turn_soon_the_reply_is_left_to_the_workers(post: Post) -> None:
@@ -112,7 +135,7 @@ async def test_r11_8_without_a_turn_soon_the_reply_is_left_to_the_workers(post: 
     mail = post.mail()
     await post.mail(chat_every=timedelta(seconds=5)).pace.turn(amara.chat_id)
     ticket = await tracked(post, amara)
-    assert await replies.carry_reply(mail, ticket, Screen("home")) is None
+    assert await replies.carry_reply(mail, ticket) is None
     assert await replies.say(mail, amara.chat_id, None, Screen("a word")) is None
     row = await post.row(ticket.id)
     assert (row.state, row.due_at is not None, row.lease_until) == (DeliveryState.PENDING, True, None)
@@ -124,7 +147,7 @@ async def test_r11_8_without_a_turn_soon_the_reply_is_left_to_the_workers(post: 
 async def test_r11_2_a_reply_to_who_blocks_meanwhile_marks_the_link(post: Post) -> None:
     amara = await post.person(blocked=True)
     ticket = await tracked(post, amara)
-    assert isinstance(await replies.carry_reply(post.mail(), ticket, Screen("home")), Unreachable)
+    assert isinstance(await replies.carry_reply(post.mail(), ticket), Unreachable)
     assert (await post.link(amara)).unreachable_at is not None
     row = await post.row(ticket.id)
     assert row.state is DeliveryState.FAILED

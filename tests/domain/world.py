@@ -96,7 +96,7 @@ class Fleet:
     async def put(self, model: type[Base], *rows: Mapping[str, Any]) -> None:
         """Rows of a table without an id of its own, or whose ids don't matter; all have the same columns."""
         if rows:
-            await self.session.execute(insert(model).values(list(rows)))
+            await self.session.execute(insert(model), list(rows))
 
     # -- places
 

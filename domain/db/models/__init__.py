@@ -1,6 +1,6 @@
 """All tables, by subject. The fifteen given ones keep exactly their columns, types, defaults and names."""
 
-from domain.db.models.bidding import Bid, BidWindow, CapOverride, WindowWaves
+from domain.db.models.bidding import Bid, BidWindow, CapOverride, WindowAsk, WindowWaves
 from domain.db.models.health import DriverHealthSnapshot, DriverHealthState, DriverMetrics, RouteCompletions
 from domain.db.models.people import (
     ChatLink,
@@ -50,5 +50,6 @@ __all__ = [
     "User",
     "Warehouse",
     "WarehouseManager",
+    "WindowAsk",
     "WindowWaves",
 ]

@@ -66,6 +66,16 @@ class WindowWaves(Base):
     sent: Mapped[int] = mapped_column(server_default=text("0"))
 
 
+class WindowAsk(Base):
+    """A driver was told of a window (R6.3): whoever was may see it, and nobody is told twice."""
+
+    __tablename__ = "window_asks"
+
+    window_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid_windows.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    asked_at: Mapped[datetime]
+
+
 class CapOverride(Base):
     """A manager asked this driver for this window although he is at his cap (R6.3)."""
 
