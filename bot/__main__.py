@@ -89,6 +89,7 @@ def create_manager(
 
 def _refusals(phone: str, warehouse: str) -> dict[Refusal, str]:
     return {
+        Refusal.BAD_NAME: "A manager needs a first name, a last name and a warehouse.",
         Refusal.BAD_PHONE: f"{phone} is not a phone number that Rollcall can use.",
         Refusal.PHONE_IS_A_DRIVERS: f"{phone} belongs to a driver already.",
         Refusal.NO_SUCH_WAREHOUSE: f"There is no warehouse {warehouse} yet: give --address to create it.",

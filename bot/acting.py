@@ -131,6 +131,8 @@ class Acting:
         person = self.person or await self.recognise()
         assert person is not None, "only people who are known have messages that are kept current"
         self.toast(toast, alert)
+        if await self._edge.kinds[kind].load(self.session, person.id, about, self.now) is None:
+            return  # about nothing that there is, or that is his: the message stays as it was
         edited = None if fresh or self._pressed is None else self._pressed.message_id
         ticket = await queue.track(
             self.session, person.id, kind, about, chat_id=self.chat_id, message_id=edited, now=self.now
@@ -142,8 +144,8 @@ class Acting:
         """Answers with a message that stays as it is; in place of the pressed one, or `fresh`."""
         self.toast(toast, alert)
         edited = None if fresh or self._pressed is None else self._pressed.message_id
-        if edited is not None:  # it shows something else now: no redraw may bring the old screen back
-            await queue.untrack(self.session, self.chat_id, edited)
+        if edited is not None and self.person is not None:
+            await queue.untrack(self.session, self.person.id, self.chat_id, edited, self.now)
         self._after.replies.append(partial(replies.say, self._edge.mail, self.chat_id, edited, screen))
 
     def offer_commands(self) -> None:

@@ -14,7 +14,7 @@ from telegram.ext import (
 )
 
 from bot.acting import Context, Edge
-from bot.callbacks import Accept, AskCapped, Emergency, Home, NotToday, Slot, Unfilled
+from bot.callbacks import Accept, AcceptAtHome, AskCapped, Emergency, Home, NotToday, Slot, Unfilled
 from bot.delivery.aiohttp_request import AiohttpRequest
 from bot.handlers import bidding, coverage, home
 from bot.receiving import App, on_error
@@ -55,6 +55,7 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(coverage.on_emergency, Emergency.fits),
             CallbackQueryHandler(coverage.on_ask_capped, AskCapped.fits),
             CallbackQueryHandler(bidding.on_accept, Accept.fits),
+            CallbackQueryHandler(bidding.on_accept_at_home, AcceptAtHome.fits),
             CallbackQueryHandler(bidding.on_not_today, NotToday.fits),
             ChatMemberHandler(home.on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
             CallbackQueryHandler(home.on_not_understood),

@@ -121,6 +121,14 @@ class Accept(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class AcceptAtHome(Callback):
+    """The same from the home card, which stays one."""
+
+    word: ClassVar[str] = "taken"
+    window_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class NotToday(Callback):
     """A driver does not want to be asked for the date of this window."""
 

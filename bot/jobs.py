@@ -61,7 +61,7 @@ def table_of_duties(words: Wording, policy: Policy) -> Duties:
 
     async def close_window(session: AsyncSession, now: datetime, pass_by: int) -> ClosedEmpty | None:
         closed = await coverage.close_due_window(session, words, policy, now, pass_by)
-        if closed is not None and closed.told == 0:
+        if closed is not None and closed.unfilled and closed.told == 0:
             log.error("a route is unfilled, and there is no manager to tell", window=str(closed.window_id))
         return closed
 

@@ -48,6 +48,11 @@ class Kind:
 Kinds = Mapping[str, Kind]
 
 
+def _plain(text: str) -> str:
+    """GSM-7 has no no-break space: one would double the price of an SMS (R11.5)."""
+    return text.replace("\u00a0", " ")
+
+
 def table_of_kinds(policy: Policy, company: str) -> Kinds:
     """The table, for a company: its policy, and its name for the SMS."""
 
@@ -81,13 +86,13 @@ def table_of_kinds(policy: Policy, company: str) -> Kinds:
         kinds.Kind.OFFER: Kind(
             offer,
             bidding_screens.offer,
-            has_point=lambda facts, _now: facts.open and not facts.declined,
-            sms=lambda facts, reader: bidding_screens.offer_sms(facts, company, reader),
+            has_point=lambda facts, _now: facts.open and not facts.declined and not facts.busy,
+            sms=lambda facts, reader: _plain(bidding_screens.offer_sms(facts, company, reader)),
         ),
         kinds.Kind.WINDOW: Kind(window, coverage_screens.window),
         kinds.Kind.ROUTE_UNFILLED: Kind(
             window,
             coverage_screens.route_unfilled,
-            sms=lambda facts, reader: coverage_screens.route_unfilled_sms(facts, company, reader),
+            sms=lambda facts, reader: _plain(coverage_screens.route_unfilled_sms(facts, company, reader)),
         ),
     }

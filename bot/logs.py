@@ -17,6 +17,7 @@ _MASKS = (
     (re.compile(r"/bot\d+:[A-Za-z0-9_-]+"), "/bot<token>"),
     (re.compile(r"://([^:/@\s]+):[^@\s]+@"), r"://\1:<password>@"),
     (re.compile(r"(\+|%2B)\d{6,13}(\d{2})\b"), r"\1…\2"),
+    (re.compile(r"(DETAIL:\s+)(?:[^\n\\]|\\(?!n))*"), r"\1<row>"),  # PostgreSQL quotes the row that it refuses
 )
 
 

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
-from babel.lists import format_list
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -58,10 +57,16 @@ class Reader:
         return format_date(on, "EEE d MMM", locale=self._babel)
 
     def time(self, at: datetime) -> str:
-        """`09:00`, `09 h 00`: the company's wall clock."""
-        pattern = "HH:mm" if self.language == "en" else "HH 'h' mm"
-        return format_time(at.astimezone(self.zone), pattern, tzinfo=self.zone, locale=self._babel)
+        """`09:00`, `9 h`, `9 h 30`: the company's wall clock."""
+        local = at.astimezone(self.zone)
+        if self.language == "en":
+            return f"{local:%H:%M}"
+        return f"{local.hour}\u00a0h\u00a0{local:%M}" if local.minute else f"{local.hour}\u00a0h"
 
-    def join(self, items: list[str]) -> str:
-        """`a, b and c`"""
-        return format_list(items, locale=self._babel)
+    def moment(self, at: datetime, *, near: bool = False) -> str:
+        """The time with its day; `near`: the day is known, so the time alone."""
+        return self.time(at) if near else f"{self.day(at.astimezone(self.zone).date())} {self.time(at)}"
+
+    def bonus(self, percent: int) -> str:
+        """`, +20%`, `, +20 %`; nothing where there is none."""
+        return "" if percent == 0 else ", " + self.gettext("+{bonus}%").format(bonus=percent)

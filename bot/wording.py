@@ -24,8 +24,10 @@ class Words:
             case EmergencyOffered():
                 return Worded(
                     _("{route}, {warehouse} needs a driver").format(route=notice.route, warehouse=notice.warehouse),
-                    _("{day}, start {start}, +{bonus}%. Whoever accepts first has it.").format(
-                        day=reader.day(notice.on), start=reader.time(notice.starts_at), bonus=notice.bonus_percent
+                    _("{day}, start {start}{bonus}. Whoever accepts first has it.").format(
+                        day=reader.day(notice.on),
+                        start=reader.time(notice.starts_at),
+                        bonus=reader.bonus(notice.bonus_percent),
                     ),
                 )
             case ShiftWon():
@@ -34,7 +36,7 @@ class Words:
                     _("{day}, start {start}. Be there by {arrive_by}.").format(
                         day=reader.day(notice.on),
                         start=reader.time(notice.starts_at),
-                        arrive_by=reader.time(notice.arrive_by),
+                        arrive_by=reader.moment(notice.arrive_by),
                     ),
                 )
             case RouteUnfilled():

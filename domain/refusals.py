@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     AT_CAP = "at_cap"
 
     # creating people (R12.1)
+    BAD_NAME = "bad_name"
     BAD_PHONE = "bad_phone"
     PHONE_IS_A_DRIVERS = "phone_is_a_drivers"
     NO_SUCH_WAREHOUSE = "no_such_warehouse"

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.embedded_postgres import embedded_postgres
 from bot.migrate import migrate
-from bot.run import Rollcall, serving
+from bot.run import Rollcall, StartError, serving
 from bot.settings import MadeSettings
 from domain.db.engine import connect, sessions
 from domain.db.models import ChatLink, Delivery
@@ -85,8 +85,12 @@ async def _empty(database_url: str) -> None:
     address = make_url(database_url)
     connection = await asyncpg.connect(address.set(database="postgres").render_as_string(hide_password=False))
     try:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{address.database}" WITH (FORCE)')
+        await connection.execute(f'DROP DATABASE IF EXISTS "{address.database}"')
         await connection.execute(f'CREATE DATABASE "{address.database}"')
+    except asyncpg.ObjectInUseError:
+        raise StartError(
+            "A demo runs in this data folder already: end it, or set DATA_DIR to another folder."
+        ) from None
     finally:
         await connection.close()
 

@@ -14,6 +14,7 @@ from bot.delivery.claims import LEASE_FOR, Claimed
 from bot.delivery.gsm7 import segments
 from bot.delivery.mail import Mail
 from bot.delivery.steps import (
+    Deleted,
     Expired,
     Halted,
     LostPoint,
@@ -124,7 +125,7 @@ async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
     how = {"delivery": str(claimed.id), "kind": claimed.kind, "state": step.state, "outcome": type(outcome).__name__}
     if isinstance(outcome, Rejected):
         log.error("delivery refused", reason=step.reason, **how)
-    elif step.state is DeliveryState.SENT and step.reason is None:
+    elif isinstance(outcome, Deleted) or (step.state is DeliveryState.SENT and step.reason is None):
         log.info("delivered", **how)
     else:
         log.warning("not delivered", reason=step.reason, goes_on_by=step.channel, **how)

@@ -1,7 +1,4 @@
-"""What may be sent next: one statement each that finds it, takes its lease and, in a chat, its turn.
-
-In plain SQL: SQLAlchemy compiles an INSERT … ON CONFLICT anew each time it is used, at 3 ms of CPU for this one.
-"""
+"""What may be sent next: one statement each that finds it, takes its lease and, in a chat, its turn."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,22 +7,15 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, DateTime, Interval, TextClause, bindparam, text
+from sqlalchemy import Interval, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.delivery.steps import Row
 from domain.db.models.words import Channel, Urgency
+from domain.db.sql import sql
 
 LEASE_FOR: Final = timedelta(seconds=20)
 SEND_FOR: Final = 0.8 * LEASE_FOR.total_seconds()
-
-
-def sql(statement: str, *durations: str) -> TextClause:
-    """A statement with the business clock as `:now`, if it has it, and `durations` as intervals."""
-    typed: list[BindParameter[Any]] = [bindparam(name, type_=Interval()) for name in durations]
-    if ":now" in statement:
-        typed.append(bindparam("now", type_=DateTime(timezone=True)))
-    return text(statement).bindparams(*typed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +83,8 @@ _CLAIM_TELEGRAM = sql(
     RETURNING d.id, d.attempt, d.user_id, d.kind, d.about, d.urgency, d.due_at, d.expires_at, d.message_id,
               picked.chat_id, picked.reachable, picked.language, picked.phone
     """,
-    "chat_every",
-    "lease_for",
+    chat_every=Interval(),
+    lease_for=Interval(),
 )
 
 _CLAIM_SMS = sql(
@@ -120,7 +110,7 @@ _CLAIM_SMS = sql(
     RETURNING d.id, d.attempt, d.user_id, d.kind, d.about, d.urgency, d.due_at, d.expires_at, d.message_id, d.chat_id,
               picked.language, picked.phone, picked.first_sms
     """,
-    "lease_for",
+    lease_for=Interval(),
 )
 
 

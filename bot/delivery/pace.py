@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 
+from sqlalchemy import Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.delivery.claims import sql
+from domain.db.sql import sql
 
 TELEGRAM: Final = "telegram"
 TELEGRAM_EVERY: Final = timedelta(seconds=1 / 27)  # the limit is 30 a second; the rest is for jitter of 0.1 s
@@ -46,7 +47,7 @@ _SLOT_FOR_WORK = sql(
         ORDER BY urgency, due_at LIMIT 1
     ) AS waiting
     """,
-    "telegram_every",
+    telegram_every=Interval(),
 )
 
 _SLOT = sql(
@@ -57,8 +58,8 @@ _SLOT = sql(
       AND pace.next_at <= clock_timestamp() + :patience
     RETURNING extract(epoch FROM next_at - clock_timestamp())::float8
     """,
-    "telegram_every",
-    "patience",
+    telegram_every=Interval(),
+    patience=Interval(),
 )
 
 # A chat's turn and, where that is at once, the slot with it.
@@ -78,9 +79,9 @@ _TURN = sql(
     )
     SELECT chat.wait, slot.seconds FROM chat LEFT JOIN slot ON true
     """,
-    "chat_every",
-    "telegram_every",
-    "patience",
+    chat_every=Interval(),
+    telegram_every=Interval(),
+    patience=Interval(),
 )
 
 _SMS_TURN = sql(
@@ -91,8 +92,8 @@ _SMS_TURN = sql(
       AND pace.next_at <= clock_timestamp() + :patience
     RETURNING extract(epoch FROM next_at - clock_timestamp() - :every)::float8
     """,
-    "every",
-    "patience",
+    every=Interval(),
+    patience=Interval(),
 )
 
 _HALT = sql(
@@ -100,7 +101,7 @@ _HALT = sql(
     INSERT INTO pace (key, next_at, halted_until) VALUES (:key, clock_timestamp(), clock_timestamp() + :pause)
     ON CONFLICT (key) DO UPDATE SET halted_until = greatest(pace.halted_until, excluded.halted_until)
     """,
-    "pause",
+    pause=Interval(),
 )
 
 

@@ -9,18 +9,19 @@ import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Uuid, bindparam, case, func, literal, null, select, update
+from sqlalchemy import BigInteger, DateTime, Interval, Uuid, case, exists, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from bot.delivery.claims import LEASE_FOR, Claimed, sql
+from bot.delivery.claims import LEASE_FOR, Claimed
 from bot.delivery.steps import Accepted, Outcome, Sent, Step
 from domain.db.models import ChatLink, Delivery
 from domain.db.models.words import Channel, DeliveryState, Urgency
+from domain.db.sql import sql
 from domain.notices.kinds import Kind
 
 RETIRED: Final = "retired"  # the kind of a message that is to be deleted: no table of kinds knows it
-STATIC: Final = "static"  # the kind of a message that is never redrawn
 
 CLOCK: Final = func.clock_timestamp(type_=DateTime(timezone=True))
 
@@ -38,11 +39,22 @@ _TRACK = sql(
         attempt = deliveries.attempt + 1, redraw = false
     RETURNING id, attempt
     """,
-    "lease_for",
-).bindparams(
-    bindparam("about", type_=Uuid()),
-    bindparam("chat_id", type_=BigInteger()),
-    bindparam("message_id", type_=BigInteger()),
+    lease_for=Interval(),
+    about=Uuid(),
+    chat_id=BigInteger(),
+    message_id=BigInteger(),
+)
+
+_UNTRACK = sql(
+    """
+    INSERT INTO deliveries (user_id, channel, kind, urgency, state, chat_id, message_id, created_at)
+    VALUES (:user_id, 'telegram', 'static', 2, 'sent', :chat_id, :message_id, :now)
+    ON CONFLICT (chat_id, message_id) DO UPDATE
+    SET kind = excluded.kind, about = NULL, attempt = deliveries.attempt + 1, lease_until = NULL, redraw = false,
+        due_at = NULL
+    """,
+    chat_id=BigInteger(),
+    message_id=BigInteger(),
 )
 
 # The message itself is locked with them: in the order in which everybody locks (domain.notices.actions).
@@ -57,8 +69,10 @@ _RETIRE_HOMES = sql(
     )
     UPDATE deliveries d SET kind = 'retired', redraw = true, due_at = :now, urgency = 3
     FROM locked WHERE d.id = locked.id AND (:message_id IS NULL OR NOT kept)
-    """
-).bindparams(bindparam("chat_id", type_=BigInteger()), bindparam("message_id", type_=BigInteger()))
+    """,
+    chat_id=BigInteger(),
+    message_id=BigInteger(),
+)
 
 
 async def track(
@@ -92,12 +106,13 @@ async def track(
     return Claimed(id_, attempt, user_id, Channel.TELEGRAM, kind, about, Urgency.URGENT, now, None, chat_id, message_id)
 
 
-async def untrack(session: AsyncSession, chat_id: int, message_id: int) -> None:
-    """The message shows something from now on that is never redrawn; no redraw may bring its old screen back."""
-    shown = update(Delivery).where(Delivery.chat_id == chat_id, Delivery.message_id == message_id)
-    await session.execute(
-        shown.values(kind=STATIC, about=None, attempt=Delivery.attempt + 1, lease_until=None, redraw=False, due_at=None)
-    )
+async def untrack(session: AsyncSession, user_id: uuid.UUID, chat_id: int, message_id: int, now: datetime) -> None:
+    """The message shows something from now on that is never redrawn; no redraw may bring its old screen back.
+
+    It gets a row where it has none yet: whoever sent it may not have recorded it.
+    """
+    given = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id, "now": now}
+    await session.execute(_UNTRACK, given)
 
 
 async def begin_sms(db: AsyncEngine, claimed: Claimed) -> bool:
@@ -143,7 +158,12 @@ async def record(db: AsyncEngine, claimed: Claimed, step: Step, outcome: Outcome
             values |= {"sms_sid": sid, "sent_at": now}
         case _:
             pass
-    return await _hit(db, _held(claimed).values(values))
+    try:
+        return await _hit(db, _held(claimed).values(values))
+    except IntegrityError:
+        # Its button was pressed before we came to record it: the message has a row of that press, and ours is done.
+        pressed = {"state": DeliveryState.CANCELLED, "due_at": None, "lease_until": None, "redraw": False}
+        return await _hit(db, _held(claimed).values(pressed | {"reason": "pressed before it was recorded"}))
 
 
 async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: datetime) -> None:
@@ -152,7 +172,9 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
     A second copy of the message is kept current from now on like the first; an edit may have undone a later one.
     """
     if isinstance(outcome, Sent):
-        copied = (Delivery.user_id, Delivery.kind, Delivery.about)
+        # In a chat that is no longer his (R12.2) it is deleted instead.
+        his = exists().where(ChatLink.user_id == Delivery.user_id, ChatLink.chat_id == claimed.chat_id)
+        copied = (Delivery.user_id, Delivery.about)
         copy: dict[str, Any] = {
             "channel": Channel.TELEGRAM,
             "state": DeliveryState.SENT,
@@ -164,12 +186,13 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
             "sent_at": now,
             "created_at": now,
         }
-        columns = [column.key for column in copied] + list(copy)
+        columns = [*(column.key for column in copied), *copy, "kind"]
         kept = [literal(value, getattr(Delivery, name).type) for name, value in copy.items()]
+        kind = case((or_(his, Delivery.kind == Kind.LINK_MOVED), Delivery.kind), else_=RETIRED)
         await _hit(
             db,
             insert(Delivery)
-            .from_select(columns, select(*copied, *kept).where(Delivery.id == claimed.id))
+            .from_select(columns, select(*copied, *kept, kind).where(Delivery.id == claimed.id))
             .on_conflict_do_nothing(),
         )
     elif claimed.message_id is not None:

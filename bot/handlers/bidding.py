@@ -1,9 +1,11 @@
 """A driver's presses on an offer."""
 
+from uuid import UUID
+
 from telegram import Update
 
 from bot.acting import Context, acting
-from bot.callbacks import Accept, NotToday, pressed
+from bot.callbacks import Accept, AcceptAtHome, NotToday, pressed
 from bot.handlers.home import home
 from bot.screens import bidding as screens
 from domain.bidding import actions as bidding
@@ -13,15 +15,21 @@ from domain.refusals import Refused
 
 
 async def on_accept(update: Update, context: Context) -> None:
-    window_id = pressed(update, Accept).window_id
+    await _accept(update, context, pressed(update, Accept).window_id, Kind.OFFER)
+
+
+async def on_accept_at_home(update: Update, context: Context) -> None:
+    await _accept(update, context, pressed(update, AcceptAtHome).window_id, Kind.HOME)
+
+
+async def _accept(update: Update, context: Context, window_id: UUID, shown: Kind) -> None:
     async with acting(update, context) as act:
         if act.person is None:
             await home(act)
             return
         result = await bidding.accept_shift(act.session, act.person, window_id, act.words, act.policy, act.now)
-        await act.show(
-            Kind.OFFER, window_id, toast=screens.accepted(result, act.reader), alert=isinstance(result, Refused)
-        )
+        about = window_id if shown is Kind.OFFER else None
+        await act.show(shown, about, toast=screens.accepted(result, act.reader), alert=isinstance(result, Refused))
 
 
 async def on_not_today(update: Update, context: Context) -> None:

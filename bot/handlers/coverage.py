@@ -37,8 +37,9 @@ async def on_emergency_command(update: Update, context: Context) -> None:
             return
         today = local_day(act.now, act.policy)
         found = await queries.uncovered(act.session, manager.id, today, 0, PER_PAGE, route=name)
-        if found.total == 1 or (found.slots and found.slots[0].on == today):
-            await _slot(act, manager, Slot(found.slots[0].assignment_id, act.policy.emergency_bonus_percent))
+        now_open = [slot for slot in found.slots if slot.on == today] or found.slots
+        if len(now_open) == 1:
+            await _slot(act, manager, Slot(now_open[0].assignment_id, act.policy.emergency_bonus_percent))
         elif found.total:
             await act.say(screens.unfilled(found, today, act.policy.emergency_bonus_percent, act.reader))
         else:

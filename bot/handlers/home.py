@@ -28,7 +28,7 @@ async def on_start(update: Update, context: Context) -> None:
             case Refused(why=Refusal.CHAT_IS_ANOTHERS):
                 await act.say(screens.chat_is_anothers(act.reader))
             case Refused():
-                await act.say(screens.link_refused(act.reader))
+                await act.say(screens.link_refused(act.reader, known=act.person is not None))
 
 
 async def on_home(update: Update, context: Context) -> None:

@@ -21,7 +21,7 @@ def offer(facts: Offer, reader: Reader) -> Screen:
             _(
                 "✅ <b>It's yours: {route}, {warehouse}</b>\n{day}, start {start}\n\n"
                 "Be at {address} by <b>{arrive_by}</b>."
-            ).format(**what, address=escape(facts.address), arrive_by=reader.time(facts.arrive_by)),
+            ).format(**what, address=escape(facts.address), arrive_by=reader.moment(facts.arrive_by)),
             ((directions(facts.warehouse, facts.address, reader),), (home_button(reader),)),
         )
     if facts.taken:
@@ -32,6 +32,9 @@ def offer(facts: Offer, reader: Reader) -> Screen:
         return Screen(text.format(**what), ((home_button(reader),),))
     if not facts.open:
         text = _("⚪ <b>{route}, {warehouse}</b>\n{day}, start {start}\n\nThis offer is over.")
+        return Screen(text.format(**what), ((home_button(reader),),))
+    if facts.busy:
+        text = _("📌 <b>{route}, {warehouse}</b>\n{day}, start {start}\n\nYou have a shift that day already.")
         return Screen(text.format(**what), ((home_button(reader),),))
     if facts.declined:
         return Screen(
@@ -46,21 +49,30 @@ def offer(facts: Offer, reader: Reader) -> Screen:
         lines.append(_("💰 Bonus: <b>+{bonus}%</b>").format(bonus=facts.bonus_percent))
     lines.append(
         _(
-            "Take it now and be at {address} by <b>{arrive_by}</b>. Whoever accepts first has it; open until {until}."
+            "Be at {address} by <b>{arrive_by}</b>, or within {minutes} minutes of accepting if that is later.\n"
+            "Whoever accepts first has it; open until {until}."
         ).format(
-            address=escape(facts.address), arrive_by=reader.time(facts.arrive_by), until=reader.time(facts.closes_at)
+            address=escape(facts.address),
+            arrive_by=reader.moment(facts.arrive_by, near=facts.is_today),
+            minutes=int(facts.arrive_within.total_seconds() // 60),
+            until=reader.moment(facts.closes_at, near=facts.is_today),
         )
     )
     return Screen(
         "\n\n".join(lines),
-        ((Button(_("✅ Accept"), Accept(facts.window_id)), Button(_("Not today"), NotToday(facts.window_id))),),
+        (
+            (
+                Button(_("✅ Accept"), Accept(facts.window_id)),
+                Button(_("Not today") if facts.is_today else _("Not that day"), NotToday(facts.window_id)),
+            ),
+        ),
     )
 
 
 def offer_sms(facts: Offer, company: str, reader: Reader) -> str:
     """The offer for a phone without Telegram: one segment where names allow."""
     return reader.gettext(
-        "{company}: {route} at {warehouse} needs a driver, {day} {start}, +{bonus}%. "
+        "{company}: {route} at {warehouse} needs a driver, {day} {start}{bonus}. "
         "To take it, open our Telegram bot or call your warehouse."
     ).format(
         company=company,
@@ -68,7 +80,7 @@ def offer_sms(facts: Offer, company: str, reader: Reader) -> str:
         warehouse=facts.warehouse,
         day=reader.day(facts.on),
         start=reader.time(facts.starts_at),
-        bonus=facts.bonus_percent,
+        bonus=reader.bonus(facts.bonus_percent),
     )
 
 
@@ -77,7 +89,7 @@ def accepted(result: AcceptDecision, reader: Reader) -> str:
     _ = reader.gettext
     match result:
         case Award(arrive_by=arrive_by):
-            return _("It's yours. Be there by {arrive_by}.").format(arrive_by=reader.time(arrive_by))
+            return _("It's yours. Be there by {arrive_by}.").format(arrive_by=reader.moment(arrive_by))
         case AlreadyYours():
             return _("You already have this one.")
         case Refused(why=why):

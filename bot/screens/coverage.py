@@ -41,7 +41,9 @@ def _uncovered_line(slot: Uncovered, today: date, reader: Reader) -> str:
     what = f"<b>{escape(slot.route)}</b>, {escape(slot.warehouse)}, {_when(slot.on, today, reader)}"
     if slot.closes_at is None:
         return f"🔴 {what}"
-    return f"🟠 {what}: " + reader.gettext("drivers are asked until {until}").format(until=reader.time(slot.closes_at))
+    return f"🟠 {what}: " + reader.gettext("drivers are asked until {until}").format(
+        until=reader.moment(slot.closes_at, near=slot.on == today)
+    )
 
 
 def _slot_button(slot: Uncovered, today: date, reader: Reader) -> str:
@@ -81,7 +83,7 @@ def slot(card: SlotCard, bonus: int, until: tuple[datetime, ...], reader: Reader
         opens = [_emergency_until(card, bonus, at, reader) for at in until]
         rows = [tuple(opens[i : i + 3]) for i in range(0, len(opens), 3)]
     else:
-        text = _("🚨 Emergency, +{bonus}%").format(bonus=bonus)
+        text = _("🚨 Emergency{bonus}").format(bonus=reader.bonus(bonus))
         rows = [(Button(text, Emergency(card.assignment_id, bonus, 0)),)]
     return Screen("\n\n".join(lines), (choices[:3], choices[3:], *rows, back))
 
@@ -123,7 +125,7 @@ def window(card: WindowCard, reader: Reader) -> Screen:
             **what,
             driver=escape(card.winner),
             taken_at=reader.time(card.taken_at),
-            arrive_by=reader.time(card.arrive_by),
+            arrive_by=reader.moment(card.arrive_by),
         )
         return Screen(f"{text}\n{asked}", (others,))
     if card.status is not BidWindowStatus.OPEN:
@@ -133,13 +135,13 @@ def window(card: WindowCard, reader: Reader) -> Screen:
         again = Button(_("🚨 Try again"), Slot(card.assignment_id, card.bonus_percent))
         return Screen(f"{text}\n{asked}", ((again,), others))
     lines = [
-        _("🚨 <b>{route}, {warehouse}: drivers are being asked</b>\n{day}, +{bonus}%, open until {until}").format(
-            **what, bonus=card.bonus_percent, until=reader.time(card.closes_at)
+        _("🚨 <b>{route}, {warehouse}: drivers are being asked</b>\n{day}{bonus}, open until {until}").format(
+            **what, bonus=reader.bonus(card.bonus_percent), until=reader.time(card.closes_at)
         ),
         asked
         + "\n"
         + (
-            _("Best first, more every minute, until somebody takes it.")
+            _("The best are asked first, and whoever becomes free later.")
             if card.asked
             else _("Nobody is free for it right now. Whoever becomes free is asked.")
         ),

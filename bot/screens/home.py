@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.callbacks import Accept, Home, Unfilled
+from bot.callbacks import AcceptAtHome, Home, Unfilled
 from bot.reader import Reader
 from bot.screens.places import directions
 from bot.screens.screen import Button, Screen, escape
@@ -54,19 +54,20 @@ def _driver(facts: DriverHome, reader: Reader) -> Screen:
             )
         )
         keyboard.append((directions(today.warehouse, today.address, reader),))
-    if facts.offers:
-        lines.append(_("<b>Open to you now</b>\n") + "\n".join(_offer_line(offer, reader) for offer in facts.offers))
-        keyboard += [
-            (
-                Button(
-                    _("✅ Take {route}, +{bonus}%").format(route=offer.route, bonus=offer.bonus_percent),
-                    Accept(offer.window_id),
-                ),
-            )
-            for offer in facts.offers
-        ]
+    if wanted := [offer for offer in facts.offers if not offer.declined]:
+        lines.append(_("<b>Open to you now</b>\n") + "\n".join(_offer_line(offer, reader) for offer in wanted))
+    keyboard += [(_take(offer, reader),) for offer in facts.offers]
     lines.append(_week(facts, reader))
     return Screen("\n\n".join(lines), tuple(keyboard))
+
+
+def _take(offer: Offer, reader: Reader) -> Button:
+    """Takes an offer; one whose day he declined is still there for him, should he change his mind."""
+    _ = reader.gettext
+    text = _("I can take {route} after all") if offer.declined else _("✅ Take {route}{bonus}")
+    return Button(
+        text.format(route=offer.route, bonus=reader.bonus(offer.bonus_percent)), AcceptAtHome(offer.window_id)
+    )
 
 
 def _title(first_name: str, today: date, reader: Reader) -> str:
@@ -169,7 +170,7 @@ def help_for_managers(reader: Reader) -> Screen:
             "<b>What you can do here</b>\n"
             "/unfilled lists the routes without a driver. Press one to send an emergency offer.\n"
             "/emergency R12 goes straight to route R12.\n"
-            "Drivers are asked best first, more every minute, until somebody takes it; your card tells who."
+            "The best drivers are asked first, until somebody takes it; your card tells who."
         ),
         ((home_button(reader),),),
     )
@@ -187,9 +188,12 @@ def for_managers_only(reader: Reader) -> Screen:
     return Screen(reader.gettext("That is for managers. Here is what you can do: /help"), ((home_button(reader),),))
 
 
-def link_refused(reader: Reader) -> Screen:
-    """One answer for links that are unknown, used up or expired."""
-    return Screen(reader.gettext("This link doesn't work any more. Ask your manager for a new one."))
+def link_refused(reader: Reader, *, known: bool) -> Screen:
+    """One answer for links that are unknown, used up or expired; who is linked already needs none."""
+    return Screen(
+        reader.gettext("This link doesn't work any more. Ask your manager for a new one."),
+        ((home_button(reader),),) if known else (),
+    )
 
 
 def chat_is_anothers(reader: Reader) -> Screen:

@@ -4,34 +4,23 @@ import dataclasses
 import uuid
 from datetime import datetime
 
-from sqlalchemy import delete, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import REAL, Date, DateTime, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
 from domain.bidding import queries, rules
 from domain.bidding.rules import AcceptDecision, Award, Standing, WindowFacts
-from domain.db.models import (
-    Assignment,
-    AssignmentTerms,
-    Bid,
-    BidWindow,
-    DayDecline,
-    DriverMetrics,
-    WindowWaves,
-)
 from domain.db.models.words import (
-    AssignedBy,
     AssignmentStatus,
-    BidStatus,
     BidWindowStatus,
     NotificationType,
     Urgency,
 )
+from domain.db.sql import sql
 from domain.notices import actions as notices
 from domain.notices.kinds import Kind
 from domain.notices.wording import ShiftWon, Wording
-from domain.people.queries import Person, managers_of
+from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
@@ -58,54 +47,58 @@ async def accept_shift(
     return decision
 
 
+# One round trip: a thousand others may be waiting for the window. Counters exist from the first event on (R9.6).
+_AWARD = sql(
+    """
+    WITH slot AS (
+        UPDATE assignments
+        SET user_id = :driver, status = 'scheduled', assigned_by = 'bid', assigned_at = :now, confirmed_at = :now,
+            updated_at = :now
+        WHERE id = :assignment
+    ), terms AS (
+        INSERT INTO assignment_terms (assignment_id, arrive_by) VALUES (:assignment, :arrive_by)
+        ON CONFLICT (assignment_id) DO UPDATE SET arrive_by = excluded.arrive_by
+    ), ended AS (
+        UPDATE bid_windows SET status = 'resolved', winner_id = :driver WHERE id = :window
+    ), waves AS (
+        UPDATE window_waves SET next_at = NULL WHERE window_id = :window
+    ), bid AS (
+        INSERT INTO bids (assignment_id, user_id, score, status, bid_at, window_closes_at, resolved_at)
+        VALUES (:assignment, :driver, :score, 'won', :now, :closes_at, :now)
+    ), taken_back AS (
+        DELETE FROM day_declines WHERE user_id = :driver AND date = :on
+    )
+    INSERT INTO driver_metrics AS m (user_id, bid_pickups, total_assigned, confirmed_shifts, updated_at)
+    VALUES (:driver, 1, 1, 1, :now)
+    ON CONFLICT (user_id) DO UPDATE
+    SET bid_pickups = m.bid_pickups + 1, total_assigned = m.total_assigned + 1,
+        confirmed_shifts = m.confirmed_shifts + 1, updated_at = :now
+    """,
+    driver=Uuid(),
+    assignment=Uuid(),
+    window=Uuid(),
+    on=Date(),
+    closes_at=DateTime(timezone=True),
+    arrive_by=DateTime(timezone=True),
+    score=REAL(),
+)
+
+
 async def _record_award(
     session: AsyncSession, window: WindowFacts, standing: Standing, award: Award, now: datetime
 ) -> None:
     driver_id = standing.driver_id
-    await session.execute(
-        update(Assignment)
-        .where(Assignment.id == window.assignment_id)
-        .values(
-            user_id=driver_id,
-            status=AssignmentStatus.SCHEDULED,
-            assigned_by=AssignedBy.BID,
-            assigned_at=now,
-            confirmed_at=now,
-            updated_at=now,
-        )
-    )
-    await session.execute(insert(AssignmentTerms).values(assignment_id=window.assignment_id, arrive_by=award.arrive_by))
-    await session.execute(
-        update(BidWindow)
-        .where(BidWindow.id == window.window_id)
-        .values(status=BidWindowStatus.RESOLVED, winner_id=driver_id)
-    )
-    await session.execute(update(WindowWaves).where(WindowWaves.window_id == window.window_id).values(next_at=None))
-    await session.execute(
-        insert(Bid).values(
-            assignment_id=window.assignment_id,
-            user_id=driver_id,
-            score=award.score,
-            status=BidStatus.WON,
-            bid_at=now,
-            window_closes_at=window.closes_at,
-            resolved_at=now,
-        )
-    )
-    await session.execute(delete(DayDecline).where(DayDecline.user_id == driver_id, DayDecline.on == window.on))
-    await session.execute(  # counters exist from a driver's first event (R9.6)
-        insert(DriverMetrics)
-        .values(user_id=driver_id, bid_pickups=1, total_assigned=1, confirmed_shifts=1, updated_at=now)
-        .on_conflict_do_update(
-            index_elements=[DriverMetrics.user_id],
-            set_={
-                "bid_pickups": DriverMetrics.bid_pickups + 1,
-                "total_assigned": DriverMetrics.total_assigned + 1,
-                "confirmed_shifts": DriverMetrics.confirmed_shifts + 1,
-                "updated_at": now,
-            },
-        )
-    )
+    given = {
+        "driver": driver_id,
+        "assignment": window.assignment_id,
+        "window": window.window_id,
+        "on": window.on,
+        "closes_at": window.closes_at,
+        "arrive_by": award.arrive_by,
+        "score": award.score,
+        "now": now,
+    }
+    await session.execute(_AWARD, given)
     facts = dataclasses.asdict(standing) | {"driver_id": str(driver_id), "score": award.score}
     await audit.record(
         session,
@@ -147,7 +140,14 @@ async def _tell_award(
         window.bonus_percent,
     )
     envelope = notices.Envelope(NotificationType.BID_WON, Kind.WON, Urgency.IMPORTANT, window.assignment_id)
-    await notices.note(session, driver.id, won, envelope, say, now)
-    await notices.follow(session, window.window_id, now, over=True)
-    await notices.follow_home(session, queries.asked(window.window_id), now, first=driver.id)
-    await notices.follow_home(session, managers_of(window.warehouse_id), now)
+    await notices.note(session, driver.id, driver.language, won, envelope, say, now)
+    await notices.mark_read(session, driver.id, Kind.OFFER, window.window_id)
+    await notices.follow(session, window.window_id, now, over=True, day=notices.Day(driver.id, window.on))
+    await notices.follow_homes(
+        session,
+        now,
+        of=[driver.id],
+        asked_of=window.window_id,
+        managers_of=window.warehouse_id,
+        first=driver.id,
+    )

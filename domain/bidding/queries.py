@@ -1,16 +1,20 @@
 """The facts that bidding decides from. `standing` is the one definition of R6.3, for fleets and for one driver."""
 
 import dataclasses
+import functools
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Double,
     Row,
     Select,
+    Uuid,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -65,11 +69,39 @@ class SlotKey:
     warehouse_id: uuid.UUID
     on: date
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The parameters of whatever is built on `standing`."""
+        monday, sunday = week_of(self.on)
+        return {
+            "slot_window": self.window_id,
+            "slot_route": self.route_id,
+            "slot_warehouse": self.warehouse_id,
+            "slot_on": self.on,
+            "week_first": monday,
+            "week_last": sunday,
+        }
 
-def standing(slot: SlotKey, policy: Policy) -> Select[Any]:
-    """A row per user: the columns of `rules.Standing`, and `declined`, `near` and `score` for telling whom first."""
-    user = User.id
-    monday, sunday = week_of(slot.on)
+
+class _Slot:
+    """`SlotKey` as parameters: the statement is built once, and costs as much as a page of code to build."""
+
+    window_id = bindparam("slot_window", type_=Uuid())
+    route_id = bindparam("slot_route", type_=Uuid())
+    warehouse_id = bindparam("slot_warehouse", type_=Uuid())
+    on = bindparam("slot_on", type_=Date())
+    monday = bindparam("week_first", type_=Date())
+    sunday = bindparam("week_last", type_=Date())
+
+
+@functools.cache
+def standing(policy: Policy) -> Select[Any]:
+    """A row per user: the columns of `rules.Standing`, and `declined`, `near` and `score` for telling whom first.
+
+    What is built on it is executed with the parameters of a slot, `SlotKey.given`.
+    """
+    slot, user = _Slot, User.id
+    monday, sunday = slot.monday, slot.sunday
     works_on = and_(Employment.starts_on <= slot.on, or_(Employment.ends_on.is_(None), Employment.ends_on >= slot.on))
     no_home = not_(exists().where(Employment.user_id == user))
     at_home = exists().where(Employment.user_id == user, Employment.warehouse_id == slot.warehouse_id, works_on)
@@ -174,9 +206,15 @@ def may_take(row: FromClause, *, but_for_cap: bool = False) -> ColumnElement[boo
     return and_(*grounds)
 
 
+@functools.cache
+def _standing_of(policy: Policy) -> Select[Any]:
+    return standing(policy).where(User.id == bindparam("driver"))
+
+
 async def standing_of(session: AsyncSession, slot: SlotKey, driver_id: uuid.UUID, policy: Policy) -> Standing:
     """One driver's standing. Read it when his row is locked: others may be giving him shifts (ARCHITECTURE 4)."""
-    row = (await session.execute(standing(slot, policy).where(User.id == driver_id))).mappings().one()
+    found = await session.execute(_standing_of(policy), slot.given | {"driver": driver_id})
+    row = found.mappings().one()
     return Standing(**{field.name: row[field.name] for field in dataclasses.fields(Standing)})
 
 
@@ -204,6 +242,15 @@ def _windows() -> Select[Any]:
     )
 
 
+_WINDOW = _windows().where(BidWindow.id == bindparam("window"))
+_WINDOW_LOCKED = (
+    _windows()
+    .join(User, User.id == bindparam("driver"))
+    .where(BidWindow.id == bindparam("window"))
+    .with_for_update(of=[BidWindow, Assignment, User], key_share=True)
+)
+
+
 def asked(window_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
     """The drivers who were told of this window."""
     return select(WindowAsk.user_id).where(WindowAsk.window_id == window_id)
@@ -211,17 +258,12 @@ def asked(window_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
 
 async def window(session: AsyncSession, window_id: uuid.UUID) -> WindowFacts:
     """A window that the caller has locked."""
-    return WindowFacts(*(await session.execute(_windows().where(BidWindow.id == window_id))).one())
+    return WindowFacts(*(await session.execute(_WINDOW, {"window": window_id})).one())
 
 
 async def window_locked(session: AsyncSession, window_id: uuid.UUID, driver_id: uuid.UUID) -> WindowFacts | None:
     """The window, its assignment and the driver, locked in this order; None where there is no such window."""
-    found = await session.execute(
-        _windows()
-        .join(User, User.id == driver_id)
-        .where(BidWindow.id == window_id)
-        .with_for_update(of=[BidWindow, Assignment, User], key_share=True)
-    )
+    found = await session.execute(_WINDOW_LOCKED, {"window": window_id, "driver": driver_id})
     row = found.one_or_none()
     return None if row is None else WindowFacts(*row)
 
@@ -236,37 +278,59 @@ class Offer:
     address: str
     on: date
     starts_at: datetime
-    arrive_by: datetime  # if he took it now, or as awarded
+    is_today: bool
+    arrive_by: datetime  # as awarded, or the earliest that it may be
+    arrive_within: timedelta  # of accepting, where that is later
     closes_at: datetime
     bonus_percent: int
     open: bool
     taken: bool
     mine: bool
     declined: bool
+    busy: bool  # he has another shift that day
 
 
-def _offers(driver_id: uuid.UUID) -> Select[Any]:
+def _offers() -> Select[Any]:
+    driver = bindparam("driver", type_=Uuid())
+    other = aliased(Assignment)
+    busy = exists().where(
+        other.user_id == driver, other.on == Assignment.on, other.status.in_(HELD), other.id != Assignment.id
+    )
     return (
         select(
             BidWindow,
             Assignment.on,
+            Assignment.status,
             AssignmentTerms.arrive_by,
             Route.name,
             Warehouse.name,
             Warehouse.address,
-            DayDecline.on,
+            exists().where(DayDecline.user_id == driver, DayDecline.on == Assignment.on),
+            busy,
         )
         .join(Assignment, Assignment.id == BidWindow.assignment_id)
         .join(Route, Route.id == Assignment.route_id)
         .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
         .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
-        .outerjoin(DayDecline, and_(DayDecline.user_id == driver_id, DayDecline.on == Assignment.on))
         .where(BidWindow.mode != BidWindowMode.COMPETITIVE)
     )
 
 
+_ASKED_FOR = select(WindowAsk.window_id).where(WindowAsk.user_id == bindparam("driver", type_=Uuid()))
+_OFFER = _offers().where(
+    BidWindow.id == bindparam("window", type_=Uuid()),
+    or_(BidWindow.winner_id == bindparam("driver", type_=Uuid()), BidWindow.id.in_(_ASKED_FOR)),
+)
+_OPEN_OFFERS = (
+    _offers()
+    .where(BidWindow.id.in_(_ASKED_FOR), BidWindow.status == BidWindowStatus.OPEN)
+    .order_by(Assignment.on, Route.name, BidWindow.id)
+)
+
+
 def _offer(row: Row[Any], driver_id: uuid.UUID, policy: Policy, now: datetime) -> Offer:
-    window, on, arrive_by, route, warehouse, address, declined_on = row
+    window, on, status, arrive_by, route, warehouse, address, declined, busy = row
+    unfilled = status is AssignmentStatus.UNFILLED
     return Offer(
         window_id=window.id,
         route=route,
@@ -274,13 +338,16 @@ def _offer(row: Row[Any], driver_id: uuid.UUID, policy: Policy, now: datetime) -
         address=address,
         on=on,
         starts_at=time.shift_start(on, policy),
-        arrive_by=arrive_by or time.arrive_by(on, now, policy),
+        is_today=on == time.local_day(now, policy),
+        arrive_by=arrive_by or time.arrive_by(on, None, policy),
+        arrive_within=policy.arrive_within,
         closes_at=window.closes_at,
         bonus_percent=window.pay_bonus_percent,
-        open=window.status is BidWindowStatus.OPEN and now < window.closes_at,
-        taken=window.winner_id is not None,
+        open=unfilled and window.status is BidWindowStatus.OPEN and now < window.closes_at,
+        taken=window.winner_id is not None or status in HELD,
         mine=window.winner_id == driver_id,
-        declined=declined_on is not None,
+        declined=declined,
+        busy=busy,
     )
 
 
@@ -288,25 +355,12 @@ async def offer(
     session: AsyncSession, driver_id: uuid.UUID, window_id: uuid.UUID, policy: Policy, now: datetime
 ) -> Offer | None:
     """An instant or emergency window that this driver was asked for, or has; others are not shown to him (R12.3)."""
-    was_asked = asked(window_id).where(WindowAsk.user_id == driver_id).exists()
-    found = await session.execute(
-        _offers(driver_id).where(BidWindow.id == window_id, or_(BidWindow.winner_id == driver_id, was_asked))
-    )
-    row = found.one_or_none()
+    row = (await session.execute(_OFFER, {"driver": driver_id, "window": window_id})).one_or_none()
     return None if row is None else _offer(row, driver_id, policy, now)
 
 
 async def open_offers(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> tuple[Offer, ...]:
-    """What this driver was asked to take and still can, but for days that he declined; the soonest first."""
-    offered = select(WindowAsk.window_id).where(WindowAsk.user_id == driver_id)
-    rows = await session.execute(
-        _offers(driver_id)
-        .where(
-            BidWindow.id.in_(offered),
-            BidWindow.status == BidWindowStatus.OPEN,
-            BidWindow.closes_at > now,
-            DayDecline.on.is_(None),
-        )
-        .order_by(Assignment.on, Route.name, BidWindow.id)
-    )
-    return tuple(_offer(row, driver_id, policy, now) for row in rows)
+    """What this driver was asked to take and still can, also where he declined the day; the soonest first."""
+    rows = await session.execute(_OPEN_OFFERS, {"driver": driver_id})
+    offers = (_offer(row, driver_id, policy, now) for row in rows)
+    return tuple(offer for offer in offers if offer.open and not offer.busy)

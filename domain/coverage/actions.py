@@ -25,6 +25,7 @@ from domain.db.models import (
     WindowWaves,
 )
 from domain.db.models.words import (
+    AssignmentStatus,
     BidWindowMode,
     BidWindowStatus,
     NotificationType,
@@ -129,11 +130,11 @@ async def _send_wave(
     open the next wave is always due: drivers become free, and are asked then.
     """
     window_id = key.slot.window_id
-    of = standing(key.slot, policy).subquery("standing")
+    of = standing(policy).subquery("standing")
     eligible = select(of).where(may_take(of), not_(of.c.declined)).cte("eligible")
     locals_ = select(func.count()).select_from(eligible).where(eligible.c.near).scalar_subquery()
     chosen = (
-        select(eligible.c.driver_id)
+        select(eligible.c.driver_id, literal(window_id), literal(now))
         .where(
             or_(eligible.c.near, locals_ < policy.few_locals),
             eligible.c.driver_id.not_in(bidding.asked(window_id)),
@@ -143,7 +144,7 @@ async def _send_wave(
     )
     new = await session.execute(
         insert(WindowAsk)
-        .from_select(["user_id", "window_id", "asked_at"], chosen.add_columns(literal(window_id), literal(now)))
+        .from_select(["user_id", "window_id", "asked_at"], chosen.params(key.slot.given))
         .returning(WindowAsk.user_id)
     )
     asked = new.scalars().all()
@@ -161,7 +162,7 @@ async def _send_wave(
         they = select(User.id).where(User.id.in_(asked))
         await notices.tell(session, they, notice, envelope, say, now)
         await notices.follow(session, window_id, now, over=False)
-        await notices.follow_home(session, they, now)
+        await notices.follow_homes(session, now, of=asked)
     return len(asked)
 
 
@@ -183,7 +184,13 @@ async def send_due_wave(
     found = await session.execute(
         select(WindowWaves.window_id)
         .join(BidWindow, BidWindow.id == WindowWaves.window_id)
-        .where(WindowWaves.next_at <= now, BidWindow.status == BidWindowStatus.OPEN, BidWindow.closes_at > now)
+        .join(Assignment, Assignment.id == BidWindow.assignment_id)
+        .where(
+            WindowWaves.next_at <= now,
+            BidWindow.status == BidWindowStatus.OPEN,
+            BidWindow.closes_at > now,
+            Assignment.status == AssignmentStatus.UNFILLED,  # another program may have filled it
+        )
         .order_by(WindowWaves.next_at, WindowWaves.window_id)
         .offset(pass_by)
         .limit(1)
@@ -199,9 +206,10 @@ async def send_due_wave(
 
 @dataclass(frozen=True, slots=True)
 class ClosedEmpty:
-    """The window's time came, and nobody had taken the slot."""
+    """The window's time came, and nobody had taken the slot through it."""
 
     window_id: uuid.UUID
+    unfilled: bool  # still; another program may have filled the slot, or closed it
     told: int  # managers
 
 
@@ -244,10 +252,11 @@ async def close_due_window(
     )
     notice = RouteUnfilled(window.route, window.warehouse, window.on, time.shift_start(window.on, policy))
     envelope = notices.Envelope(NotificationType.ROUTE_UNFILLED, Kind.ROUTE_UNFILLED, Urgency.IMPORTANT, window_id)
-    told = await notices.tell(session, _managers_of(window), notice, envelope, say, now)
+    unfilled = window.slot_status is AssignmentStatus.UNFILLED
+    told = await notices.tell(session, _managers_of(window), notice, envelope, say, now) if unfilled else 0
     await notices.follow(session, window_id, now, over=True)
-    await notices.follow_home(session, bidding.asked(window_id), now)
-    return ClosedEmpty(window_id, told)
+    await notices.follow_homes(session, now, asked_of=window_id, managers_of=window.warehouse_id)
+    return ClosedEmpty(window_id, unfilled, told)
 
 
 def _managers_of(window: WindowFacts) -> Select[tuple[uuid.UUID]]:
@@ -284,13 +293,13 @@ async def ask_capped(
     if window.status is not BidWindowStatus.OPEN or now >= window.closes_at:
         return Refused(Refusal.WINDOW_OVER)
     key = _key(window, window_id)
-    of = standing(key.slot, policy).subquery("standing")
+    of = standing(policy).subquery("standing")
     capped = select(literal(window_id), of.c.driver_id, literal(manager.id), literal(now)).where(
         may_take(of, but_for_cap=True), not_(may_take(of)), not_(of.c.declined)
     )
     allowed = await session.execute(
         upsert(CapOverride)
-        .from_select(["window_id", "user_id", "granted_by", "granted_at"], capped)
+        .from_select(["window_id", "user_id", "granted_by", "granted_at"], capped.params(key.slot.given))
         .on_conflict_do_nothing()
         .returning(CapOverride.user_id)
     )
@@ -335,6 +344,7 @@ async def decline_day(session: AsyncSession, driver: Person, window_id: uuid.UUI
         await audit.record(
             session, driver.id, now, audit.Entry("user", driver.id, "day_declined", after={"date": on.isoformat()})
         )
-        await notices.follow(session, window_id, now, over=False)
-        await notices.follow_home(session, notices.of_user(driver.id), now)
+        await notices.mark_read(session, driver.id, Kind.OFFER, window_id)
+        await notices.follow(session, window_id, now, over=False, day=notices.Day(driver.id, on))
+        await notices.follow_homes(session, now, of=[driver.id])
     return Declined()

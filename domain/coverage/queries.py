@@ -169,11 +169,12 @@ async def slot_card(
 
 async def _free(session: AsyncSession, slot: SlotKey, policy: Policy) -> tuple[int, int]:
     """How many drivers may take the slot and haven't said [Not today], and how many only their cap keeps from it."""
-    of = standing(slot, policy).subquery("standing")
+    of = standing(policy).subquery("standing")
     counts = await session.execute(
         select(func.count().filter(may_take(of)), func.count().filter(not_(may_take(of)))).where(
             may_take(of, but_for_cap=True), not_(of.c.declined)
-        )
+        ),
+        slot.given,
     )
     free, at_cap = counts.one()
     return free, at_cap

@@ -51,7 +51,9 @@ def connect(
     address, pooled = _address(database_url)
     settings = {"application_name": name, "TimeZone": "UTC"}
     opener = _opener(pooled, dsn=address, timeout=10, command_timeout=statement_for, server_settings=settings)
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=opener, json_serializer=_json, **pool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=opener, json_serializer=_json, hide_parameters=True, **pool
+    )
     event.listen(engine.sync_engine, "checkout", _replace_closed)
     return engine
 

@@ -3,9 +3,10 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import BigInteger, CursorResult, SmallInteger, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,13 +18,14 @@ from domain.db.models import (
     Employment,
     Invite,
     Notification,
+    Pace,
     SeenUpdate,
     User,
     Warehouse,
     WarehouseManager,
 )
 from domain.db.models.words import Channel, DeliveryState, NotificationType, Urgency, UserRole
-from domain.notices import actions as notices
+from domain.db.sql import sql
 from domain.notices.kinds import Kind
 from domain.notices.wording import LinkMoved, Wording
 from domain.people.phones import e164
@@ -45,6 +47,8 @@ async def create_manager(
     Somebody who is a manager already and has this phone gets the further warehouse. Refused: a number that is none, one
     that is a driver's, a warehouse that doesn't exist.
     """
+    if not all(name.strip() for name in (first_name, last_name, warehouse)):
+        return Refused(Refusal.BAD_NAME)
     if (number := e164(phone)) is None:
         return Refused(Refusal.BAD_PHONE)
     warehouse_id = await session.scalar(select(Warehouse.id).where(func.lower(Warehouse.name) == warehouse.lower()))
@@ -213,14 +217,30 @@ async def link_by_invite(
     return Linked(user_id)
 
 
+# Locked in the order that all share (domain.notices.actions). What is just on its way there finds its attempt
+# overtaken, and is sent anew to the new chat.
+_LEAVE_CHAT = sql(
+    """
+    WITH locked AS (
+        SELECT id FROM deliveries
+        WHERE user_id = :user_id AND channel = 'telegram'
+          AND (chat_id = :chat_id AND state IN ('pending', 'sending', 'sent') OR chat_id IS NULL AND state = 'sending')
+        ORDER BY kind = 'home', id
+        FOR NO KEY UPDATE
+    )
+    UPDATE deliveries SET attempt = attempt + 1, redraw = false, lease_until = NULL,
+        state = CASE WHEN chat_id IS NULL THEN 'pending' ELSE 'cancelled' END,
+        due_at = CASE WHEN chat_id IS NULL THEN due_at END,
+        reason = CASE WHEN chat_id IS NULL THEN reason ELSE 'the chat is no longer his' END
+    WHERE id IN (SELECT id FROM locked)
+    """,
+    chat_id=BigInteger(),
+)
+
+
 async def _leave_chat(session: AsyncSession, user_id: uuid.UUID, chat_id: int, say: Wording, now: datetime) -> None:
     """The old chat is told, and nothing in it is kept current any more: it may be somebody else's phone."""
-    kept = notices.update_in_order(
-        Delivery.user_id == user_id, Delivery.chat_id == chat_id, Delivery.state == DeliveryState.SENT
-    )
-    await session.execute(
-        kept.values(state=DeliveryState.CANCELLED, due_at=None, redraw=False, reason="the chat is no longer his")
-    )
+    await session.execute(_LEAVE_CHAT, {"user_id": user_id, "chat_id": chat_id})
     language = await session.scalar(select(ContactSettings.language).where(ContactSettings.user_id == user_id))
     worded = say(LinkMoved(), language or say.languages[0])
     notification_id = await session.scalar(
@@ -230,7 +250,7 @@ async def _leave_chat(session: AsyncSession, user_id: uuid.UUID, chat_id: int, s
             type=NotificationType.MANUAL,
             title=worded.title,
             body=worded.body,
-            data={"kind": Kind.LINK_MOVED},
+            data={"kind": Kind.LINK_MOVED, "dedupe": f"{Kind.LINK_MOVED.value}:{chat_id}:{user_id}:{now.isoformat()}"},
             created_at=now,
         )
         .returning(Notification.id)
@@ -260,13 +280,26 @@ async def unreachable(session: AsyncSession, user_id: uuid.UUID, now: datetime) 
     await session.execute(update(ChatLink).where(ChatLink.user_id == user_id).values(unreachable_at=now))
 
 
+_NEW_DAY = sql(
+    "UPDATE deliveries SET redraw = true, due_at = :now, urgency = :urgency WHERE kind = 'home' AND state = 'sent'",
+    urgency=SmallInteger(),
+)
+
+
 async def clean_up(session: AsyncSession, policy: Policy, now: datetime) -> dict[str, int]:
-    """Removes expired links and old update ids (R14); returns how many of each."""
+    """Removes expired links, old update ids, cards that are gone and chats' paces, and turns home cards to the new day
+    (R14); returns how many of each."""
+    ended = Delivery.state.in_((DeliveryState.CANCELLED, DeliveryState.FAILED, DeliveryState.EXPIRED))
+    long_ago = now - policy.keep_updates_for
     removed = {}
     for name, statement in {
         "invites": delete(Invite).where(Invite.expires_at < now - policy.keep_invites_for),
-        "updates": delete(SeenUpdate).where(SeenUpdate.seen_at < now - policy.keep_updates_for),
+        "updates": delete(SeenUpdate).where(SeenUpdate.seen_at < long_ago),
+        "cards": delete(Delivery).where(Delivery.notification_id.is_(None), ended, Delivery.created_at < long_ago),
+        "paces": delete(Pace).where(Pace.next_at < func.clock_timestamp() - timedelta(days=1), Pace.key.like("chat:%")),
     }.items():
-        gone = await session.execute(statement.returning(literal(1)))
-        removed[name] = len(gone.all())
-    return removed
+        gone = cast("CursorResult[Any]", await session.execute(statement))
+        removed[name] = gone.rowcount
+    # A new day: home cards show it. At night nobody is disturbed by an edit, and there is time for a large fleet's.
+    turned = await session.execute(_NEW_DAY, {"now": now, "urgency": int(Urgency.TIDYING)})
+    return removed | {"homes": cast("CursorResult[Any]", turned).rowcount}

@@ -104,6 +104,7 @@ CREATE TABLE deliveries (
         'pending', 'sending', 'sent', 'cancelled', 'expired', 'failed', 'unknown'
     ))
 );
+CREATE INDEX ix_deliveries_notification ON deliveries (notification_id) WHERE notification_id IS NOT NULL;
 CREATE INDEX ix_deliveries_about ON deliveries (about, kind);
 CREATE INDEX ix_deliveries_due ON deliveries (channel, urgency, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX ix_deliveries_user_kind ON deliveries (user_id, kind);

@@ -172,7 +172,14 @@ async def test_r14_old_update_ids_are_cleaned_up(sessions: Sessions, now: dateti
         for update_id, age in ((1, timedelta(days=8)), (2, timedelta(days=6))):
             await session.execute(insert(SeenUpdate).values(update_id=update_id, seen_at=now - age))
     duty = table_of_duties(Words(TORONTO), POLICY)["cleanup"]
-    assert told(await run_due(duty, sessions, now)) == {"done": 1, "invites": 0, "updates": 1}
+    assert told(await run_due(duty, sessions, now)) == {
+        "done": 1,
+        "invites": 0,
+        "updates": 1,
+        "cards": 0,
+        "paces": 0,
+        "homes": 0,
+    }
     async with sessions() as session:
         assert list(await session.scalars(select(SeenUpdate.update_id))) == [2]
 

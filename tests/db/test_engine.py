@@ -110,7 +110,8 @@ async def test_connections_that_a_restarted_server_closed_cost_no_error(engine: 
     await asyncio.gather(*(one_update(session_of, uuid.uuid4()) for _ in range(4)))
     other = await asyncpg.connect(database_url)
     ended = await other.fetchval(
-        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = 'rollcall'"
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = 'rollcall'"
     )
     await other.close()
     assert ended >= 1

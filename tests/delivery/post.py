@@ -53,6 +53,10 @@ class Someone:
         return f"p{self.chat_id}"
 
 
+# Other tests are at work on the same server.
+OTHERS = "SELECT * FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
 @dataclass
 class Board:
     """What notes show, by what they are about; None: nothing any more. `while_loading` happens once, in between."""

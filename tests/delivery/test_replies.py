@@ -159,7 +159,7 @@ async def test_an_untracked_message_is_not_redrawn(post: Post) -> None:
     mail, window = post.mail(), uuid.uuid4()
     note, message_id = await said(post, mail, amara, "an offer", kind="note", about=window)
     async with post.sessions.begin() as session:
-        await queue.untrack(session, amara.chat_id, message_id)
+        await queue.untrack(session, amara.id, amara.chat_id, message_id, post.now())
     assert await replies.say(mail, amara.chat_id, message_id, Screen("help")) == Edited()
     row = await post.row(note)
     assert (row.about, row.due_at) == (None, None)

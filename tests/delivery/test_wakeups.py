@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from bot.wakeups import Wakeups
-from tests.delivery.post import Post
+from tests.delivery.post import OTHERS, Post
 
 
 async def test_everybody_who_waits_is_woken_and_again_after_the_connection_was_cut(post: Post) -> None:
@@ -22,7 +22,7 @@ async def test_everybody_who_waits_is_woken_and_again_after_the_connection_was_c
             one.clear()
             other.clear()
             async with post.sessions() as session:
-                cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                cut = OTHERS.replace("*", "pg_terminate_backend(pid)")
                 await session.execute(text(f"{cut} AND datname = current_database()"))
     finally:
         stop.set()

@@ -24,8 +24,10 @@ class Place:
 
     async def ask(self, driver: Person) -> Refusal | None:
         said = first_refusal(await standing_of(self.fleet.session, self.key, driver.id, POLICY))
-        of = standing(self.key, POLICY).subquery()
-        listed = await self.fleet.session.scalar(select(may_take(of)).where(of.c.driver_id == driver.id))
+        of = standing(POLICY).subquery()
+        listed = await self.fleet.session.scalar(
+            select(may_take(of)).where(of.c.driver_id == driver.id), self.key.given
+        )
         assert listed is (said is None), "the query and the rule are one definition"
         return said
 
@@ -256,8 +258,8 @@ async def test_r6_3_not_today_is_about_telling_and_stands_apart(place: Place) ->
     """Whoever pressed it isn't told; what he presses himself is his to press (a decline is taken back by accepting)."""
     driver = await place.fleet.driver(home=place.north, declined=[place.slot.on])
     other_day = await place.fleet.driver(home=place.north, declined=[place.fleet.day(1)])
-    of = standing(place.key, POLICY).subquery()
-    rows = await place.fleet.session.execute(select(of.c.driver_id, of.c.declined))
+    of = standing(POLICY).subquery()
+    rows = await place.fleet.session.execute(select(of.c.driver_id, of.c.declined), place.key.given)
     declined = {row.driver_id: row.declined for row in rows}
     assert declined == {driver.id: True, other_day.id: False}
     assert await place.ask(driver) is None
@@ -267,8 +269,8 @@ async def test_r6_3_not_today_is_about_telling_and_stands_apart(place: Place) ->
 
 
 async def near(place: Place, driver: Person) -> bool:
-    of = standing(place.key, POLICY).subquery()
-    found = await place.fleet.session.scalar(select(of.c.near).where(of.c.driver_id == driver.id))
+    of = standing(POLICY).subquery()
+    found = await place.fleet.session.scalar(select(of.c.near).where(of.c.driver_id == driver.id), place.key.given)
     assert found is not None
     return bool(found)
 

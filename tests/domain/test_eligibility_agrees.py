@@ -81,8 +81,10 @@ async def test_r6_3_and_r6_4_the_query_and_the_rule_agree(fleet: Fleet, seed: in
         await history(fleet, dice, slot, driver, window, manager)
 
     key = SlotKey(window, slot.route, slot.warehouse, slot.on)
-    of = standing(key, POLICY).subquery()
-    rows = await fleet.session.execute(select(of.c.driver_id, may_take(of), may_take(of, but_for_cap=True), of.c.score))
+    of = standing(POLICY).subquery()
+    rows = await fleet.session.execute(
+        select(of.c.driver_id, may_take(of), may_take(of, but_for_cap=True), of.c.score), key.given
+    )
     by_query = {driver_id: facts for driver_id, *facts in rows}
     assert len(by_query) == len(drivers) + 1  # the manager has a row as well
 
@@ -107,8 +109,8 @@ async def test_r6_4_missing_data_count_0(fleet: Fleet) -> None:
     new = await fleet.driver(home=north)
     key = SlotKey(uuid.uuid4(), slot.route, slot.warehouse, slot.on)
     assert score(await standing_of(fleet.session, key, new.id, POLICY), POLICY) == 0
-    of = standing(key, POLICY).subquery()
-    assert await fleet.session.scalar(select(of.c.score)) == 0
+    of = standing(POLICY).subquery()
+    assert await fleet.session.scalar(select(of.c.score), key.given) == 0
 
 
 async def test_r6_4_the_stored_facts_are_those_of_the_slots_route(fleet: Fleet) -> None:

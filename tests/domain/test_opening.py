@@ -226,7 +226,7 @@ async def test_r6_6_not_before_its_time_and_once(
     assert isinstance(opened, Opened)
     closes = emergency_close(slot.on, POLICY)
     assert await close_due(session, closes - timedelta(milliseconds=1)) is None
-    assert await close_due(session, closes) == ClosedEmpty(opened.window_id, told=1)
+    assert await close_due(session, closes) == ClosedEmpty(opened.window_id, unfilled=True, told=1)
     before = await contents(session)
     assert await close_due(session, closes) is None
     assert await close_due(session, closes + timedelta(days=1)) is None

@@ -271,7 +271,7 @@ async def test_r11_1_title_and_body_in_the_readers_language(emergency: Emergency
     assert set(told) == ids([english, french, unsaid, unspoken, no_choice])
     texts = {person_id: (notice.title, notice.body) for person_id, (_, notice) in told.items()}
     assert "start 07:00" in texts[english.id][1]
-    assert "07 h 00" in texts[french.id][1]
+    assert "7\xa0h" in texts[french.id][1]
     assert texts[unsaid.id] == texts[unspoken.id] == texts[no_choice.id] == texts[english.id]
 
 

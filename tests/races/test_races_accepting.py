@@ -226,7 +226,7 @@ async def test_r6_7_a_press_at_the_closing_instant(arena: Arena, early: bool) ->
             # Passed by while somebody held it: the next tick closes it.
             if not closed:
                 left = await arena.at_once(closing(closes))
-                assert left == [ClosedEmpty(window, told=1)]
+                assert left == [ClosedEmpty(window, unfilled=True, told=1)]
 
 
 async def test_r6_3_a_press_while_the_next_wave_is_written(arena: Arena) -> None:

@@ -58,6 +58,9 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         Index("ix_deliveries_due", "channel", "urgency", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "ix_deliveries_notification", "notification_id", postgresql_where=text("notification_id IS NOT NULL")
+        ),  # for what deletes notifications
         Index("ix_deliveries_about", "about", "kind"),
         Index("ix_deliveries_user_kind", "user_id", "kind"),
         Index("uniq_deliveries_message", "chat_id", "message_id", unique=True),

@@ -1,0 +1,17 @@
+"""Statements in SQL itself, for the paths that thousands press at once.
+
+SQLAlchemy compiles INSERT … ON CONFLICT and VALUES of several rows anew each time, at one to three milliseconds of CPU;
+one text with several changes in it also saves the round trips between them.
+"""
+
+from typing import Any
+
+from sqlalchemy import DateTime, TextClause, bindparam, text
+from sqlalchemy.types import TypeEngine
+
+
+def sql(statement: str, **types: TypeEngine[Any]) -> TextClause:
+    """The statement, its parameters typed as given; `:now`, the business clock, is known."""
+    if ":now" in statement:
+        types["now"] = DateTime(timezone=True)
+    return text(statement).bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
