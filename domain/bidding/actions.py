@@ -63,8 +63,8 @@ _AWARD = sql(
     ), waves AS (
         UPDATE window_waves SET next_at = NULL WHERE window_id = :window
     ), bid AS (
-        INSERT INTO bids (assignment_id, user_id, score, status, bid_at, window_closes_at, resolved_at)
-        VALUES (:assignment, :driver, :score, 'won', :now, :closes_at, :now)
+        INSERT INTO bids (id, assignment_id, user_id, score, status, bid_at, window_closes_at, resolved_at)
+        VALUES (:bid, :assignment, :driver, :score, 'won', :now, :closes_at, :now)
     ), taken_back AS (
         DELETE FROM day_declines WHERE user_id = :driver AND date = :on
     )
@@ -74,6 +74,7 @@ _AWARD = sql(
     SET bid_pickups = m.bid_pickups + 1, total_assigned = m.total_assigned + 1,
         confirmed_shifts = m.confirmed_shifts + 1, updated_at = :now
     """,
+    bid=Uuid(),
     driver=Uuid(),
     assignment=Uuid(),
     window=Uuid(),
@@ -87,8 +88,9 @@ _AWARD = sql(
 async def _record_award(
     session: AsyncSession, window: WindowFacts, standing: Standing, award: Award, now: datetime
 ) -> None:
-    driver_id = standing.driver_id
+    driver_id, bid_id = standing.driver_id, uuid.uuid4()
     given = {
+        "bid": bid_id,
         "driver": driver_id,
         "assignment": window.assignment_id,
         "window": window.window_id,
@@ -112,6 +114,7 @@ async def _record_award(
             after={"status": AssignmentStatus.SCHEDULED, "user_id": str(driver_id), "confirmed_at": now.isoformat()},
             facts=facts,
         ),
+        audit.Entry("bid", bid_id, "won", after={"user_id": str(driver_id), "score": award.score}),
         audit.Entry(
             "bid_window",
             window.window_id,

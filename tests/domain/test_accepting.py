@@ -127,7 +127,7 @@ async def test_r13_from_the_audit_the_score_can_be_recomputed(session: AsyncSess
         entry.entity_type: entry
         for entry in await session.scalars(select(AuditLog).where(AuditLog.actor_id == it.ann.id))
     }
-    assert set(entries) == {"assignment", "bid_window"}
+    assert set(entries) == {"assignment", "bid", "bid_window"}
     for entry in entries.values():
         assert (entry.actor_type, entry.created_at) == (ActorType.USER, now)
     assigned, resolved = entries["assignment"], entries["bid_window"]

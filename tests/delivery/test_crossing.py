@@ -1,0 +1,87 @@
+"""What crosses: a press before its message is recorded, a link that moves while messages are under way."""
+
+from bot.delivery import queue, replies
+from bot.delivery.carrying import carry, settle
+from bot.delivery.claims import claim_telegram
+from bot.delivery.steps import Sent
+from bot.screens.screen import Screen
+from bot.wording import Words
+from domain.db.models.words import DeliveryState, Urgency
+from domain.notices import actions as notices
+from domain.people import actions as people
+from domain.policy import Policy
+from tests.delivery.post import Post, Someone, until
+from tests.delivery.test_replies import tracked
+
+
+async def moves_to(post: Post, who: Someone, other: Someone) -> None:
+    """His link is opened from another account."""
+    async with post.sessions.begin() as session:
+        await people.invite(session, who.id, "token", None, Policy(), post.now())
+    async with post.sessions.begin() as session:
+        words = Words(Policy().zone)
+        linked = await people.link_by_invite(session, "token", other.chat_id, "en", words, post.now())
+    assert isinstance(linked, people.Linked)
+
+
+async def test_r11_7_a_press_before_its_message_is_recorded_leaves_one_message(post: Post) -> None:
+    amara = await post.person()
+    mail = post.mail()
+    note = await post.note(amara, Urgency.URGENT)
+    claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)
+    assert claimed is not None
+    outcome = await carry(mail, claimed, Screen("an offer"))
+    assert isinstance(outcome, Sent)
+    pressed = await tracked(post, amara, outcome.message_id, "note", None)
+    await replies.carry_reply(mail, pressed)
+    await settle(mail, claimed, outcome)
+    await post.lease_ran_out(note)
+    async with post.working():
+        await until(post.all_done)
+    assert await post.chat(amara) == ["en Hello"]
+
+
+async def test_a_list_in_place_of_a_card_that_is_not_recorded_yet_stays(post: Post) -> None:
+    amara = await post.person()
+    mail = post.mail()
+    ticket = await tracked(post, amara)
+    outcome = await carry(mail, ticket, Screen("home"))
+    assert isinstance(outcome, Sent)
+    async with post.sessions.begin() as session:
+        await queue.untrack(session, amara.id, amara.chat_id, outcome.message_id, post.now())
+    await replies.say(mail, amara.chat_id, outcome.message_id, Screen("the list"))
+    await settle(mail, ticket, outcome)
+    async with post.sessions.begin() as session:
+        await notices.follow_homes(session, post.now(), of=[amara.id])  # something about home changes
+    async with post.working():
+        await until(post.all_done)
+    assert await post.chat(amara) == ["the list"]
+
+
+async def test_r12_2_a_reply_left_to_the_workers_does_not_reach_the_old_chat(post: Post) -> None:
+    amara, other = await post.person(), await post.person(linked=False)
+    mail = post.mail()
+    ticket = await tracked(post, amara)
+    await queue.release(mail.db, ticket)
+    await moves_to(post, amara, other)
+    post.board.texts[None] = "private"
+    async with post.working():
+        await until(post.all_done)
+    assert not [text for text in await post.chat(amara) if "private" in text]
+    assert (await post.row(ticket.id)).state is DeliveryState.CANCELLED
+
+
+async def test_r12_2_what_was_on_its_way_to_the_old_chat_is_deleted_there_and_sent_to_the_new(post: Post) -> None:
+    amara, other = await post.person(), await post.person(linked=False)
+    mail = post.mail()
+    note = await post.note(amara, Urgency.URGENT)
+    claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)
+    assert claimed is not None
+    outcome = await carry(mail, claimed, Screen("an offer"))
+    await moves_to(post, amara, other)
+    await settle(mail, claimed, outcome)
+    async with post.working():
+        await until(post.all_done)
+    assert not [text for text in await post.chat(amara) if "offer" in text]
+    row = await post.row(note)
+    assert row.chat_id != amara.chat_id
