@@ -57,35 +57,58 @@ LEFT JOIN driver_preferences p ON p.user_id = u.id
 LEFT JOIN route_completions c ON c.user_id = u.id AND c.route_id = $2
 WHERE u.id = $1
 """
-AWARD: Final = (
-    """UPDATE assignments SET user_id = $2, status = 'scheduled', assigned_by = 'bid', assigned_at = $3,
-    confirmed_at = $3, updated_at = $3 WHERE id = $1""",
-    "INSERT INTO assignment_terms (assignment_id, arrive_by) VALUES ($1, $2)",
-    "UPDATE bid_windows SET status = 'resolved', winner_id = $2 WHERE id = $1",
-    "UPDATE window_waves SET next_at = NULL WHERE window_id = $1",
-    """INSERT INTO bids (assignment_id, user_id, score, status, bid_at, window_closes_at, resolved_at)
-    VALUES ($1, $2, $3, 'won', $4, $5, $4)""",
-    "DELETE FROM day_declines WHERE user_id = $1 AND date = $2",
-    """INSERT INTO driver_metrics (user_id, bid_pickups, total_assigned, confirmed_shifts, updated_at)
-    VALUES ($1, 1, 1, 1, $2) ON CONFLICT (user_id) DO UPDATE SET bid_pickups = driver_metrics.bid_pickups + 1,
-    total_assigned = driver_metrics.total_assigned + 1, confirmed_shifts = driver_metrics.confirmed_shifts + 1,
-    updated_at = $2""",
-    """INSERT INTO audit_logs (entity_type, entity_id, action, actor_id, actor_type, changes, created_at)
-    VALUES ('assignment', $1, 'instant_assign', $3, 'user', $4, $6), ('bid_window', $2, 'resolved', $3, 'user', $5, $6)
-    """,
-    """INSERT INTO notifications (user_id, type, title, body, data, read, created_at)
-    VALUES ($1, 'bid_won', $2, $3, $4, true, $5) ON CONFLICT DO NOTHING""",
+AWARD: Final = """
+WITH slot AS (
+    UPDATE assignments SET user_id = $2, status = 'scheduled', assigned_by = 'bid', assigned_at = $4, confirmed_at = $4,
+        updated_at = $4 WHERE id = $1
+), terms AS (
+    INSERT INTO assignment_terms (assignment_id, arrive_by) VALUES ($1, $5)
+    ON CONFLICT (assignment_id) DO UPDATE SET arrive_by = excluded.arrive_by
+), ended AS (UPDATE bid_windows SET status = 'resolved', winner_id = $2 WHERE id = $3
+), waves AS (UPDATE window_waves SET next_at = NULL WHERE window_id = $3
+), bid AS (
+    INSERT INTO bids (assignment_id, user_id, score, status, bid_at, window_closes_at, resolved_at)
+    VALUES ($1, $2, $6, 'won', $4, $7, $4)
+), undecline AS (DELETE FROM day_declines WHERE user_id = $2 AND date = $8)
+INSERT INTO driver_metrics AS m (user_id, bid_pickups, total_assigned, confirmed_shifts, updated_at)
+VALUES ($2, 1, 1, 1, $4) ON CONFLICT (user_id) DO UPDATE SET bid_pickups = m.bid_pickups + 1,
+    total_assigned = m.total_assigned + 1, confirmed_shifts = m.confirmed_shifts + 1, updated_at = $4
+"""
+AUDIT: Final = """
+INSERT INTO audit_logs (entity_type, entity_id, action, actor_id, actor_type, changes, created_at)
+VALUES ('assignment', $1, 'instant_assign', $3, 'user', $4, $5), ('bid', $1, 'won', $3, 'user', $4, $5),
+       ('bid_window', $2, 'resolved', $3, 'user', $4, $5)
+"""
+INBOX: Final = """
+INSERT INTO notifications (user_id, type, title, body, data, read, created_at)
+VALUES ($1, 'bid_won', $2, $3, $4, true, $5) ON CONFLICT DO NOTHING
+"""
+READ: Final = "UPDATE notifications SET read = true WHERE data ->> 'dedupe' = $1 AND NOT read"
+FOLLOW: Final = """
+WITH touched AS (
+    SELECT $1::uuid AS about, true AS itself UNION ALL
+    SELECT w.id, false FROM window_asks ask JOIN bid_windows w ON w.id = ask.window_id AND w.status = 'open'
+        AND w.id <> $1 JOIN assignments a ON a.id = w.assignment_id AND a.date = $3 WHERE ask.user_id = $2
+), locked AS (
+    SELECT d.id FROM deliveries d JOIN touched USING (about)
+    WHERE itself AND kind = 'offer' AND state = 'pending'
+       OR (kind <> 'offer' OR itself OR user_id = $2) AND state IN ('sending', 'sent') AND channel = 'telegram'
+    ORDER BY kind = 'home', d.id FOR NO KEY UPDATE OF d
 )
-FOLLOW: Final = (
-    """UPDATE deliveries SET state = 'cancelled', due_at = NULL, reason = 'the window is over'
-    WHERE about = $1 AND kind = 'offer' AND state = 'pending'""",
-    """UPDATE deliveries SET redraw = true, due_at = $2, urgency = CASE WHEN kind = 'offer' THEN 3 ELSE 1 END
-    WHERE about = $1 AND state IN ('sending', 'sent') AND channel = 'telegram'""",
-    """UPDATE deliveries SET redraw = true, due_at = $2, urgency = 3 WHERE kind = 'home' AND state = 'sent'
-    AND user_id IN (SELECT user_id FROM deliveries WHERE about = $1 AND kind = 'offer')""",
-    """UPDATE deliveries SET redraw = true, due_at = $2, urgency = 1 WHERE kind = 'home' AND state = 'sent'
-    AND user_id = $1""",
+UPDATE deliveries SET state = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END, redraw = state <> 'pending',
+    due_at = CASE state WHEN 'pending' THEN NULL ELSE $4::timestamptz END, urgency = 3
+WHERE id IN (SELECT id FROM locked)
+"""
+HOMES: Final = """
+WITH whose AS (
+    SELECT $1::uuid AS user_id UNION SELECT user_id FROM window_asks WHERE window_id = $2
+    UNION SELECT user_id FROM warehouse_managers WHERE warehouse_id = $3
+), locked AS (
+    SELECT d.id FROM deliveries d JOIN whose USING (user_id) WHERE d.kind = 'home' AND d.state IN ('sending', 'sent')
+    ORDER BY d.id FOR NO KEY UPDATE OF d
 )
+UPDATE deliveries SET redraw = true, due_at = $4, urgency = 3 WHERE id IN (SELECT id FROM locked)
+"""
 _OFFER: Final = """
 SELECT w.id, w.assignment_id, w.mode, w.trigger, w.pay_bonus_percent, w.opens_at, w.closes_at, w.status, w.winner_id,
        a.date, t.arrive_by, routes.name, warehouses.name, warehouses.address, d.date
@@ -93,9 +116,9 @@ FROM bid_windows w JOIN assignments a ON a.id = w.assignment_id JOIN routes ON r
 JOIN warehouses ON warehouses.id = a.warehouse_id LEFT JOIN assignment_terms t ON t.assignment_id = a.id
 LEFT JOIN day_declines d ON d.user_id = $1 AND d.date = a.date WHERE w.mode <> 'competitive' AND
 """
-OFFER: Final = f"""{_OFFER} w.id = $2 AND (w.winner_id = $1 OR EXISTS (SELECT FROM deliveries o
-    WHERE o.about = $2 AND o.kind = 'offer' AND o.user_id = $1))"""
-OPEN_OFFERS: Final = f"""{_OFFER} w.id IN (SELECT about FROM deliveries WHERE user_id = $1 AND kind = 'offer')
+OFFER: Final = f"""{_OFFER} w.id = $2 AND (w.winner_id = $1 OR EXISTS (SELECT FROM window_asks o
+    WHERE o.window_id = $2 AND o.user_id = $1))"""
+OPEN_OFFERS: Final = f"""{_OFFER} w.id IN (SELECT window_id FROM window_asks WHERE user_id = $1)
     AND w.status = 'open' AND w.closes_at > $2 AND d.date IS NULL ORDER BY a.date, routes.name, w.id"""
 SHIFTS: Final = """
 SELECT a.id, routes.name, warehouses.name, warehouses.address, a.date, t.arrive_by, a.assigned_at, a.status,
@@ -146,23 +169,17 @@ async def accept_won(db: Any, update: Update) -> None:
         place = window["route_id"], window["warehouse_id"], on
         standing = await db.fetchrow(STANDING, driver_id, *place, *week, window_id)
         assert standing["is_driver"] and standing["load"] < standing["weekly_cap"]
-        assign, terms, resolve, waves, bid, undecline, metrics, audit, inbox = AWARD
-        slot = window["assignment_id"]
-        await db.execute(assign, slot, driver_id, now)
-        await db.execute(terms, slot, now + timedelta(minutes=90))
-        await db.execute(resolve, window_id, driver_id)
-        await db.execute(waves, window_id)
-        await db.execute(bid, slot, driver_id, 0.8, now, window["closes_at"])
-        await db.execute(undecline, driver_id, on)
-        await db.execute(metrics, driver_id, now)
+        slot, arrive_by = window["assignment_id"], now + timedelta(minutes=90)
+        await db.execute(AWARD, slot, driver_id, window_id, now, arrive_by, 0.8, window["closes_at"], on)
         after = json.dumps({"before": {"status": "unfilled"}, "after": {"user_id": str(driver_id)}, "facts": {}})
-        await db.execute(audit, slot, window_id, driver_id, after, after, now)
+        await db.execute(AUDIT, slot, window_id, driver_id, after, now)
         data = json.dumps({"kind": "won", "about": str(slot), "dedupe": f"won:{slot}:{driver_id}"})
-        await db.execute(inbox, driver_id, "R0, Warehouse 0 is yours", "Be there by 09:00.", data, now)
-        for follow, about in zip(FOLLOW, (window_id, window_id, window_id, driver_id), strict=True):
-            await db.execute(follow, *((about,) if "$2" not in follow else (about, now)))
-        await db.fetchrow(OFFER, driver_id, window_id)
+        await db.execute(INBOX, driver_id, "R0, Warehouse 0 is yours", "Be there by 09:00.", data, now)
+        await db.execute(READ, f"offer:{window_id}:{driver_id}")
+        await db.execute(FOLLOW, window_id, driver_id, on, now)
+        await db.execute(HOMES, driver_id, window_id, window["warehouse_id"], now)
         ticket = await db.fetchrow(TRACK, driver_id, "offer", window_id, "sent", now, chat_id, _message(update))
+    await db.fetchrow(OFFER, driver_id, window_id)
     await _outcome(db, ticket, chat_id, _message(update), now)
 
 
@@ -173,8 +190,8 @@ async def accept_taken(db: Any, update: Update) -> None:
         driver_id = await _who(db, update, now)
         window = await db.fetchrow(WINDOW_LOCKED, window_id, driver_id)
         assert window["winner_id"] is not None
-        await db.fetchrow(OFFER, driver_id, window_id)
         ticket = await db.fetchrow(TRACK, driver_id, "offer", window_id, "sent", now, chat_id, _message(update))
+    await db.fetchrow(OFFER, driver_id, window_id)
     await _outcome(db, ticket, chat_id, _message(update), now)
 
 
