@@ -31,12 +31,14 @@ _OFFERS = """
 WITH noted AS (
     INSERT INTO notifications (user_id, type, title, body, data, created_at)
     SELECT given.driver, 'emergency_route_available', 'R0, Warehouse 0 needs a driver', 'Whoever accepts first has it.',
-           jsonb_build_object('kind', 'offer', 'about', given.id, 'dedupe', 'offer:' || given.id || ':' || given.driver),
+           jsonb_build_object('kind', 'offer', 'about', given.id,
+                              'dedupe', 'offer:' || given.id || ':' || given.driver),
            $4::timestamptz
     FROM unnest($1::uuid[], $2::uuid[]) AS given (id, driver)
     RETURNING id, user_id, (data ->> 'about')::uuid AS about
 ), asks AS (
-    INSERT INTO window_asks (window_id, user_id, asked_at) SELECT unnest($1::uuid[]), unnest($2::uuid[]), $4::timestamptz
+    INSERT INTO window_asks (window_id, user_id, asked_at)
+    SELECT unnest($1::uuid[]), unnest($2::uuid[]), $4::timestamptz
 )
 INSERT INTO deliveries (notification_id, user_id, channel, kind, about, urgency, state, attempt, chat_id, message_id,
                         sent_at, expires_at, created_at)
