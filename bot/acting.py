@@ -17,8 +17,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
 from telegram.ext import ApplicationHandlerStop, CallbackContext, ExtBot
@@ -31,7 +29,7 @@ from bot.reader import Reader, language_of
 from bot.screens.screen import Screen
 from bot.settings import Settings
 from bot.wording import Words
-from domain.db.models import SeenUpdate
+from domain.db.sql import sql
 from domain.people.actions import reachable_again
 from domain.people.queries import Person, person_in_chat
 from domain.policy import Policy
@@ -131,7 +129,7 @@ class Acting:
         person = self.person or await self.recognise()
         assert person is not None, "only people who are known have messages that are kept current"
         self.toast(toast, alert)
-        if await self._edge.kinds[kind].load(self.session, person.id, about, self.now) is None:
+        if about and await self._edge.kinds[kind].load(self.session, person.id, about, self.now) is None:
             return  # about nothing that there is, or that is his: the message stays as it was
         edited = None if fresh or self._pressed is None else self._pressed.message_id
         ticket = await queue.track(
@@ -192,9 +190,11 @@ async def acting(update: Update, context: Context) -> AsyncIterator[Acting]:
         yield act
 
 
+_SEEN = sql("INSERT INTO seen_updates (update_id, seen_at) VALUES (:id, :now) ON CONFLICT DO NOTHING RETURNING true")
+
+
 async def _record(session: AsyncSession, update_id: int, now: datetime) -> bool:
-    recorded = insert(SeenUpdate).values(update_id=update_id, seen_at=now).on_conflict_do_nothing()
-    return await session.scalar(recorded.returning(literal(True))) is True
+    return await session.scalar(_SEEN, {"id": update_id, "now": now}) is True
 
 
 def _pressed_message(query: CallbackQuery | None) -> Message | None:

@@ -2,8 +2,9 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -24,32 +25,34 @@ class Person:
     unreachable: bool = False
 
 
+_PEOPLE = (
+    select(
+        User.id,
+        User.role,
+        User.first_name,
+        User.last_name,
+        User.phone,
+        ContactSettings.language,
+        ChatLink.unreachable_at.is_not(None),
+    )
+    .outerjoin(ChatLink, ChatLink.user_id == User.id)
+    .outerjoin(ContactSettings, ContactSettings.user_id == User.id)
+)
+_IN_CHAT = _PEOPLE.where(ChatLink.chat_id == bindparam("chat"))
+_BY_ID = _PEOPLE.where(User.id == bindparam("user"))
+
+
 async def person_in_chat(session: AsyncSession, chat_id: int) -> Person | None:
     """Whose chat this is; None for somebody unknown, who learns nothing of who exists (R12.2)."""
-    return await _person(session, ChatLink.chat_id == chat_id)
+    return _made((await session.execute(_IN_CHAT, {"chat": chat_id})).one_or_none())
 
 
 async def person(session: AsyncSession, user_id: uuid.UUID) -> Person | None:
     """Somebody by his id."""
-    return await _person(session, User.id == user_id)
+    return _made((await session.execute(_BY_ID, {"user": user_id})).one_or_none())
 
 
-async def _person(session: AsyncSession, which: ColumnElement[bool]) -> Person | None:
-    found = await session.execute(
-        select(
-            User.id,
-            User.role,
-            User.first_name,
-            User.last_name,
-            User.phone,
-            ContactSettings.language,
-            ChatLink.unreachable_at.is_not(None),
-        )
-        .outerjoin(ChatLink, ChatLink.user_id == User.id)
-        .outerjoin(ContactSettings, ContactSettings.user_id == User.id)
-        .where(which)
-    )
-    row = found.one_or_none()
+def _made(row: Row[Any] | None) -> Person | None:
     return None if row is None else Person(*row)
 
 

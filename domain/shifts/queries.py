@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
@@ -28,32 +28,35 @@ class OwnShift:
     confirmed: bool
 
 
+_OWN = (
+    select(
+        Assignment.id,
+        Route.name,
+        Warehouse.name,
+        Warehouse.address,
+        Assignment.on,
+        AssignmentTerms.arrive_by,
+        Assignment.assigned_at,
+        Assignment.status,
+        Assignment.confirmed_at.is_not(None),
+    )
+    .join(Route, Route.id == Assignment.route_id)
+    .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
+    .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
+    .where(
+        Assignment.user_id == bindparam("driver"),
+        Assignment.on.between(bindparam("first"), bindparam("last")),
+        Assignment.status != AssignmentStatus.CANCELLED,
+    )
+    .order_by(Assignment.on)
+)
+
+
 async def own_shifts(
     session: AsyncSession, driver_id: uuid.UUID, first: date, last: date, policy: Policy
 ) -> tuple[OwnShift, ...]:
     """The driver's live shifts from `first` to `last`, both inclusive, by day; at most one a day (R2.1)."""
-    rows = await session.execute(
-        select(
-            Assignment.id,
-            Route.name,
-            Warehouse.name,
-            Warehouse.address,
-            Assignment.on,
-            AssignmentTerms.arrive_by,
-            Assignment.assigned_at,
-            Assignment.status,
-            Assignment.confirmed_at.is_not(None),
-        )
-        .join(Route, Route.id == Assignment.route_id)
-        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
-        .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
-        .where(
-            Assignment.user_id == driver_id,
-            Assignment.on.between(first, last),
-            Assignment.status != AssignmentStatus.CANCELLED,
-        )
-        .order_by(Assignment.on)
-    )
+    rows = await session.execute(_OWN, {"driver": driver_id, "first": first, "last": last})
     return tuple(
         OwnShift(
             assignment_id=assignment_id,
