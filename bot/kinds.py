@@ -17,8 +17,8 @@ from bot.screens import coverage as coverage_screens
 from bot.screens import home as home_screens
 from bot.screens.home import DriverHome, ManagerHome
 from bot.screens.screen import Screen
-from domain.bidding import queries as bidding
-from domain.bidding.queries import Offer
+from domain.bidding import offers
+from domain.bidding.offers import Offer
 from domain.coverage import queries as coverage
 from domain.coverage.queries import WindowCard
 from domain.db.models.words import UserRole
@@ -66,11 +66,10 @@ def table_of_kinds(policy: Policy, company: str) -> Kinds:
         if reader.role is UserRole.MANAGER:
             return ManagerHome(reader.first_name, today, await coverage.warehouses_today(session, user_id, today))
         week = await shifts.own_shifts(session, user_id, *week_of(today), policy)
-        offers = await bidding.open_offers(session, user_id, policy, now)
-        return DriverHome(reader.first_name, today, week, offers)
+        return DriverHome(reader.first_name, today, week, await offers.open_offers(session, user_id, policy, now))
 
     async def offer(session: AsyncSession, user_id: uuid.UUID, about: uuid.UUID | None, now: datetime) -> Offer | None:
-        return await bidding.offer(session, user_id, about, policy, now) if about else None
+        return await offers.offer(session, user_id, about, policy, now) if about else None
 
     async def window(
         session: AsyncSession, user_id: uuid.UUID, about: uuid.UUID | None, _now: datetime

@@ -5,7 +5,7 @@ from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.places import directions
 from bot.screens.screen import Button, Screen, escape
-from domain.bidding.queries import Offer
+from domain.bidding.offers import Offer
 from domain.bidding.rules import AcceptDecision, AlreadyYours, Award
 from domain.coverage.actions import Declined
 from domain.refusals import Refusal, Refused

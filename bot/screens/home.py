@@ -7,7 +7,7 @@ from bot.callbacks import AcceptAtHome, Home, Unfilled
 from bot.reader import Reader
 from bot.screens.places import directions
 from bot.screens.screen import Button, Screen, escape
-from domain.bidding.queries import Offer
+from domain.bidding.offers import Offer
 from domain.coverage.queries import WarehouseToday
 from domain.shifts.queries import OwnShift
 from domain.time import week_of

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bidding.queries import offer, open_offers
+from domain.bidding.offers import offer, open_offers
 from domain.bidding.rules import AlreadyYours, Award, Standing, score
 from domain.coverage.actions import Opened, decline_day
 from domain.coverage.queries import window_card

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from domain.bidding import queries as bidding
+from domain.bidding import offers as offers_of_driver
 from domain.bidding.rules import Award
 from domain.coverage.actions import ClosedEmpty, Opened, decline_day
 from domain.db.models import Assignment, AssignmentTerms, AuditLog, Delivery, Notification
@@ -42,10 +42,10 @@ async def test_r11_3_a_winners_other_offers_of_that_day_have_lost_their_point(em
     rows = await offers(emergency)
     assert rows[second, winner.id].redraw is True
     assert rows[second, other.id].redraw is False
-    shown = await bidding.offer(emergency.session, winner.id, second, POLICY, emergency.now)
+    shown = await offers_of_driver.offer(emergency.session, winner.id, second, POLICY, emergency.now)
     assert shown is not None
     assert (shown.open, shown.busy) == (True, True)
-    assert await bidding.open_offers(emergency.session, winner.id, POLICY, emergency.now) == ()
+    assert await offers_of_driver.open_offers(emergency.session, winner.id, POLICY, emergency.now) == ()
 
 
 async def test_r6_3_not_today_is_shown_on_all_offers_of_that_day(emergency: Emergency) -> None:
@@ -78,7 +78,7 @@ async def test_r11_3_nobody_is_asked_for_a_slot_that_another_program_filled(emer
     filled = {"user_id": drivers[0].id, "status": "scheduled"}
     await emergency.session.execute(update(Assignment).where(Assignment.id == emergency.slot.id).values(filled))
     assert await next_wave(emergency.session, emergency.now + MINUTE) is None
-    shown = await bidding.offer(emergency.session, drivers[1].id, window, POLICY, emergency.now)
+    shown = await offers_of_driver.offer(emergency.session, drivers[1].id, window, POLICY, emergency.now)
     assert shown is None or (shown.open, shown.taken) == (False, True)
     closed = await close_due(emergency.session, emergency.now + timedelta(hours=9))
     assert closed == ClosedEmpty(window, unfilled=False, told=0)
