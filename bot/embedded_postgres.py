@@ -109,7 +109,7 @@ class _Cluster:
                     self._start(running)
             if (port := self._port()) is not None:
                 return Server(port, (self.folder / "postgres.password").read_text())
-            time.sleep(0.01)
+            time.sleep(0.01)  # another command starts it; a lock and a pid file are all that there is to look at
         raise EmbeddedPostgresError(f"PostgreSQL in {self.folder} does not answer: see {self.log}.")
 
     def stop(self) -> None:
@@ -118,7 +118,7 @@ class _Cluster:
             while not _locked(running):
                 with contextlib.suppress(EmbeddedPostgresError):
                     self._run(self.data, "pg_ctl", "stop", "-s", "-w", "-m", "immediate" if self.fast else "fast")
-                time.sleep(0.01)
+                time.sleep(0.01)  # as above: what is coming up tells nobody
         if self.fast:
             shutil.rmtree(self.data)
 

@@ -72,7 +72,8 @@ async def test_r11_7_killed_between_commit_and_reply_the_next_process_sends_it(t
     await town.no_faults()
     async with town.sessions.begin() as session:  # the leases of the dead have ended
         ended = func.clock_timestamp()
-        assert (await session.execute(update(Delivery).values(lease_until=ended))).rowcount == 1  # type: ignore[attr-defined]
+        leases = await session.scalars(update(Delivery).values(lease_until=ended).returning(Delivery.id))
+        assert len(leases.all()) == 1
         await session.execute(update(Lease).values(held_until=ended))
     async with running("worker", cwd=tmp_path, **town.environment()):
         await driver.sees("Hello Amara")

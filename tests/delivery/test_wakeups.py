@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sqlalchemy import text
+from sqlalchemy import AsyncAdaptedQueuePool, text
 
 from bot.wakeups import Wakeups
 from tests.delivery.post import OTHERS, Post
@@ -34,6 +34,7 @@ async def test_the_listener_takes_no_connection_of_the_pool(post: Post) -> None:
     woken = wakeups.event()
     listening = asyncio.create_task(wakeups.listen(stop))
     await asyncio.wait_for(woken.wait(), 10)
-    assert post.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert isinstance(post.engine.pool, AsyncAdaptedQueuePool)
+    assert post.engine.pool.checkedout() == 0
     stop.set()
     await asyncio.wait_for(listening, 10)

@@ -19,8 +19,8 @@ FALL_BACK = date(2026, 11, 1)  # 02:00 EDT becomes 01:00 EST
 SPRING_FORWARD = date(2027, 3, 14)  # 02:00 EST becomes 03:00 EDT
 
 
-def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from random import Random
 from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import func, select, update
@@ -385,9 +386,9 @@ async def test_r2_5_cut_off_in_the_middle_nothing_has_happened(arena: Arena) -> 
                     left -= 1
                     return await execute(*args, **kwargs)
 
-                session.execute = dying  # type: ignore[method-assign]
                 try:
-                    await act(session)
+                    with mock.patch.object(session, "execute", dying):
+                        await act(session)
                 except Died:
                     await session.rollback()
                 else:
