@@ -5,21 +5,26 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import checks, jobs, logs, run
+from bot import deliveries as shown
 from bot.delivery.worker import deliver_due
 from bot.explaining import explained
 from bot.migrate import migrate as bring_up
 from bot.settings import Settings, load
 from bot.wording import Words
 from domain.db.engine import connect, sessions
+from domain.db.models.words import DeliveryState
+from domain.notices import operators
 from domain.people import actions as people
+from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
 T = TypeVar("T")
@@ -30,6 +35,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+deliveries = typer.Typer(help="Lists deliveries, sends them again, or cancels them.", no_args_is_help=True)
+cli.add_typer(deliveries, name="deliveries")
 
 
 @cli.command()
@@ -106,9 +113,12 @@ def check() -> None:
     raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
 
 
+DUTIES = ", ".join(("deliveries", *jobs.table_of_duties(Words(Policy().zone), Policy())))
+
+
 @cli.command()
 def duty(
-    name: Annotated[str, typer.Argument(help="deliveries, or a duty: windows, waves, cleanup.")],
+    name: Annotated[str, typer.Argument(help=f"One of: {DUTIES}.")],
     at: Annotated[str | None, typer.Option(help="As of this instant, like 2026-11-24T07:00; default: now.")] = None,
     future: Annotated[bool, typer.Option("--future", help="Allow an instant that is yet to come.")] = False,
 ) -> None:
@@ -127,12 +137,68 @@ async def _do(name: str, settings: Settings, instant: datetime) -> dict[str, Any
         async with run.core(settings, lambda: instant) as rollcall:
             return {"duty": name, "at": instant.isoformat()} | await deliver_due(rollcall.edge.mail)
     if name not in duties:
-        raise run.StartError(f"There is no duty {name}; there are: deliveries, {', '.join(duties)}.")
+        raise run.StartError(f"There is no duty {name}; there are: {DUTIES}.")
     async with run.database(settings) as url:
         engine = connect(url, connections=0)
         await run.require_migrated(engine)
         done = await jobs.run_due(duties[name], sessions(engine), instant)
     return {"duty": name, "at": instant.isoformat()} | jobs.told(done)
+
+
+@deliveries.command("list")
+def list_deliveries(
+    state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
+    level: Annotated[shown.Level | None, typer.Option(help="Only notices of this level.")] = None,
+    person: Annotated[
+        str | None, typer.Option(help="Only to this phone, or to people with this in their name.")
+    ] = None,
+    kind: Annotated[str | None, typer.Option(help="Only of this kind, like offer.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only since this instant, like 2026-11-24T07:00.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The most to show.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON each, with ids in full.")] = False,
+) -> None:
+    """Shows what was or is to be sent to whom, the newest first, and what became of it."""
+    settings = _for_one_command()
+    begin = _instant(since, settings) if since else None
+    urgency = level.urgency if level else None
+    sought = operators.Sought(state, urgency, kind, person, begin, limit)
+    rows = _run(_in_database(settings, lambda session: operators.listed(session, sought)))
+    if as_json:
+        for line in shown.json_lines(rows):
+            typer.echo(line)
+    else:
+        shown.table(rows, settings.timezone)
+
+
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or how they begin.")]
+
+
+@deliveries.command()
+def retry(ids: Ids) -> None:
+    """Puts deliveries that failed back into the queue; an SMS that may have left is looked up first."""
+    _wish(lambda session: operators.retry(session, ids, run.utc_now()))
+
+
+@deliveries.command()
+def cancel(ids: Ids) -> None:
+    """Takes deliveries that have not left out of the queue, for good."""
+    _wish(lambda session: operators.cancel(session, ids, run.utc_now()))
+
+
+def _wish(grant: Callable[[AsyncSession], Awaitable[list[operators.Done | operators.NotDone]]]) -> None:
+    results = _run(_in_database(_for_one_command(), grant))
+    for result in results:
+        typer.echo(shown.told(result), err=isinstance(result, operators.NotDone))
+    raise typer.Exit(1 if any(isinstance(result, operators.NotDone) for result in results) else 0)
+
+
+async def _in_database(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """One transaction, for what needs nothing but the database."""
+    async with run.database(settings) as url:
+        engine = connect(url, connections=0)
+        await run.require_migrated(engine)
+        async with sessions(engine).begin() as session:
+            return await work(session)
 
 
 @cli.command()

@@ -29,8 +29,7 @@ from bot.reader import Reader, language_of
 from bot.screens.screen import Screen
 from bot.settings import Settings
 from bot.wording import Words
-from domain.db.sql import sql
-from domain.people.actions import reachable_again
+from domain.people.actions import arrive
 from domain.people.queries import Person, person_in_chat
 from domain.policy import Policy
 
@@ -105,11 +104,14 @@ class Acting:
         return self._edge.words
 
     async def recognise(self) -> Person | None:
-        """Finds out who is there, at the beginning and again once somebody has linked his chat."""
-        self.person = await person_in_chat(self.session, self.chat_id)
-        chosen = self.person.language if self.person else None
-        self.reader = Reader(chosen or language_of(self.language_code), self.policy.zone)
+        """Finds out anew who is there, once somebody has linked his chat or changed how he wants to be spoken to."""
+        self.recognised(await person_in_chat(self.session, self.chat_id))
         return self.person
+
+    def recognised(self, person: Person | None) -> None:
+        self.person = person
+        chosen = person.language if person else None
+        self.reader = Reader(chosen or language_of(self.language_code), self.policy.zone)
 
     async def show(
         self,
@@ -161,11 +163,7 @@ class Acting:
 
 @asynccontextmanager
 async def acting(update: Update, context: Context) -> AsyncIterator[Acting]:
-    """Opens the one transaction of an update and records the update in it; raises Seen where that was done before.
-
-    Of two processes with the same update at once, the second waits at the record for the first one's end: it is the
-    first statement of either, so neither holds anything that the other could be waiting for.
-    """
+    """Opens the one transaction of an update and records the update in it; raises Seen where that was done before."""
     edge, after = context.bot_data, in_hand.get()
     chat, user = update.effective_chat, update.effective_user
     assert chat is not None and user is not None, "the receiver lets only private chats through"
@@ -182,19 +180,11 @@ async def acting(update: Update, context: Context) -> AsyncIterator[Acting]:
             _edge=edge,
             _after=after,
         )
-        if not await _record(session, update.update_id, act.now):
+        arrival = await arrive(session, update.update_id, chat.id, update.my_chat_member is None, act.now)
+        if not arrival.first:
             raise Seen
-        person = await act.recognise()
-        if person is not None and person.unreachable and update.my_chat_member is None:
-            await reachable_again(session, person.id)
+        act.recognised(arrival.person)
         yield act
-
-
-_SEEN = sql("INSERT INTO seen_updates (update_id, seen_at) VALUES (:id, :now) ON CONFLICT DO NOTHING RETURNING true")
-
-
-async def _record(session: AsyncSession, update_id: int, now: datetime) -> bool:
-    return await session.scalar(_SEEN, {"id": update_id, "now": now}) is True
 
 
 def _pressed_message(query: CallbackQuery | None) -> Message | None:

@@ -134,3 +134,157 @@ class NotToday(Callback):
 
     word: ClassVar[str] = "no"
     window_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskedFor(Callback):
+    """Who was asked for a window and where it stands with each; pages count from 0."""
+
+    word: ClassVar[str] = "asked"
+    window_id: uuid.UUID
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WindowCard(Callback):
+    """Back to a manager's card of a window."""
+
+    word: ClassVar[str] = "win"
+    window_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recipients(Callback):
+    """The people who are called as a draft is addressed; pages count from 0."""
+
+    word: ClassVar[str] = "msgwho"
+    message_id: uuid.UUID
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WriteTo(Callback):
+    """Which of them the draft is for."""
+
+    word: ClassVar[str] = "msgto"
+    message_id: uuid.UUID
+    user_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SendMessage(Callback):
+    """Sends a draft; `level` 0 urgent, 1 important, 2 normal."""
+
+    word: ClassVar[str] = "msgsend"
+    message_id: uuid.UUID
+    user_id: uuid.UUID
+    level: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DiscardMessage(Callback):
+    """Throws a draft away."""
+
+    word: ClassVar[str] = "msgdrop"
+    message_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MessageStands(Callback):
+    """Where a message that was sent stands now."""
+
+    word: ClassVar[str] = "msgnow"
+    message_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GotIt(Callback):
+    """The reader of a message answers it."""
+
+    word: ClassVar[str] = "msgok"
+    message_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inbox(Callback):
+    """What somebody was told, newest first; pages count from 0."""
+
+    word: ClassVar[str] = "inbox"
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenNotice(Callback):
+    """The card of what an entry of the inbox is about."""
+
+    word: ClassVar[str] = "open"
+    notification_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ReadAll(Callback):
+    """Marks an entry and all that are older as read."""
+
+    word: ClassVar[str] = "read"
+    notification_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenSettings(Callback):
+    """How somebody wants to be reached."""
+
+    word: ClassVar[str] = "set"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChooseLanguage(Callback):
+    """By its place among the languages."""
+
+    word: ClassVar[str] = "lang"
+    choice: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChooseSms(Callback):
+    """SMS where Telegram does not do: 1 yes, 0 no."""
+
+    word: ClassVar[str] = "sms"
+    choice: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChooseWakeMe(Callback):
+    """Emergency offers ring in quiet hours, too: 1 yes, 0 no."""
+
+    word: ClassVar[str] = "wake"
+    choice: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChooseQuietHours(Callback):
+    """By their place among the policy's."""
+
+    word: ClassVar[str] = "quiet"
+    choice: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenAway(Callback):
+    """A manager's absence, and who stands in."""
+
+    word: ClassVar[str] = "leave"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GoAway(Callback):
+    """A manager is away for so long; 0: he is back."""
+
+    word: ClassVar[str] = "away"
+    choice: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BackAtHome(Callback):
+    """He is back, said from the home card, which stays one."""
+
+    word: ClassVar[str] = "back"

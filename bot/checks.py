@@ -12,6 +12,7 @@ from bot import run, web
 from bot.delivery.aiohttp_request import AiohttpRequest
 from bot.explaining import database_fault
 from bot.settings import Settings
+from bot.twilio_web import SMS_PATH
 from domain.db.engine import connect
 
 SKEW_MOST = timedelta(seconds=5)
@@ -33,6 +34,7 @@ async def findings(settings: Settings) -> list[Finding]:
         await _database(settings),
         *await _telegram(settings),
         await _twilio(settings),
+        *_sms_replies(settings),
         Finding(
             "time zone", True, f"{settings.timezone}, where it is {run.utc_now().astimezone(settings.timezone):%H:%M}"
         ),
@@ -104,3 +106,15 @@ async def _twilio(settings: Settings) -> Finding:
     if not answer.is_success:
         return Finding("SMS", False, f"Twilio answers {answer.status_code}: look at its console.")
     return Finding("SMS", True, "Twilio takes these credentials")
+
+
+def _sms_replies(settings: Settings) -> list[Finding]:
+    """What only a person can enter at Twilio. The part behind # makes Twilio repeat what got no answer."""
+    if not settings.sms_is_on:
+        return []
+    if settings.public_url is None:
+        says = "none come, nor reports of delivery, since PUBLIC_URL is unset; how an SMS fared is asked for"
+        return [Finding("SMS replies", True, says)]
+    sender = "number" if settings.twilio_from_number else "messaging service"
+    address = f"{settings.public_url}{SMS_PATH}#rc=3&rp=all"
+    return [Finding("SMS replies", True, f"enter {address} at Twilio, as the {sender}'s webhook for incoming messages")]

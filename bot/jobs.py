@@ -17,10 +17,12 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
+from bot import metrics
 from bot.faults import brief, fault_id, is_passing
 from domain.coverage import actions as coverage
 from domain.coverage.actions import ClosedEmpty
 from domain.db.models import DutyRun
+from domain.notices import digest
 from domain.notices.wording import Wording
 from domain.people import actions as people
 from domain.policy import Policy
@@ -68,6 +70,7 @@ def table_of_duties(words: Wording, policy: Policy) -> Duties:
     return {
         "windows": Duty(close_window),
         "waves": Duty(lambda session, now, pass_by: coverage.send_due_wave(session, words, policy, now, pass_by)),
+        "sms-digest": Duty(lambda session, now, _: digest.gather(session, policy, now), at="0 17 * * *"),
         # An hour that exists once on every night of the year.
         "cleanup": Duty(lambda session, now, _: people.clean_up(session, policy, now), at="10 4 * * *"),
     }
@@ -139,9 +142,11 @@ class Clockwork:
                 log.warning("duty not done: the database is away", duty=name, fault=brief(fault))
             else:
                 log.exception("duty failed", duty=name, fault_id=fault_id())
+                metrics.duty(name, 1, 1)
         else:
             if done:
                 log.info("duty done", duty=name, items=len(done))
+                metrics.duty(name, len(done), sum(isinstance(item, Failed) for item in done))
 
     async def _run_once(self, name: str, duty: Duty) -> list[object]:
         """Where its hour has come since it was last done: the run is recorded in the transaction of the work."""

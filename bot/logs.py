@@ -10,13 +10,22 @@ import structlog
 from structlog.typing import Processor
 
 # Their INFO lines print addresses with the bot's token, and whole phone numbers; the scheduler prints every tick.
-_TALKATIVE = ("httpx", "httpcore", "twilio", "apscheduler", "telegram", "uvicorn", "alembic", "asyncio")
+_TALKATIVE = (
+    *("httpx", "httpcore", "aiohttp", "asyncpg", "twilio", "apscheduler"),
+    *("telegram", "uvicorn", "alembic", "asyncio"),
+)
+
+# What stands between the digits of a phone, also in the address of a request.
+_GAP = r"(?:[ .()+-]|%20|%28|%29)"
+# Of ten digits without any gap nobody can say whether they are a phone, an update or a chat: those stay.
+_NORTH_AMERICAN = r"(?:1[ .+-]?)?(?:(?:\(|%28)[2-9]\d\d(?:\)|%29)(?:[ .+-]|%20)?|[2-9]\d\d(?:[ .+-]|%20))[2-9]\d\d"
 
 _MASKS = (
     (re.compile(r"\b\d+:[A-Za-z0-9_-]{20,}"), "<token>"),
     (re.compile(r"/bot\d+:[A-Za-z0-9_-]+"), "/bot<token>"),
     (re.compile(r"://([^:/@\s]+):[^@\s]+@"), r"://\1:<password>@"),
-    (re.compile(r"(\+|%2B)\d{6,13}(\d{2})\b"), r"\1…\2"),
+    (re.compile(rf"(\+|%2B)[1-9](?:{_GAP}{{0,2}}\d){{5,12}}{_GAP}?(\d{{2}})(?!\d)"), r"\1…\2"),
+    (re.compile(rf"(?<![\w.+-]){_NORTH_AMERICAN}(?:[ .+-]|%20)\d\d(\d\d)(?![\w-])"), r"…\1"),
     (re.compile(r"(DETAIL:\s+)(?:[^\n\\]|\\(?!n))*"), r"\1<row>"),  # PostgreSQL quotes the row that it refuses
 )
 

@@ -14,6 +14,7 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationHandlerStop, ExtBot
 
+from bot import metrics
 from bot.acting import Context, Edge, InHand, Reply, Toast, in_hand
 from bot.delivery import replies
 from bot.faults import brief, fault_id, is_overtaken, is_passing
@@ -148,6 +149,7 @@ class Receiver:
     @staticmethod
     def _receipt(update: Update, outcome: Outcome, after: InHand) -> Receipt:
         query_id = update.callback_query.id if update.callback_query else None
+        metrics.UPDATES.labels(outcome.value.replace(" ", "_")).inc()
         return Receipt(outcome, query_id, after.toast, tuple(after.replies))
 
 

@@ -13,7 +13,8 @@ import structlog
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from telegram.error import InvalidToken, TelegramError, TimedOut
+from starlette.applications import Starlette
+from telegram.error import BadRequest, InvalidToken, TelegramError, TimedOut
 
 import migrations
 from bot import menus, web
@@ -22,6 +23,8 @@ from bot.app import build_application, build_bot
 from bot.delivery.aiohttp_request import NotConnected
 from bot.delivery.mail import open_mail
 from bot.delivery.sms import Sms, twilio
+from bot.delivery.steps import Halted
+from bot.delivery.telegram import outcome_of
 from bot.delivery.worker import deliver
 from bot.embedded_postgres import embedded_postgres
 from bot.jobs import Clockwork, table_of_duties
@@ -32,6 +35,8 @@ from bot.migrate import migrate
 from bot.polling import Polling
 from bot.receiving import App, Receiver
 from bot.settings import Settings
+from bot.twilio_web import STATUS_PATH, for_twilio
+from bot.waiting import first_of
 from bot.wakeups import Wakeups
 from bot.wording import Words
 from domain.db.engine import connect, sessions
@@ -40,6 +45,10 @@ log = structlog.get_logger(__name__)
 
 MIGRATIONS: Final = Path(migrations.__file__).parent
 CONNECTIONS: Final = 10  # to the database, for updates and duties
+INTRODUCE_WITHIN: Final = 5.0  # seconds at the start; a Telegram that is slower is met later
+TRY_EVERY_MOST: Final = 30.0  # seconds
+
+Part = Callable[[asyncio.Event], Coroutine[Any, Any, None]]  # runs until it is told to stop
 
 
 class StartError(Exception):
@@ -53,12 +62,13 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Rollcall:
-    """A running bot. `port` is where the webhook listens, if it does."""
+    """A running bot. `met`: Telegram has said who we are. `port` is where it listens, if it does."""
 
     app: App
     edge: Edge
     receiver: Receiver
     engine: AsyncEngine
+    met: asyncio.Event = field(default_factory=asyncio.Event)
     port: int | None = None
     parts: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -96,6 +106,17 @@ async def require_migrated(engine: AsyncEngine) -> None:
 @contextlib.asynccontextmanager
 async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> AsyncIterator[Rollcall]:
     """What every command with a bot needs: database, Telegram, handlers. Nothing is received or sent by itself yet."""
+    async with _assembled(settings, now) as rollcall:
+        try:
+            await _meet(rollcall)
+        except TelegramError as fault:
+            raise StartError(telegram_fault(settings, fault)) from fault
+        yield rollcall
+
+
+@contextlib.asynccontextmanager
+async def _assembled(settings: Settings, now: Callable[[], datetime]) -> AsyncIterator[Rollcall]:
+    """All of it, on a database that is there. Messages can be sent; updates can't be handled before `_meet`."""
     async with contextlib.AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(settings))
         engine = connect(url, connections=CONNECTIONS)
@@ -114,7 +135,8 @@ async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> Asy
                 bot=bot,
                 sms=sms,
                 kinds=kinds,
-                zone=settings.timezone,
+                words=Words(settings.timezone),
+                policy=settings.policy,
                 now=now,
                 segment_every=timedelta(seconds=1 / settings.sms_segments_per_second),
             ),
@@ -123,13 +145,16 @@ async def core(settings: Settings, now: Callable[[], datetime] = utc_now) -> Asy
         app = build_application(bot, edge)
         stack.push_async_callback(bot.shutdown)
         stack.push_async_callback(app.shutdown)
-        try:
-            await app.initialize()
-        except InvalidToken as fault:
-            raise StartError("Telegram refuses the token: compare TELEGRAM_BOT_TOKEN with @BotFather's.") from fault
-        except TelegramError as fault:
-            raise StartError(telegram_fault(settings, fault)) from fault
         yield Rollcall(app, edge, Receiver(app), engine)
+
+
+async def _meet(rollcall: Rollcall) -> None:
+    """Asks Telegram who we are. Raises StartError where it refuses the token, TelegramError where it can't be asked."""
+    try:
+        await rollcall.app.initialize()
+    except InvalidToken as fault:
+        raise StartError("Telegram refuses the token: compare TELEGRAM_BOT_TOKEN with @BotFather's.") from fault
+    rollcall.met.set()
 
 
 @contextlib.asynccontextmanager
@@ -138,28 +163,90 @@ async def serving(
 ) -> AsyncIterator[Rollcall]:
     """The running bot. `receives`: the webhook, if PUBLIC_URL is set. `works`: deliveries, duties, and polling if not.
 
-    Left, it takes nothing new, finishes what is in hand, and gives its lease to the next process. Raises StartError.
+    A Telegram that can't be reached does not keep the rest from running. Left, it takes nothing new, finishes what is
+    in hand, and gives its lease to the next process. Raises StartError.
     """
-    async with core(settings, now) as rollcall, contextlib.AsyncExitStack() as stack:
-        bot, edge = rollcall.app.bot, rollcall.edge
-        await menus.set_for_all(bot, settings.timezone)
+    async with _assembled(settings, now) as rollcall, contextlib.AsyncExitStack() as stack:
+        edge, webhook = rollcall.edge, settings.public_url if receives else None
+        listens = receives or "port" in settings.model_fields_set
+        listener = stack.enter_context(web.listen(settings.port)) if listens else None
+        introduced = await _introduced_at_start(rollcall, webhook)
+
+        async def updates(stop: asyncio.Event) -> None:
+            if introduced or await _introduced_later(rollcall, webhook, stop):
+                if works and not settings.public_url:
+                    await Polling(rollcall.app.bot, rollcall.receiver, Leases(edge.sessions)).run(stop)
+                await stop.wait()
+
+        parts: dict[str, Part] = {"the updates": updates}
         if works:
             wakeups = Wakeups(rollcall.engine)
             clockwork = Clockwork(table_of_duties(edge.words, edge.policy), edge.sessions, edge.policy, now)
-            for part in (wakeups.listen, partial(deliver, edge.mail, wakeups=wakeups), clockwork.run):
-                rollcall.parts.append(await stack.enter_async_context(_until_left(part)))
-        if receives and settings.public_url:
-            listener = web.listen(settings.port)
+            delivery: Part = partial(deliver, edge.mail, wakeups=wakeups)
+            working: dict[str, Part] = {
+                "listening": wakeups.listen,
+                "the delivery": delivery,
+                "the duties": clockwork.run,
+            }
+            parts = working | parts
+        for name, part in parts.items():
+            rollcall.parts.append(await stack.enter_async_context(_until_left(name, part)))
+        if listener is not None:
             rollcall.port = listener.getsockname()[1]
-            app = web.web_app(rollcall.receiver, settings.webhook_token)
-            rollcall.parts.append(await stack.enter_async_context(web.serving_web(app, listener)))
-            await _set_webhook(rollcall, settings.public_url)
-        elif works and not settings.public_url:
-            polling = Polling(bot, rollcall.receiver, Leases(edge.sessions))
-            rollcall.parts.append(await stack.enter_async_context(_until_left(polling.run)))
-        log.info("ready", bot=bot.username, port=rollcall.port)
+            serving_web = web.serving_web(_web_app(rollcall, webhook), listener)
+            rollcall.parts.append(await stack.enter_async_context(serving_web))
+        log.info("ready", bot=rollcall.app.bot.username if rollcall.met.is_set() else None, port=rollcall.port)
         yield rollcall
         log.info("stopping")
+
+
+def _web_app(rollcall: Rollcall, webhook: str | None) -> Starlette:
+    edge = rollcall.edge
+    routes = web.for_operators(edge.sessions, rollcall.parts, edge.mail.pulse, edge.policy, edge.now)
+    if webhook is not None:
+        routes += web.for_telegram(rollcall.receiver, edge.settings.webhook_token, rollcall.met)
+        if (secret := edge.settings.twilio_auth_token) is not None:
+            routes += for_twilio(edge, webhook, secret.get_secret_value())
+    return Starlette(routes=routes)
+
+
+async def _introduce(rollcall: Rollcall, webhook: str | None) -> None:
+    """Who we are, which commands we know, and where updates are to be brought. Raises StartError, TelegramError."""
+    await _meet(rollcall)
+    await menus.set_for_all(rollcall.app.bot, rollcall.edge.policy.zone)
+    if webhook is not None:
+        try:
+            await web.set_webhook(rollcall.receiver, webhook, rollcall.edge.settings.webhook_token)
+        except BadRequest as fault:
+            raise StartError(f"Telegram does not take {webhook} as PUBLIC_URL: {fault.message}.") from fault
+
+
+async def _introduced_at_start(rollcall: Rollcall, webhook: str | None) -> bool:
+    """One try. Where Telegram is away the deliveries don't wait for it: what it does not take goes by SMS (R11.2)."""
+    try:
+        async with asyncio.timeout(INTRODUCE_WITHIN):
+            await _introduce(rollcall, webhook)
+    except (TelegramError, TimeoutError) as fault:
+        away = fault if isinstance(fault, TelegramError) else TimedOut()
+        log.warning("all goes on without Telegram", fault=telegram_fault(rollcall.edge.settings, away))
+        return False
+    return True
+
+
+async def _introduced_later(rollcall: Rollcall, webhook: str | None, stop: asyncio.Event) -> bool:
+    """Try after try; False where `stop` came first."""
+    pause = 1.0
+    while not await first_of(stop, for_at_most=pause):
+        try:
+            await _introduce(rollcall, webhook)
+        except TelegramError as fault:
+            pause = min(2 * pause, TRY_EVERY_MOST)
+            if isinstance(halted := outcome_of(fault), Halted):
+                pause = max(pause, halted.retry_after.total_seconds())
+        else:
+            log.info("Telegram is there", bot=rollcall.app.bot.username)
+            return True
+    return False
 
 
 def telegram_fault(settings: Settings, fault: TelegramError) -> str:
@@ -170,18 +257,11 @@ def telegram_fault(settings: Settings, fault: TelegramError) -> str:
     return f"Telegram at {where} answers: {masked(fault.message)}."
 
 
-async def _set_webhook(rollcall: Rollcall, public_url: str) -> None:
-    try:
-        await web.set_webhook(rollcall.receiver, public_url, rollcall.edge.settings.webhook_token)
-    except TelegramError as fault:
-        raise StartError(f"Telegram does not take {public_url} as PUBLIC_URL: {fault.message}.") from fault
-
-
 @contextlib.asynccontextmanager
-async def _until_left(part: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> AsyncIterator[asyncio.Task[None]]:
+async def _until_left(name: str, part: Part) -> AsyncIterator[asyncio.Task[None]]:
     """Runs a part of the bot. When the block is left it is told to stop, and its orderly end is waited for."""
     stop = asyncio.Event()
-    task = asyncio.create_task(part(stop))
+    task = asyncio.create_task(part(stop), name=name)
     try:
         yield task
     finally:
@@ -193,4 +273,5 @@ def _twilio(settings: Settings) -> contextlib.AbstractAsyncContextManager[Sms]:
     sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
     assert settings.twilio_account_sid and settings.twilio_auth_token and sender, "settings.load sees to it"
     secret = settings.twilio_auth_token.get_secret_value()
-    return twilio(settings.twilio_account_sid, secret, sender, settings.twilio_api_url)
+    status_url = settings.public_url + STATUS_PATH if settings.public_url else None
+    return twilio(settings.twilio_account_sid, secret, sender, settings.twilio_api_url, status_url)

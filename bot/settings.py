@@ -13,10 +13,12 @@ from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from domain.people.phones import e164
 from domain.policy import Policy
 
 TELEGRAM = "https://api.telegram.org"
@@ -50,6 +52,14 @@ def _zone(name: Any) -> ZoneInfo:
         return name if isinstance(name, ZoneInfo) else ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError, OSError) as fault:
         raise ValueError from fault
+
+
+def _phones(written: Any) -> tuple[str, ...]:
+    parts = written.split(",") if isinstance(written, str) else written
+    numbers = [e164(part) for part in parts if part.strip()]
+    if None in numbers:
+        raise ValueError
+    return tuple(number for number in numbers if number is not None)
 
 
 def _shaped(pattern: str) -> AfterValidator:
@@ -98,10 +108,14 @@ class Settings(BaseSettings):
     )
     twilio_api_url: Address = Field(default=TWILIO, description="an address like https://api.twilio.com")
     sms_segments_per_second: float = Field(default=1, gt=0, le=1000, description="a number above 0, at most 1000")
+    sms_monthly_budget: int | None = Field(default=None, ge=1, description="a whole number of segments, 1 or more")
 
     company_name: str = Field(default="Rollcall", min_length=1, max_length=30, description="1 to 30 characters")
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = Field(
         default=ZoneInfo("America/Toronto"), description="a time zone like America/Toronto"
+    )
+    owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_phones)] = Field(
+        default=(), description="phone numbers like +14165550100, with commas between them"
     )
     emergency_bonus_percent: int = Field(default=20, ge=0, le=100, description="a whole number from 0 to 100")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -112,7 +126,12 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """The company's terms, with what the operator has set."""
-        return Policy(zone=self.timezone, emergency_bonus_percent=self.emergency_bonus_percent)
+        return Policy(
+            zone=self.timezone,
+            emergency_bonus_percent=self.emergency_bonus_percent,
+            sms_monthly_budget=self.sms_monthly_budget,
+            owners=self.owners,
+        )
 
     @property
     def token(self) -> str:

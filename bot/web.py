@@ -1,4 +1,7 @@
-"""The webhook: Telegram brings an update, and hears that it arrived once its effects are committed."""
+"""What listens on PORT: Telegram's webhook, Twilio's, and what operators look at.
+
+Telegram brings an update, and hears that it arrived once its effects are committed.
+"""
 
 import asyncio
 import contextlib
@@ -6,12 +9,13 @@ import hmac
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
 
-import structlog
 import uvicorn
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
@@ -19,37 +23,108 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot import metrics
 from bot.polling import ALLOWED_UPDATES
+from bot.pulse import Pulse
 from bot.receiving import Outcome, Receipt, Receiver
+from domain.notices.operators import Standing, standing
+from domain.policy import Policy
 
-log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 PATH: Final = "/telegram/webhook"
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 MOST_BYTES = 1 << 20  # an update is a few thousand
 FINISH_WITHIN = 15  # seconds at shutdown; longer than an update may take
-HEALTH_WITHIN = 2.0  # seconds for the database's answer
+ANSWER_WITHIN = 1.5  # seconds for the database's answer; /healthz has two for its own
+STILL_MOST = 60.0  # seconds; the longest round, with everything that can hang in it, ends before
 
 
 class PortTakenError(Exception):
     """Nothing can be served there; the text is one sentence."""
 
 
-def web_app(receiver: Receiver, secret: str) -> Starlette:
-    """The ASGI application. `secret` is what Telegram sends along, so that we know that it is Telegram."""
+def for_telegram(receiver: Receiver, secret: str, met: asyncio.Event) -> list[Route]:
+    """Where Telegram brings updates. `secret` is what it sends along, so that we know that it is Telegram.
+
+    Before we have `met` Telegram no update can be understood: it is to bring them again.
+    """
 
     async def on_update(request: Request) -> Response:
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode(), secret.encode()):
             return PlainTextResponse("The secret token is missing or wrong.", 401)
+        if not met.is_set():
+            return PlainTextResponse("Not ready; please bring it again.", 503)
         return await _answer(await receiver.receive_json(await _body(request)), receiver)
 
-    async def on_health(_request: Request) -> Response:
-        return JSONResponse({"alive": True, "database": await _database(receiver)})
+    return [Route(PATH, on_update, methods=["POST"])]
 
-    return Starlette(
-        routes=[Route(PATH, on_update, methods=["POST"]), Route("/healthz", on_health)],
-    )
+
+def for_operators(
+    sessions: async_sessionmaker[AsyncSession],
+    parts: Sequence[asyncio.Task[None]],
+    pulse: Pulse,
+    policy: Policy,
+    now: Callable[[], datetime],
+) -> list[Route]:
+    """Whether this process is alive, and the figures (see bot/metrics.py)."""
+
+    async def answers() -> bool:
+        async with sessions() as session:
+            return bool(await session.scalar(text("SELECT true")))
+
+    async def figures() -> Standing:
+        async with sessions() as session:
+            return await standing(session, policy, now())
+
+    database, state = Question(answers), Question(figures)
+
+    async def on_health(_request: Request) -> Response:
+        reachable = await database.answer() is not None
+        told = {"database": "reachable" if reachable else "unreachable"}
+        if why := _why_dead(parts, pulse, reachable):
+            return JSONResponse({"alive": False} | told | {"why": why}, 503)
+        return JSONResponse({"alive": True} | told)
+
+    async def on_metrics(_request: Request) -> Response:
+        shown = metrics.exposition(await state.answer(), policy.sms_monthly_budget)
+        return Response(shown, media_type=metrics.CONTENT_TYPE)
+
+    return [Route("/healthz", on_health), Route("/metrics", on_metrics)]
+
+
+def _why_dead(parts: Sequence[asyncio.Task[None]], pulse: Pulse, database: bool) -> str | None:
+    """What only another start can mend. Where the database is away, what stands still waits for it."""
+    for part in parts:
+        if part.done():
+            return f"{part.get_name()} has ended"
+    still = pulse.still_for()
+    return f"deliveries have stood still for {still:.0f} s" if database and still > STILL_MOST else None
+
+
+class Question(Generic[T]):
+    """What is asked of the database, one at a time: taking one back that hangs may take longer than it has hung."""
+
+    def __init__(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._ask = ask
+        self._asked: asyncio.Task[T] | None = None
+
+    async def answer(self) -> T | None:
+        """None where it does not come in time, or never."""
+        if (asked := self._asked) is None or asked.done():
+            asked = self._asked = asyncio.create_task(self._ask())
+            asked.add_done_callback(_heard)
+        await asyncio.wait((asked,), timeout=ANSWER_WITHIN)
+        if not asked.done() or asked.cancelled() or asked.exception() is not None:
+            return None
+        return asked.result()
+
+
+def _heard(asked: asyncio.Task[Any]) -> None:
+    """Its fault is known: whoever asked was told that there is no answer."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 async def _body(request: Request) -> dict[str, Any]:
@@ -82,15 +157,6 @@ async def _answer(receipt: Receipt, receiver: Receiver) -> Response:
     if answer is None:
         return Response(status_code=200, background=behind)
     return JSONResponse({"method": "answerCallbackQuery"} | answer, background=behind)
-
-
-async def _database(receiver: Receiver) -> str:
-    try:
-        async with asyncio.timeout(HEALTH_WITHIN), receiver.app.bot_data.sessions() as session:
-            await session.execute(text("SELECT 1"))
-    except Exception:
-        return "unreachable"
-    return "reachable"
 
 
 async def set_webhook(receiver: Receiver, public_url: str, secret: str) -> None:
@@ -129,7 +195,7 @@ async def serving_web(app: Starlette, listener: socket.socket) -> AsyncIterator[
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve([listener]))
+    serving = asyncio.create_task(server.serve([listener]), name="the web server")
     try:
         yield serving
     finally:

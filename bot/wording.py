@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.reader import LANGUAGES, Reader
-from domain.notices.wording import EmergencyOffered, LinkMoved, Notice, RouteUnfilled, ShiftWon, Worded
+from domain.notices.wording import (
+    EmergencyOffered,
+    FallbackGone,
+    LinkMoved,
+    Notice,
+    OperatorAlert,
+    RouteUnfilled,
+    ShiftWon,
+    Worded,
+    Written,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +61,16 @@ class Words:
                     _("This chat is no longer yours"),
                     _("Your account was linked from another Telegram account. If that wasn't you, tell your manager."),
                 )
+            case Written():
+                return Worded(_("Message from {name}").format(name=notice.author), notice.text)
+            case FallbackGone():
+                return Worded(
+                    _("{name} gets no SMS any more").format(name=notice.driver),
+                    _("{name} has texted STOP. Telegram still works.").format(name=notice.driver)
+                    if notice.linked
+                    else _("{name} has texted STOP and has no Telegram: call when it matters.").format(
+                        name=notice.driver
+                    ),
+                )
+            case OperatorAlert():
+                return Worded(_("Rollcall needs an operator"), f"{notice.alert}: {notice.detail}")

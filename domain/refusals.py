@@ -31,6 +31,17 @@ class Refusal(StrEnum):
     BUSY = "busy"
     AT_CAP = "at_cap"
 
+    # writing to people
+    NOBODY_CALLED_SO = "nobody_called_so"
+    NO_TEXT = "no_text"
+    TEXT_TOO_LONG = "text_too_long"
+    RECIPIENT_GONE = "recipient_gone"
+    DRAFT_GONE = "draft_gone"  # unknown, another's, or too old
+
+    # one's own settings
+    NO_SUCH_CHOICE = "no_such_choice"
+    NOT_A_MANAGER = "not_a_manager"
+
     # creating people (R12.1)
     BAD_NAME = "bad_name"
     BAD_PHONE = "bad_phone"

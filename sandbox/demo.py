@@ -73,6 +73,7 @@ async def demo(database_url: str, port: int = 0, **settings: object) -> AsyncIte
                 "sms_segments_per_second": 10,
                 "timezone": str(policy.zone),
                 "log_level": "WARNING",
+                "port": 0,
             }
             | settings
         )

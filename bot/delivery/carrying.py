@@ -9,16 +9,15 @@ from typing import Any, Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.delivery import pace, queue, sms, telegram
+from bot import metrics
+from bot.delivery import pace, queue, telegram
 from bot.delivery.claims import LEASE_FOR, Claimed
-from bot.delivery.gsm7 import segments
 from bot.delivery.mail import Mail
 from bot.delivery.steps import (
     Deleted,
     Expired,
     Halted,
     LostPoint,
-    NoSms,
     Outcome,
     Rejected,
     Step,
@@ -30,7 +29,10 @@ from bot.faults import is_passing
 from bot.kinds import Kind
 from bot.reader import Reader, language_of
 from bot.screens.screen import Screen
-from domain.db.models.words import Channel, DeliveryState
+from domain.db.models.words import Failure
+from domain.notices import actions as notices
+from domain.notices import kinds, rules
+from domain.notices.rules import Held, Manner, Rings, Silent
 
 log = structlog.get_logger(__name__)
 
@@ -44,51 +46,41 @@ class Remove:
 
 async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
     """What a Telegram message shows now, or why it is not to be sent."""
-    shown = claimed.message_id is not None
-    if not shown and _is_expired(mail, claimed):
+    shown = claimed.shown
+    if not shown and is_expired(mail, claimed):
         return Expired()
     if claimed.chat_id is None or (not shown and not claimed.reachable):
-        return Unreachable("no chat is linked" if claimed.chat_id is None else "the chat was unreachable before")
+        if claimed.chat_id is None:
+            return Unreachable("no chat is linked", Failure.NO_CHAT)
+        return Unreachable("the chat was unreachable before")
     kind = mail.kinds.get(claimed.kind)
     try:
-        facts = await _facts(mail, claimed, kind)
+        facts = await fact_finding(mail, claimed, kind)
         if facts is None:
             return Remove() if shown else LostPoint()
-        if not shown and not _known(kind).has_point(facts, mail.now()):
+        if not shown and not known_of(kind).has_point(facts, mail.now()):
             return LostPoint()
-        return _known(kind).screen(facts, _reader(mail, claimed))
+        how = manner(mail, claimed)
+        return how if isinstance(how, Held) else known_of(kind).screen(facts, reader_of(mail, claimed))
     except Exception as fault:
-        return _fault(claimed, fault)
+        return fault_in(claimed, fault)
 
 
-async def text_for(mail: Mail, claimed: Claimed) -> str | Outcome:
-    """What an SMS says now, or why it is not to be sent. The first one tells how to opt out (R11.5)."""
-    if _is_expired(mail, claimed):
-        return Expired()
-    if (why := no_sms(mail, claimed)) is not None:
-        return NoSms(why)
-    kind = _known(mail.kinds.get(claimed.kind))
-    try:
-        facts = await _facts(mail, claimed, kind)
-        if facts is None or not kind.has_point(facts, mail.now()):
-            return LostPoint()
-        assert kind.sms is not None
-        reader = _reader(mail, claimed)
-        text = kind.sms(facts, reader)
-        opt_out = reader.gettext("Reply STOP to opt out.")
-        return f"{text} {opt_out}" if claimed.first_sms else text
-    except Exception as fault:
-        return _fault(claimed, fault)
-
-
-def no_sms(mail: Mail, claimed: Claimed) -> str | None:
-    """Why it can't go by SMS; None where it can."""
-    kind = mail.kinds.get(claimed.kind)
-    if kind is None or kind.sms is None:
-        return "it never goes by SMS"
-    if not claimed.phone:
-        return "there is no phone number"
-    return None if mail.sms is not None else "SMS is not set up"
+def manner(mail: Mail, claimed: Claimed) -> Manner:
+    """How it may come at this moment (R11.4). What is shown already, and what answers a press, asks nobody."""
+    if claimed.shown or claimed.notification_id is None or claimed.to is None:
+        return Rings()
+    now = mail.now()
+    return rules.manner(
+        claimed.kind,
+        claimed.of_level,
+        claimed.channel,
+        claimed.to,
+        claimed.starts_at,
+        claimed.expires_at,
+        mail.policy,
+        now,
+    )
 
 
 async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove) -> Outcome:
@@ -98,7 +90,9 @@ async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove) -> Outco
         async with asyncio.timeout(claimed.seconds_left):
             if claimed.message_id is None:
                 assert isinstance(content, Screen)
-                return await telegram.send(mail.bot, claimed.chat_id, content)
+                return await telegram.send(
+                    mail.bot, claimed.chat_id, content, silent=isinstance(manner(mail, claimed), Silent)
+                )
             if isinstance(content, Remove):
                 return await telegram.delete(mail.bot, claimed.chat_id, claimed.message_id)
             return await telegram.edit(mail.bot, claimed.chat_id, claimed.message_id, content)
@@ -106,44 +100,47 @@ async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove) -> Outco
         return Unsure("stopped before the lease ended")
 
 
-async def carry_text(mail: Mail, claimed: Claimed, text: str) -> Outcome | None:
-    """One SMS at its turn; None where the row was given back, or was no longer ours to send."""
-    assert mail.sms is not None
-    assert claimed.phone is not None
-    if not await mail.pace.sms_turn(mail.sms.pace_key, segments(text)):
-        await queue.release(mail.db, claimed)
-        return None
-    if not await queue.begin_sms(mail.db, claimed):
-        return None
-    return await sms.send(mail.sms, claimed.phone, text, claimed.expires_at, mail.now())
-
-
 async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
     """Records what came of an attempt. Insists while the database is away: what was sent must not be sent again."""
-    step = next_step(claimed.row(no_sms(mail, claimed)), outcome, mail.now())
-    await _insist(lambda: _write(mail, claimed, outcome, step))
-    how = {"delivery": str(claimed.id), "kind": claimed.kind, "state": step.state, "outcome": type(outcome).__name__}
+    step = next_step(claimed.row(mail.policy), outcome, mail.now())
+    await insist(lambda: _write(mail, claimed, outcome, step))
+    metrics.settled(claimed.channel, claimed.of_level, claimed.state, outcome, step)
+    if step.state is not claimed.state or step.due_at is not None:
+        await insist(lambda: show_author(mail, claimed))
+    told(claimed, outcome, step)
+    return step
+
+
+def told(claimed: Claimed, outcome: Outcome, step: Step) -> None:
+    """One line in the log of what came of a delivery, and how it goes on."""
+    how = claimed.tags | {"state": step.state, "outcome": type(outcome).__name__}
     if isinstance(outcome, Rejected):
         log.error("delivery refused", reason=step.reason, **how)
-    elif isinstance(outcome, Deleted) or (step.state is DeliveryState.SENT and step.reason is None):
-        log.info("delivered", **how)
+    elif isinstance(outcome, Deleted | Held) or step.reason is None:
+        log.info("delivered" if step.due_at is None else "goes on", **how)
     else:
-        log.warning("not delivered", reason=step.reason, goes_on_by=step.channel, **how)
-    return step
+        log.warning("not delivered", reason=step.reason, failure=step.failure, **how)
 
 
 async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step) -> None:
     if isinstance(outcome, Halted):
-        key = mail.sms.pace_key if mail.sms is not None and claimed.channel is Channel.SMS else pace.TELEGRAM
-        await mail.pace.halt(key, outcome.retry_after)
+        await mail.pace.halt(pace.TELEGRAM, outcome.retry_after)
     if isinstance(outcome, Unreachable) and claimed.reachable and claimed.chat_id is not None:
         await queue.mark_unreachable(mail.db, claimed.chat_id, mail.now())
-    if not await queue.record(mail.db, claimed, step, outcome, mail.now()):
-        log.warning("recorded too late", delivery=str(claimed.id), outcome=type(outcome).__name__)
+    if not await queue.record(mail.db, claimed, step, outcome, mail.policy, mail.now()):
+        log.warning("recorded too late", outcome=type(outcome).__name__, **claimed.tags)
         await queue.overtaken(mail.db, claimed, outcome, mail.now())
 
 
-async def _insist(write: Callable[[], Awaitable[None]]) -> None:
+async def show_author(mail: Mail, claimed: Claimed) -> None:
+    """A manager's message has come further: his card of it shows where it stands. After the commit of that."""
+    if claimed.kind == kinds.Kind.MANUAL and claimed.about is not None:
+        async with AsyncSession(mail.db) as session:
+            await notices.follow_author(session, claimed.about, mail.now())
+
+
+async def insist(write: Callable[[], Awaitable[None]]) -> None:
+    """Does it again and again while the database is away, for as long as a lease lasts."""
     until = monotonic() + LEASE_FOR.total_seconds()
     while True:
         try:
@@ -154,30 +151,30 @@ async def _insist(write: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(INSIST_EVERY)
 
 
-def _is_expired(mail: Mail, claimed: Claimed) -> bool:
+def is_expired(mail: Mail, claimed: Claimed) -> bool:
     return claimed.expires_at is not None and claimed.expires_at <= mail.now()
 
 
-def _known(kind: Kind | None) -> Kind:
+def known_of(kind: Kind | None) -> Kind:
     if kind is None:
         raise LookupError("no such kind")
     return kind
 
 
-async def _facts(mail: Mail, claimed: Claimed, kind: Kind | None) -> Any | None:
+async def fact_finding(mail: Mail, claimed: Claimed, kind: Kind | None) -> Any | None:
     if claimed.kind == queue.RETIRED:
         return None
     async with AsyncSession(mail.db, expire_on_commit=False) as session:
-        return await _known(kind).load(session, claimed.user_id, claimed.about, mail.now())
+        return await known_of(kind).load(session, claimed.user_id, claimed.about, mail.now())
 
 
-def _reader(mail: Mail, claimed: Claimed) -> Reader:
-    return Reader(language_of(claimed.language), mail.zone)
+def reader_of(mail: Mail, claimed: Claimed) -> Reader:
+    return Reader(language_of(claimed.language), mail.policy.zone)
 
 
-def _fault(claimed: Claimed, fault: Exception) -> Rejected:
+def fault_in(claimed: Claimed, fault: Exception) -> Rejected:
     """A screen that can't be made must not hold up those behind it; a database that is away is another matter."""
     if is_passing(fault):
         raise fault
-    log.error("message can't be made", delivery=str(claimed.id), kind=claimed.kind, exc_info=fault)
+    log.error("message can't be made", exc_info=fault, **claimed.tags)
     return Rejected(type(fault).__name__)

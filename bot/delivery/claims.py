@@ -1,18 +1,21 @@
 """What may be sent next: one statement each that finds it, takes its lease and, in a chat, its turn."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import Interval, TextClause
+from sqlalchemy import Date, Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.delivery.steps import Row
-from domain.db.models.words import Channel, Urgency
+from domain.db.models.words import Channel, DeliveryState, Urgency, UserRole
 from domain.db.sql import sql
+from domain.notices.kinds import RULES
+from domain.notices.rules import Recipient, answer_within
+from domain.policy import Policy
+from domain.time import local_day
 
 LEASE_FOR: Final = timedelta(seconds=20)
 SEND_FOR: Final = 0.8 * LEASE_FOR.total_seconds()
@@ -33,10 +36,15 @@ class Claimed:
     expires_at: datetime | None
     chat_id: int | None
     message_id: int | None
+    state: DeliveryState
+    level: int | None = None
+    notification_id: uuid.UUID | None = None
+    sent_at: datetime | None = None
     reachable: bool = True  # by Telegram, as far as is known
     language: str | None = None
     phone: str | None = None
-    first_sms: bool = False
+    starts_at: datetime | None = None  # of the shift that the notice is about
+    to: Recipient | None = None
     at: float = field(default_factory=monotonic)  # when it was claimed (`time.monotonic`)
 
     @property
@@ -44,28 +52,71 @@ class Claimed:
         """How long a send may still take: it is stopped before another sender may begin it."""
         return self.at + SEND_FOR - monotonic()
 
-    def row(self, no_sms: str | None) -> Row:
+    @property
+    def tags(self) -> dict[str, str]:
+        """What every line of the log about it says; a card answers somebody and is no notice."""
+        notice = {"notice": str(self.notification_id)} if self.notification_id else {}
+        return notice | {"delivery": str(self.id), "kind": self.kind}
+
+    @property
+    def shown(self) -> bool:
+        """The message is in the chat already: it is edited or deleted, not sent."""
+        return self.message_id is not None
+
+    @property
+    def of_level(self) -> Urgency:
+        """R11's level of the notice; a card has that of its place in the queue."""
+        return Urgency(self.urgency if self.level is None else self.level)
+
+    def row(self, policy: Policy) -> Row:
         """What the next step depends on."""
+        rule = RULES.get(self.kind) if self.notification_id is not None else None
         return Row(
-            self.channel, Urgency(self.urgency), self.message_id is not None, self.due_at, self.expires_at, no_sms
+            channel=self.channel,
+            state=self.state,
+            urgency=self.of_level,
+            shown=self.shown,
+            due_at=self.due_at,
+            expires_at=self.expires_at,
+            by_sms=rule is not None and rule.by_sms and self.channel is Channel.TELEGRAM,
+            answer_within=answer_within(self.of_level, policy),
+            sent_at=self.sent_at,
         )
 
 
-# Nothing is claimed where another sender has just taken the chat's turn: `took` is empty then.
+# How the person is to be reached at this moment, read for the one row that is picked.
+RECIPIENT = """
+    person.role::text AS role, person.phone, contact.language, contact.quiet_from, contact.quiet_until,
+    coalesce(contact.wake_me, false) AS wake_me,
+    EXISTS (SELECT FROM assignments a WHERE a.user_id = d.user_id AND a.status = 'active') AS working,
+    NOT EXISTS (SELECT FROM assignments a WHERE a.user_id = d.user_id AND a.date = :today
+                AND a.status NOT IN ('cancelled', 'unfilled')) AS free_today,
+    NOT EXISTS (SELECT FROM assignments a WHERE a.user_id = d.user_id AND a.date = :tomorrow
+                AND a.status NOT IN ('cancelled', 'unfilled')) AS free_tomorrow,
+    (SELECT (n.data ->> 'starts_at')::timestamptz FROM notifications n WHERE n.id = d.notification_id) AS starts_at
+"""
+ROW = """
+    d.id, d.attempt, d.user_id, d.kind, d.about, d.urgency, d.due_at, d.expires_at, d.message_id, d.state, d.level,
+    d.notification_id, d.sent_at
+"""
+
+# Nothing is claimed where another sender has just taken the chat's turn (`took` is empty then), nor for a person of
+# whom another message is in hand.
 _CLAIM_TELEGRAM = sql(
-    """
+    f"""
     WITH picked AS (
-        SELECT d.id, coalesce(d.chat_id, link.chat_id) AS chat_id,
-               d.chat_id IS NOT NULL OR link.unreachable_at IS NULL AS reachable, contact.language, person.phone
+        SELECT d.id, d.user_id, coalesce(d.chat_id, link.chat_id) AS chat_id,
+               d.chat_id IS NOT NULL OR link.unreachable_at IS NULL AS reachable
         FROM deliveries d
-        JOIN users person ON person.id = d.user_id
         LEFT JOIN chat_links link ON link.user_id = d.user_id
-        LEFT JOIN contact_settings contact ON contact.user_id = d.user_id
         LEFT JOIN pace chat ON chat.key = 'chat:' || coalesce(d.chat_id, link.chat_id)
         WHERE d.channel = 'telegram' AND d.due_at <= :now
           AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
+          AND (d.pause_until IS NULL OR d.pause_until <= clock_timestamp())
           AND (chat.next_at IS NULL OR chat.next_at <= clock_timestamp())
           AND NOT EXISTS (SELECT FROM pace WHERE key = 'telegram' AND halted_until > clock_timestamp())
+          AND NOT EXISTS (SELECT FROM deliveries held WHERE held.user_id = d.user_id AND held.channel = 'telegram'
+                          AND held.lease_until > clock_timestamp())
         ORDER BY d.urgency, d.due_at
         LIMIT 1
         FOR NO KEY UPDATE OF d SKIP LOCKED
@@ -76,62 +127,42 @@ _CLAIM_TELEGRAM = sql(
         RETURNING key
     )
     UPDATE deliveries d
-    SET state = CASE d.state WHEN 'sent' THEN 'sent' ELSE 'sending' END, redraw = false,
-        attempt = d.attempt + 1, lease_until = clock_timestamp() + :lease_for
+    SET state = CASE d.state WHEN 'pending' THEN 'sending' ELSE d.state END, redraw = false,
+        attempt = d.attempt + 1, lease_until = clock_timestamp() + :lease_for, pause_until = NULL
     FROM picked
+    JOIN users person ON person.id = picked.user_id
+    LEFT JOIN contact_settings contact ON contact.user_id = picked.user_id
     WHERE d.id = picked.id AND (picked.chat_id IS NULL OR EXISTS (SELECT FROM took))
-    RETURNING d.id, d.attempt, d.user_id, d.kind, d.about, d.urgency, d.due_at, d.expires_at, d.message_id,
-              picked.chat_id, picked.reachable, picked.language, picked.phone
-    """,
+    RETURNING {ROW}, picked.chat_id, picked.reachable, {RECIPIENT}
+    """,  # noqa: S608 - our own texts
     chat_every=Interval(),
     lease_for=Interval(),
-)
-
-_CLAIM_SMS = sql(
-    """
-    WITH picked AS (
-        SELECT d.id, contact.language, person.phone,
-               NOT EXISTS (SELECT FROM deliveries earlier
-                           WHERE earlier.user_id = d.user_id AND earlier.sms_sid IS NOT NULL) AS first_sms
-        FROM deliveries d
-        JOIN users person ON person.id = d.user_id
-        LEFT JOIN contact_settings contact ON contact.user_id = d.user_id
-        WHERE d.channel = 'sms' AND d.due_at <= :now AND d.state = 'pending'
-          AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
-          AND NOT EXISTS (SELECT FROM pace WHERE key = :pace_key AND halted_until > clock_timestamp())
-        ORDER BY d.urgency, d.due_at
-        LIMIT 1
-        FOR NO KEY UPDATE OF d SKIP LOCKED
-    )
-    UPDATE deliveries d
-    SET attempt = d.attempt + 1, lease_until = clock_timestamp() + :lease_for
-    FROM picked
-    WHERE d.id = picked.id
-    RETURNING d.id, d.attempt, d.user_id, d.kind, d.about, d.urgency, d.due_at, d.expires_at, d.message_id, d.chat_id,
-              picked.language, picked.phone, picked.first_sms
-    """,
-    lease_for=Interval(),
+    today=Date(),
+    tomorrow=Date(),
 )
 
 
-async def claim_telegram(db: AsyncEngine, now: datetime, chat_every: timedelta) -> Claimed | None:
+async def claim_telegram(db: AsyncEngine, now: datetime, chat_every: timedelta, policy: Policy) -> Claimed | None:
     """The most urgent message, send or edit, whose chat may get one now; None also where another sender was quicker.
 
     Takes the chat's turn of `chat_every`. One whose lease ran out is claimed again: Telegram may show it twice (R11.7).
     """
-    given = {"now": now, "chat_every": chat_every, "lease_for": LEASE_FOR}
-    return await _claimed(db, Channel.TELEGRAM, _CLAIM_TELEGRAM, given)
-
-
-async def claim_sms(db: AsyncEngine, now: datetime, pace_key: str) -> Claimed | None:
-    """The most urgent SMS. It stays `pending` until `begin_sms`: who dies before that has sent nothing."""
-    given = {"now": now, "pace_key": pace_key, "lease_for": LEASE_FOR}
-    return await _claimed(db, Channel.SMS, _CLAIM_SMS, given)
-
-
-async def _claimed(
-    db: AsyncEngine, channel: Channel, statement: TextClause, given: Mapping[str, Any]
-) -> Claimed | None:
+    given = {"now": now, "chat_every": chat_every, "lease_for": LEASE_FOR} | days(now, policy)
     async with db.connect() as connection:
-        row = (await connection.execute(statement, given)).mappings().one_or_none()
-    return Claimed(channel=channel, **row) if row is not None else None
+        found = (await connection.execute(_CLAIM_TELEGRAM, given)).mappings().one_or_none()
+    return claimed_from(dict(found), Channel.TELEGRAM) if found is not None else None
+
+
+def days(now: datetime, policy: Policy) -> dict[str, Any]:
+    """The two days that RECIPIENT asks about."""
+    today = local_day(now, policy)
+    return {"today": today, "tomorrow": today + timedelta(days=1)}
+
+
+_TO = tuple(each.name for each in fields(Recipient) if each.name != "role")
+
+
+def claimed_from(row: dict[str, Any], channel: Channel) -> Claimed:
+    """Of a row with the columns of ROW and, where the person was read with it, of RECIPIENT."""
+    to = Recipient(UserRole(row.pop("role")), **{name: row.pop(name) for name in _TO}) if "role" in row else None
+    return Claimed(channel=channel, to=to, **row | {"state": DeliveryState(row["state"])})

@@ -7,9 +7,14 @@ _BASIC = frozenset(
 _EXTENDED = frozenset("\f^{}\\[~]|€")  # each takes two places
 
 
+def is_gsm7(text: str) -> bool:
+    """Whether it needs no other alphabet, which would more than double its price."""
+    return all(character in _BASIC or character in _EXTENDED for character in text)
+
+
 def segments(text: str) -> int:
     """160 places, or 153 in each of several; with a single character beyond GSM-7, 70 or 67."""
-    if all(character in _BASIC or character in _EXTENDED for character in text):
+    if is_gsm7(text):
         return _packed([2 if character in _EXTENDED else 1 for character in text], 160, 153)
     return _packed([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67)
 

@@ -1,9 +1,8 @@
 """What carrying messages takes: the database, both networks, the table of kinds, and the clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot
@@ -11,6 +10,9 @@ from telegram import Bot
 from bot.delivery.pace import CHAT_EVERY, SEGMENT_EVERY, TELEGRAM_EVERY, Pace
 from bot.delivery.sms import Sms
 from bot.kinds import Kinds
+from bot.pulse import Pulse
+from domain.notices.wording import Wording
+from domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,11 @@ class Mail:
     bot: Bot
     sms: Sms | None  # None: SMS is not set up
     kinds: Kinds
-    zone: ZoneInfo
+    words: Wording
+    policy: Policy
     now: Callable[[], datetime]
     pace: Pace
+    pulse: Pulse = field(default_factory=Pulse)  # of the workers' loops
 
 
 def open_mail(
@@ -32,7 +36,8 @@ def open_mail(
     bot: Bot,
     sms: Sms | None,
     kinds: Kinds,
-    zone: ZoneInfo,
+    words: Wording,
+    policy: Policy,
     now: Callable[[], datetime],
     telegram_every: timedelta = TELEGRAM_EVERY,
     chat_every: timedelta = CHAT_EVERY,
@@ -41,4 +46,4 @@ def open_mail(
     """On the connections of `engine`. The three paces are between two messages; zero lifts one, for benchmarks."""
     db = engine.execution_options(isolation_level="AUTOCOMMIT")
     pace = Pace(db, telegram_every, chat_every, segment_every)
-    return Mail(db, bot, sms, kinds, zone, now, pace)
+    return Mail(db, bot, sms, kinds, words, policy, now, pace)

@@ -5,7 +5,7 @@ clock; what comes back are seconds to wait, which hold on any machine. Each call
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
@@ -13,6 +13,8 @@ from typing import Any, Final
 from sqlalchemy import Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot import metrics
+from domain.db.models.words import Channel
 from domain.db.sql import sql
 
 TELEGRAM: Final = "telegram"
@@ -34,7 +36,10 @@ _SLOT_FOR_WORK = sql(
             LEFT JOIN pace chat ON chat.key = 'chat:' || coalesce(d.chat_id, link.chat_id)
             WHERE d.channel = 'telegram' AND d.due_at <= :now
               AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
+              AND (d.pause_until IS NULL OR d.pause_until <= clock_timestamp())
               AND (chat.next_at IS NULL OR chat.next_at <= clock_timestamp())
+              AND NOT EXISTS (SELECT FROM deliveries held WHERE held.user_id = d.user_id AND held.channel = 'telegram'
+                              AND held.lease_until > clock_timestamp())
             ORDER BY d.urgency, d.due_at LIMIT 1
         )
         ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :telegram_every
@@ -44,6 +49,7 @@ _SLOT_FOR_WORK = sql(
     SELECT (SELECT seconds FROM slot) AS seconds, (
         SELECT true FROM deliveries
         WHERE channel = 'telegram' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+          AND (pause_until IS NULL OR pause_until <= clock_timestamp())
         ORDER BY urgency, due_at LIMIT 1
     ) AS waiting
     """,
@@ -125,6 +131,7 @@ class Pace:
     telegram_every: timedelta = TELEGRAM_EVERY
     chat_every: timedelta = CHAT_EVERY
     segment_every: timedelta = SEGMENT_EVERY
+    _halted_until: dict[str, float] = field(default_factory=dict)  # by this process's answers (`time.monotonic`)
 
     async def slot_for_work(self, now: datetime) -> Slot | Resting | None:
         """A worker's slot for whatever is most urgent when it comes; None where nothing is due."""
@@ -152,7 +159,7 @@ class Pace:
         if slot is None:
             return False
         await sleep_until(slot.at)
-        return True
+        return not self.is_halted(TELEGRAM)
 
     async def sms_turn(self, key: str, segments: int) -> bool:
         """Waits until so many segments may leave; False, without waiting, where that is not soon."""
@@ -160,15 +167,23 @@ class Pace:
         row = await self._row(_SMS_TURN, key=key, every=every, patience=SMS_PATIENCE)
         if row is None:
             return False
+        metrics.SLOTS.labels(Channel.SMS.value).inc(segments)
         await asyncio.sleep(max(0.0, row[0]))
         return True
 
     async def halt(self, key: str, pause: timedelta) -> None:
         """Nobody sends there for this long: a 429's retry_after (R11.8). A longer halt stands."""
+        self._halted_until[key] = max(self._halted_until.get(key, 0.0), monotonic() + pause.total_seconds())
         async with self.db.connect() as connection:
             await connection.execute(_HALT, {"key": key, "pause": pause})
+        metrics.HALTS.labels((Channel.TELEGRAM if key == TELEGRAM else Channel.SMS).value).inc()
+
+    def is_halted(self, key: str) -> bool:
+        """Whether this process has been told to wait since: a slot that it had taken before is not to be used."""
+        return monotonic() < self._halted_until.get(key, 0.0)
 
     def _slot(self, seconds: float) -> Slot:
+        metrics.SLOTS.labels(Channel.TELEGRAM.value).inc()
         return Slot(monotonic() + seconds - self.telegram_every.total_seconds())
 
     async def _row(self, statement: Any, **given: Any) -> Any:

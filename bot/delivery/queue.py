@@ -1,32 +1,32 @@
 """The deliveries as a queue in PostgreSQL: claim, record, and the rows of replies.
 
 A claim is good for a lease, by the database's clock; its attempt number is the fencing token, so that whoever comes
-back too late records nothing. What is due stays due (`due_at` says since when) until it is recorded as done; a retry's
-pause is a lease that nobody holds. All statements but `track` and `untrack` commit by themselves.
+back too late records nothing. What is due stays due (`due_at` says since when) until it is recorded as done;
+before `pause_until` nobody takes it up again. All statements but `track` and `untrack` commit by themselves.
 """
 
 import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Interval, Uuid, case, exists, func, literal, null, or_, select, update
+from sqlalchemy import BigInteger, Boolean, DateTime, Interval, Text, Uuid, case, exists, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from bot.delivery.claims import LEASE_FOR, Claimed
-from bot.delivery.steps import Accepted, Outcome, Sent, Step
+from bot.delivery.steps import SHOWN, Outcome, Sent, Step, Waited
 from domain.db.models import ChatLink, Delivery
 from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.db.sql import sql
-from domain.notices.kinds import Kind
+from domain.notices.kinds import RULES, Kind
+from domain.policy import Policy
 
 RETIRED: Final = "retired"  # the kind of a message that is to be deleted: no table of kinds knows it
 
-CLOCK: Final = func.clock_timestamp(type_=DateTime(timezone=True))
 
-
-# `attempt` fences off a worker that is redrawing the message at this moment; see `overtaken`.
+# `attempt` fences off a worker that is redrawing the message at this moment; see `overtaken`. A notice that still shows
+# itself stays answered, or on its way by SMS; what shows something else from now on has nothing left to escalate.
 _TRACK = sql(
     """
     INSERT INTO deliveries (user_id, channel, kind, about, urgency, state, due_at, attempt, lease_until, chat_id,
@@ -35,8 +35,11 @@ _TRACK = sql(
             :message_id, :now)
     ON CONFLICT (chat_id, message_id) DO UPDATE
     SET user_id = excluded.user_id, kind = excluded.kind, about = excluded.about, urgency = excluded.urgency,
-        state = excluded.state, due_at = excluded.due_at, lease_until = excluded.lease_until,
-        attempt = deliveries.attempt + 1, redraw = false
+        state = CASE WHEN deliveries.state IN ('acknowledged', 'escalated') AND deliveries.kind = excluded.kind
+                          AND deliveries.about IS NOT DISTINCT FROM excluded.about
+                     THEN deliveries.state ELSE excluded.state END,
+        escalate_at = CASE WHEN deliveries.kind = excluded.kind THEN deliveries.escalate_at END,
+        due_at = excluded.due_at, lease_until = excluded.lease_until, attempt = deliveries.attempt + 1, redraw = false
     RETURNING id, attempt
     """,
     lease_for=Interval(),
@@ -51,7 +54,7 @@ _UNTRACK = sql(
     VALUES (:user_id, 'telegram', 'static', 2, 'sent', :chat_id, :message_id, :now)
     ON CONFLICT (chat_id, message_id) DO UPDATE
     SET kind = excluded.kind, about = NULL, attempt = deliveries.attempt + 1, lease_until = NULL, redraw = false,
-        due_at = NULL
+        due_at = NULL, escalate_at = NULL
     """,
     chat_id=BigInteger(),
     message_id=BigInteger(),
@@ -93,17 +96,19 @@ async def track(
     if kind == Kind.HOME:
         where = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id}
         await session.execute(_RETIRE_HOMES, where | {"now": now})
+    state = DeliveryState.SENDING if message_id is None else DeliveryState.SENT
     given = {
         "user_id": user_id,
         "kind": kind,
         "about": about,
-        "state": DeliveryState.SENDING if message_id is None else DeliveryState.SENT,
+        "state": state,
         "chat_id": chat_id,
         "message_id": message_id,
     }
     row = await session.execute(_TRACK, given | {"now": now, "lease_for": LEASE_FOR})
     id_, attempt = row.one()
-    return Claimed(id_, attempt, user_id, Channel.TELEGRAM, kind, about, Urgency.URGENT, now, None, chat_id, message_id)
+    here = (chat_id, message_id, state)
+    return Claimed(id_, attempt, user_id, Channel.TELEGRAM, kind, about, Urgency.URGENT, now, None, *here)
 
 
 async def untrack(session: AsyncSession, user_id: uuid.UUID, chat_id: int, message_id: int, now: datetime) -> None:
@@ -115,51 +120,89 @@ async def untrack(session: AsyncSession, user_id: uuid.UUID, chat_id: int, messa
     await session.execute(_UNTRACK, given)
 
 
-async def begin_sms(db: AsyncEngine, claimed: Claimed) -> bool:
-    """Writes down that from now on the SMS may have left; False where it was cancelled or claimed by another."""
-    begun = (
-        _held(claimed)
-        .where(Delivery.state == DeliveryState.PENDING)
-        .values(state=DeliveryState.SENDING, lease_until=CLOCK + LEASE_FOR)
-    )
-    return await _hit(db, begun)
-
-
-async def abandon_sms(db: AsyncEngine, now: datetime) -> int:
-    """SMS whose sender died while sending: nobody knows whether they left, so they are not sent again (R11.7)."""
-    lost = (
-        update(Delivery)
-        .where(Delivery.channel == Channel.SMS, Delivery.state == DeliveryState.SENDING)
-        .where(Delivery.due_at <= now, Delivery.lease_until <= CLOCK)
-        .values(state=DeliveryState.UNKNOWN, due_at=None, reason="its sender died before it had an answer")
-    )
-    async with db.connect() as connection:
-        return (await connection.execute(lost)).rowcount
-
-
-async def record(db: AsyncEngine, claimed: Claimed, step: Step, outcome: Outcome, now: datetime) -> bool:
-    """Writes down what came of an attempt; False where a later attempt has the row.
-
-    What changed while the message was under way (`redraw`) makes it due again.
+# What an SMS row has of the Telegram row that it goes on from; a normal one waits for the digest (not due, R11.4a).
+# One each, whoever is killed and whoever comes second: `escalated_from` is unique.
+_RECORD = sql(
     """
-    values: dict[str, Any] = {"state": step.state, "reason": step.reason, "lease_until": None}
-    if step.channel is not None:
-        values |= {"channel": step.channel, "due_at": now}
-    elif step.pause is not None:
-        values |= {"lease_until": CLOCK + step.pause}
-    elif step.state is DeliveryState.SENT and claimed.channel is Channel.TELEGRAM:
-        values |= {"due_at": case((Delivery.redraw, literal(now, DateTime(timezone=True))), else_=null())}
-    else:
-        values |= {"due_at": None}
-    match outcome:
-        case Sent(message_id=message_id):
-            values |= {"chat_id": claimed.chat_id, "message_id": message_id, "sent_at": now}
-        case Accepted(sid=sid):
-            values |= {"sms_sid": sid, "sent_at": now}
-        case _:
-            pass
+    WITH mine AS (
+        UPDATE deliveries SET
+            state = CASE WHEN :shown AND :state = :was THEN state ELSE :state END,
+            reason = CASE WHEN :shown AND :was = 'escalated' THEN coalesce(:reason, reason) ELSE :reason END,
+            failure = CASE WHEN :shown AND :was = 'escalated' THEN coalesce(:failure, failure) ELSE :failure END,
+            lease_until = NULL,
+            pause_until = CASE WHEN :waited THEN pause_until ELSE clock_timestamp() + :pause END,
+            due_at = CASE WHEN :waited THEN due_at
+                          WHEN :pause IS NOT NULL THEN coalesce(:due_at, due_at)
+                          WHEN redraw AND :state IN ('sent', 'acknowledged', 'escalated')
+                          THEN CAST(:now AS timestamptz)
+                          ELSE :due_at END,
+            escalate_at = CASE WHEN :keeps THEN escalate_at ELSE :escalate_at END,
+            chat_id = coalesce(:chat_id, chat_id), message_id = coalesce(:message_id, message_id),
+            sent_at = coalesce(:sent_at, sent_at)
+        WHERE id = :id AND attempt = :attempt AND (:shown OR state = :was)
+        RETURNING *
+    ), by_sms AS (
+        INSERT INTO deliveries (notification_id, user_id, channel, kind, about, urgency, level, state, due_at,
+                                expires_at, escalate_at, escalated_from, created_at)
+        SELECT mine.notification_id, mine.user_id, 'sms', mine.kind, mine.about, mine.level, mine.level, 'pending',
+               CASE WHEN mine.level <= 1 THEN CAST(:now AS timestamptz) END, mine.expires_at,
+               CASE WHEN person.role = 'manager' THEN CAST(:pass_on_at AS timestamptz) END, mine.id, :now
+        FROM mine JOIN users person ON person.id = mine.user_id
+        WHERE :state = 'escalated' AND :was <> 'escalated'
+        ON CONFLICT (escalated_from) DO NOTHING
+    )
+    SELECT count(*) FROM mine
+    """,
+    state=Text(),
+    was=Text(),
+    shown=Boolean(),
+    keeps=Boolean(),
+    waited=Boolean(),
+    reason=Text(),
+    failure=Text(),
+    pause=Interval(),
+    due_at=DateTime(timezone=True),
+    escalate_at=DateTime(timezone=True),
+    pass_on_at=DateTime(timezone=True),
+    sent_at=DateTime(timezone=True),
+    chat_id=BigInteger(),
+    message_id=BigInteger(),
+    id=Uuid(),
+)
+
+
+async def record(
+    db: AsyncEngine, claimed: Claimed, step: Step, outcome: Outcome, policy: Policy, now: datetime
+) -> bool:
+    """Writes down what came of a Telegram row's attempt; False where a later attempt has had it.
+
+    What becomes `escalated` gets its SMS row in the same statement. What changed while the message was under way
+    (`redraw`) makes it due again. An edit keeps the notice's own state and the time at which it goes on; what waiting
+    has come to keeps the redraw that is due.
+    """
+    rule, urgent = RULES.get(claimed.kind), claimed.of_level is Urgency.URGENT
+    given = {
+        "id": claimed.id,
+        "attempt": claimed.attempt,
+        "state": step.state.value,
+        "was": claimed.state.value,
+        "shown": claimed.shown,
+        "keeps": claimed.shown and step.state in SHOWN and not isinstance(outcome, Waited),
+        "waited": claimed.shown and isinstance(outcome, Waited),
+        "reason": step.reason,
+        "failure": step.failure.value if step.failure else None,
+        "pause": step.pause,
+        "due_at": step.due_at,
+        "escalate_at": step.escalate_at,
+        "pass_on_at": now + policy.pass_on_after if urgent and rule is not None and rule.passed_on else None,
+        "sent_at": now if isinstance(outcome, Sent) else None,
+        "chat_id": claimed.chat_id if isinstance(outcome, Sent) else None,
+        "message_id": outcome.message_id if isinstance(outcome, Sent) else None,
+        "now": now,
+    }
     try:
-        return await _hit(db, _held(claimed).values(values))
+        async with db.connect() as connection:
+            return bool((await connection.execute(_RECORD, given)).scalar_one())
     except IntegrityError:
         # Its button was pressed before we came to record it: the message has a row of that press, and ours is done.
         pressed = {"state": DeliveryState.CANCELLED, "due_at": None, "lease_until": None, "redraw": False}

@@ -2,21 +2,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
-from bot.delivery import queue
-from bot.delivery.carrying import Remove, carry, carry_text, screen_for, settle, text_for
-from bot.delivery.claims import Claimed, claim_sms, claim_telegram
+from bot.delivery import ladder, queue, texting
+from bot.delivery.carrying import Remove, carry, screen_for, settle
+from bot.delivery.claims import Claimed, claim_telegram
+from bot.delivery.flight import Flight
 from bot.delivery.mail import Mail
-from bot.delivery.pace import Resting, Slot, sleep_until
+from bot.delivery.pace import TELEGRAM, Resting, Slot, sleep_until
 from bot.delivery.steps import Step
 from bot.faults import is_passing
+from bot.pulse import Pulse
 from bot.screens.screen import Screen
 from bot.wakeups import Wakeups
 
@@ -27,7 +28,6 @@ ON_THEIR_WAY: Final = 32  # requests to Telegram at once
 POLL_EVERY: Final = 1.0  # seconds; also where LISTEN works, for what becomes due by the clock alone
 REST_FOR: Final = 0.1
 LATE: Final = 0.05  # seconds after which a slot is no longer good: messages held up together would go in a burst
-LEAD_MOST: Final = 0.5
 BACK_OFF_MOST: Final = 5.0
 
 
@@ -35,17 +35,23 @@ async def deliver(mail: Mail, stop: asyncio.Event, wakeups: Wakeups) -> None:
     """Carries what is due until `stop`, then waits for what is on its way. Outlives restarts of the database."""
     if mail.sms is None:
         log.warning("SMS is not set up: what can't be delivered by Telegram fails")
-    flight = Flight()
+    flight = Flight(asyncio.Semaphore(ON_THEIR_WAY))
+    sending = Flight(asyncio.Semaphore(texting.SENDING_MOST))
+    looking = Flight(asyncio.Semaphore(texting.LOOKING_MOST))
     async with asyncio.TaskGroup() as senders:
         for _ in range(TELEGRAM_SENDERS):
-            senders.create_task(_undying(partial(_telegram_round, mail, flight), stop, wakeups.event()))
-        senders.create_task(_undying(partial(_sms_round, mail), stop, wakeups.event()))
-    await asyncio.gather(*flight.tasks)
+            senders.create_task(_undying(partial(_telegram_round, mail, flight), stop, wakeups.event(), mail.pulse))
+        for a_round, texts in ((texting.send_round, sending), (texting.look_up_round, looking)):
+            senders.create_task(_undying(partial(a_round, mail, texts), stop, wakeups.event(), mail.pulse))
+        senders.create_task(_undying(partial(_ladder_round, mail), stop, asyncio.Event(), mail.pulse))
+    await asyncio.gather(*flight.tasks, *sending.tasks, *looking.tasks)
 
 
 async def deliver_due(mail: Mail) -> dict[str, int]:
     """Carries everything that is due now, and returns how many ended in which state."""
     counts: Counter[str] = Counter()
+    while climbed := await ladder.climb(mail):
+        counts["climbed"] += climbed
     rested = 0.0
     while (slot := await mail.pace.slot_for_work(mail.now())) is not None and rested < 2 * POLL_EVERY:
         if isinstance(slot, Resting):  # a chat's second; a halted Telegram is not waited for
@@ -53,36 +59,22 @@ async def deliver_due(mail: Mail) -> dict[str, int]:
             rested += REST_FOR
             continue
         await sleep_until(slot.at)
-        claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)
+        claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
         if claimed is not None:
             rested = 0.0
             counts[(await _carry_claimed(mail, claimed)).state] += 1
-    while (step := await _one_sms(mail)) is not None:
+    while (step := await texting.carry_one(mail)) is not None:
         counts[step.state] += 1
-    return dict(counts)
+    return {state: count for state, count in counts.items() if count}
 
 
-@dataclass(slots=True)
-class Flight:
-    """The messages of this process that are on their way, and how long it takes to make one ready."""
-
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ON_THEIR_WAY))
-    lead: float = 0.0  # seconds
-
-    def took(self, seconds: float) -> None:
-        self.lead = min(max(seconds, 0.9 * self.lead), LEAD_MOST)
-
-    def launch(self, sending: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(sending)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-
-async def _undying(a_round: Callable[[], Awaitable[float]], stop: asyncio.Event, woken: asyncio.Event) -> None:
+async def _undying(
+    a_round: Callable[[], Awaitable[float]], stop: asyncio.Event, woken: asyncio.Event, pulse: Pulse
+) -> None:
     """Round after round; each says how many seconds to rest after it."""
     faults = 0
     while not stop.is_set():
+        pulse.beat(woken)
         try:
             rest_for, faults = await a_round(), 0
         except Exception as fault:
@@ -133,6 +125,8 @@ async def _in_time(mail: Mail, slot: Slot, claimed: Claimed) -> bool:
     at: Slot | None = slot
     while at is not None:
         await sleep_until(at.at)
+        if mail.pace.is_halted(TELEGRAM):
+            break
         if monotonic() <= at.at + LATE:
             return True
         at = await mail.pace.slot()
@@ -142,7 +136,7 @@ async def _in_time(mail: Mail, slot: Slot, claimed: Claimed) -> bool:
 
 async def _next_ready(mail: Mail) -> tuple[Claimed, Screen | Remove] | None:
     """The most urgent message that is really to be sent; what is not is recorded on the way."""
-    while (claimed := await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)) is not None:
+    while (claimed := await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)) is not None:
         content = await screen_for(mail, claimed)
         if isinstance(content, Screen | Remove):
             return claimed, content
@@ -154,7 +148,7 @@ async def _fly(mail: Mail, flight: Flight, claimed: Claimed, content: Screen | R
     try:
         await settle(mail, claimed, await carry(mail, claimed, content))
     except Exception:  # the row stays claimed until its lease ends, and is carried again
-        log.exception("outcome not recorded", delivery=str(claimed.id))
+        log.exception("outcome not recorded", **claimed.tags)
     finally:
         flight.free.release()
 
@@ -165,17 +159,5 @@ async def _carry_claimed(mail: Mail, claimed: Claimed) -> Step:
     return await settle(mail, claimed, outcome)
 
 
-async def _sms_round(mail: Mail) -> float:
-    if lost := await queue.abandon_sms(mail.db, mail.now()):
-        log.error("SMS whose outcome nobody knows", count=lost)
-    return POLL_EVERY if await _one_sms(mail) is None else 0
-
-
-async def _one_sms(mail: Mail) -> Step | None:
-    """The most urgent SMS; None where there is none, or its number must rest."""
-    claimed = await claim_sms(mail.db, mail.now(), mail.sms.pace_key if mail.sms else "")
-    if claimed is None:
-        return None
-    text = await text_for(mail, claimed)
-    outcome = await carry_text(mail, claimed, text) if isinstance(text, str) else text
-    return await settle(mail, claimed, outcome) if outcome is not None else None
+async def _ladder_round(mail: Mail) -> float:
+    return 0 if await ladder.climb(mail) else POLL_EVERY

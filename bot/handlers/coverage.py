@@ -3,19 +3,22 @@
 from telegram import Update
 
 from bot.acting import Acting, Context, acting
-from bot.callbacks import AskCapped, Emergency, Slot, Unfilled, pressed
+from bot.callbacks import AskCapped, AskedFor, Emergency, Slot, Unfilled, WindowCard, pressed
 from bot.handlers.home import home
 from bot.screens import coverage as screens
 from bot.screens import home as home_screens
+from bot.screens import standings as standing_screens
 from domain.coverage import actions as coverage
 from domain.coverage import queries, rules
 from domain.db.models.words import UserRole
+from domain.notices import standings
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.refusals import Refused
 from domain.time import local_day
 
 PER_PAGE = 8
+ASKED_PER_PAGE = 10
 
 
 async def on_unfilled(update: Update, context: Context) -> None:
@@ -81,6 +84,22 @@ async def on_ask_capped(update: Update, context: Context) -> None:
         if manager := await manager_of(act):
             result = await coverage.ask_capped(act.session, manager, window_id, act.words, act.policy, act.now)
             await act.show(Kind.WINDOW, window_id, toast=screens.asked_capped(result, act.reader))
+
+
+async def on_asked(update: Update, context: Context) -> None:
+    """Who was asked for a window, and the pages of that list."""
+    press = pressed(update, AskedFor)
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            asked = await standings.asked(act.session, manager.id, press.window_id, press.page, ASKED_PER_PAGE, act.now)
+            await act.say(standing_screens.asked(asked, act.reader) if asked else screens.not_found(act.reader))
+
+
+async def on_window(update: Update, context: Context) -> None:
+    window_id = pressed(update, WindowCard).window_id
+    async with acting(update, context) as act:
+        if await manager_of(act):
+            await act.show(Kind.WINDOW, window_id)
 
 
 async def manager_of(act: Acting) -> Person | None:

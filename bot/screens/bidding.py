@@ -9,6 +9,7 @@ from domain.bidding.offers import Offer
 from domain.bidding.rules import AcceptDecision, AlreadyYours, Award
 from domain.coverage.actions import Declined
 from domain.refusals import Refusal, Refused
+from domain.shifts.queries import OwnShift
 
 
 def offer(facts: Offer, reader: Reader) -> Screen:
@@ -17,13 +18,7 @@ def offer(facts: Offer, reader: Reader) -> Screen:
     route, warehouse = escape(facts.route), escape(facts.warehouse)
     what = {"route": route, "warehouse": warehouse, "day": reader.day(facts.on), "start": reader.time(facts.starts_at)}
     if facts.mine:
-        return Screen(
-            _(
-                "✅ <b>It's yours: {route}, {warehouse}</b>\n{day}, start {start}\n\n"
-                "Be at {address} by <b>{arrive_by}</b>."
-            ).format(**what, address=escape(facts.address), arrive_by=reader.moment(facts.arrive_by)),
-            ((directions(facts.warehouse, facts.address, reader),), (home_button(reader),)),
-        )
+        return won(facts, reader)
     if facts.taken:
         text = _(
             "☑️ <b>{route}, {warehouse} is taken</b>\n{day}, start {start}\n\n"
@@ -69,19 +64,19 @@ def offer(facts: Offer, reader: Reader) -> Screen:
     )
 
 
-def offer_sms(facts: Offer, company: str, reader: Reader) -> str:
-    """The offer for a phone without Telegram: one segment where names allow."""
-    return reader.gettext(
-        "{company}: {route} at {warehouse} needs a driver, {day} {start}{bonus}. "
-        "To take it, open our Telegram bot or call your warehouse."
+def won(facts: Offer | OwnShift, reader: Reader) -> Screen:
+    """The shift is his."""
+    text = reader.gettext(
+        "✅ <b>It's yours: {route}, {warehouse}</b>\n{day}, start {start}\n\nBe at {address} by <b>{arrive_by}</b>."
     ).format(
-        company=company,
-        route=facts.route,
-        warehouse=facts.warehouse,
+        route=escape(facts.route),
+        warehouse=escape(facts.warehouse),
         day=reader.day(facts.on),
         start=reader.time(facts.starts_at),
-        bonus=reader.bonus(facts.bonus_percent),
+        address=escape(facts.address),
+        arrive_by=reader.moment(facts.arrive_by),
     )
+    return Screen(text, ((directions(facts.warehouse, facts.address, reader),), (home_button(reader),)))
 
 
 def accepted(result: AcceptDecision, reader: Reader) -> str:

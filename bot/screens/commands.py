@@ -8,12 +8,16 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
     """Command and description, for one language; `role` None: somebody we don't know yet sees what drivers see."""
     _ = reader.gettext
     today = ("today", _("My day and what is open to me"))
+    own = (("inbox", _("What I was told")), ("settings", _("Language, SMS, quiet hours")))
     help_ = ("help", _("What I can do here"))
     if role is UserRole.MANAGER:
         return (
             ("unfilled", _("Routes without a driver")),
             ("emergency", _("Find a driver at once")),
+            ("message", _("Write to somebody")),
             ("today", _("My warehouses today")),
+            *own,
+            ("away", _("Others get my notices while I'm away")),
             help_,
         )
-    return (today, help_)
+    return (today, *own, help_)

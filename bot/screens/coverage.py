@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from bot.callbacks import AskCapped, Emergency, Slot, Unfilled
+from bot.callbacks import AskCapped, AskedFor, Emergency, Slot, Unfilled
 from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Screen, escape
@@ -116,7 +116,8 @@ def window(card: WindowCard, reader: Reader) -> Screen:
     asked = reader.ngettext("Asked: {n} driver.", "Asked: {n} drivers.", card.asked).format(n=card.asked)
     if card.declined:
         asked += " " + _("Not today: {n}.").format(n=card.declined)
-    others = (Button(_("🔎 Uncovered routes"), Unfilled(0)),)
+    who = (Button(_("👥 Who was asked"), AskedFor(card.window_id, 0)),) if card.asked else ()
+    others = (*who, Button(_("🔎 Uncovered routes"), Unfilled(0)))
     if card.winner is not None and card.taken_at is not None and card.arrive_by is not None:
         text = _(
             "✅ <b>{route}, {warehouse} is covered</b>\n{day}\n\n"
@@ -156,12 +157,6 @@ def window(card: WindowCard, reader: Reader) -> Screen:
 def route_unfilled(card: WindowCard, reader: Reader) -> Screen:
     """Nobody came before the window closed; to the manager."""
     return window(card, reader)
-
-
-def route_unfilled_sms(card: WindowCard, company: str, reader: Reader) -> str:
-    return reader.gettext(
-        "{company}: nobody took {route} at {warehouse}, {day}. Open our Telegram bot to try again."
-    ).format(company=company, route=card.route, warehouse=card.warehouse, day=reader.day(card.on))
 
 
 def opened(result: Opened | AlreadyOpen, reader: Reader) -> str:

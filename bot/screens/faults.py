@@ -1,7 +1,7 @@
 """What a person reads when something went wrong that is no fault of his."""
 
 from bot.reader import Reader
-from bot.screens.screen import Screen
+from bot.screens.screen import Screen, escape
 
 
 def not_recorded(reader: Reader) -> str:
@@ -15,6 +15,6 @@ def failed(fault_id: str, reader: Reader) -> Screen:
     _ = reader.gettext
     return Screen(
         _("Something went wrong on our side, and nothing was changed. Please try another way. (Fault {id})").format(
-            id=fault_id
+            id=escape(fault_id)
         )
     )

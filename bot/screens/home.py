@@ -1,34 +1,38 @@
 """The home card: what is next, what waits, the week at a glance."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from bot.callbacks import AcceptAtHome, Home, Unfilled
+from bot.callbacks import AcceptAtHome, BackAtHome, Home, Inbox, OpenSettings, Unfilled
 from bot.reader import Reader
 from bot.screens.places import directions
 from bot.screens.screen import Button, Screen, escape
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WarehouseToday
+from domain.people.queries import UNREAD_MOST
 from domain.shifts.queries import OwnShift
 from domain.time import week_of
 
 
 @dataclass(frozen=True, slots=True)
 class DriverHome:
-    """A driver's day. `shifts` are those of the week of `today`."""
+    """A driver's day. `shifts` are those of the week of `today`; `unread` is his inbox's."""
 
     first_name: str
     today: date
+    unread: int
     shifts: tuple[OwnShift, ...]
     offers: tuple[Offer, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerHome:
-    """A manager's day."""
+    """A manager's day. `away_until` None: he is there."""
 
     first_name: str
     today: date
+    unread: int
+    away_until: datetime | None
     warehouses: tuple[WarehouseToday, ...]
 
 
@@ -57,6 +61,7 @@ def _driver(facts: DriverHome, reader: Reader) -> Screen:
     if wanted := [offer for offer in facts.offers if not offer.declined]:
         lines.append(_("<b>Open to you now</b>\n") + "\n".join(_offer_line(offer, reader) for offer in wanted))
     keyboard += [(_take(offer, reader),) for offer in facts.offers]
+    keyboard.append(_own_affairs(facts.unread, reader))
     lines.append(_week(facts, reader))
     return Screen("\n\n".join(lines), tuple(keyboard))
 
@@ -101,11 +106,24 @@ def _week(facts: DriverHome, reader: Reader) -> str:
 def _manager(facts: ManagerHome, reader: Reader) -> Screen:
     _ = reader.gettext
     lines = [_title(facts.first_name, facts.today, reader)]
-    lines += [_warehouse_line(warehouse, reader) for warehouse in facts.warehouses]
-    if not facts.warehouses:
+    keyboard = [_own_affairs(facts.unread, reader)]
+    if facts.warehouses:
+        keyboard.insert(0, (Button(_("🔎 Uncovered routes"), Unfilled(0)),))
+    else:
         lines.append(_("You have no warehouse yet. Ask whoever runs Rollcall here to give you one."))
-        return Screen("\n\n".join(lines))
-    return Screen("\n\n".join(lines), ((Button(_("🔎 Uncovered routes"), Unfilled(0)),),))
+    if facts.away_until is not None:
+        away = _("🌴 You're away until {until}: your notices go to the others of your warehouses.")
+        lines.append(away.format(until=reader.moment(facts.away_until)))
+        keyboard.insert(0, (Button(_("👋 I'm back"), BackAtHome()),))
+    lines += [_warehouse_line(warehouse, reader) for warehouse in facts.warehouses]
+    return Screen("\n\n".join(lines), tuple(keyboard))
+
+
+def _own_affairs(unread: int, reader: Reader) -> tuple[Button, ...]:
+    """What every home card leads to."""
+    count = f" ({unread})" if unread <= UNREAD_MOST else f" ({UNREAD_MOST}+)"
+    inbox = "📥 " + reader.gettext("Inbox") + (count if unread else "")
+    return Button(inbox, Inbox(0)), Button("⚙️ " + reader.gettext("Settings"), OpenSettings())
 
 
 def _warehouse_line(warehouse: WarehouseToday, reader: Reader) -> str:
@@ -157,7 +175,8 @@ def help_for_drivers(reader: Reader) -> Screen:
             "/today shows your day, what is open to you, and your week.\n"
             "When a route loses its driver, an offer arrives here. Press <b>Accept</b> to take it; "
             "whoever is first has it. "
-            "<b>Not today</b> stops offers for that day.\n\n"
+            "<b>Not today</b> stops offers for that day.\n"
+            "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n\n"
             "Anything wrong? Call your warehouse."
         ),
         ((home_button(reader),),),
@@ -170,7 +189,10 @@ def help_for_managers(reader: Reader) -> Screen:
             "<b>What you can do here</b>\n"
             "/unfilled lists the routes without a driver. Press one to send an emergency offer.\n"
             "/emergency R12 goes straight to route R12.\n"
-            "The best drivers are asked first, until somebody takes it; your card tells who."
+            "/message Amara Osei: please call me writes to one of your people, and shows when it was seen.\n"
+            "The best drivers are asked first, until somebody takes it; your card tells who.\n"
+            "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n"
+            "/away lets others get your notices while you're away."
         ),
         ((home_button(reader),),),
     )

@@ -13,8 +13,6 @@ from domain.bidding.rules import AcceptDecision, Award, Standing, WindowFacts
 from domain.db.models.words import (
     AssignmentStatus,
     BidWindowStatus,
-    NotificationType,
-    Urgency,
 )
 from domain.db.sql import sql
 from domain.notices import actions as notices
@@ -142,7 +140,7 @@ async def _tell_award(
         award.arrive_by,
         window.bonus_percent,
     )
-    envelope = notices.Envelope(NotificationType.BID_WON, Kind.WON, Urgency.IMPORTANT, window.assignment_id)
+    envelope = notices.Envelope(Kind.WON, window.assignment_id)
     await notices.note(session, driver.id, driver.language, won, envelope, say, now)
     await notices.mark_read(session, driver.id, Kind.OFFER, window.window_id)
     await notices.follow(session, window.window_id, now, over=True, day=notices.Day(driver.id, window.on))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, Uuid, bindparam, exists, or_, select
+from sqlalchemy import DateTime, Row, Select, Uuid, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -74,6 +74,16 @@ _OPEN_OFFERS = (
     .where(BidWindow.id.in_(_ASKED_FOR), BidWindow.status == BidWindowStatus.OPEN)
     .order_by(Assignment.on, Route.name, BidWindow.id)
 )
+_TAKEN = (
+    _offers()
+    .where(
+        BidWindow.winner_id == bindparam("driver", type_=Uuid()),
+        Assignment.user_id == BidWindow.winner_id,
+        Assignment.status.in_(HELD),
+        BidWindow.closes_at > bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .order_by(Assignment.on, Route.name, BidWindow.id)
+)
 
 
 def _offer(row: Row[Any], driver_id: uuid.UUID, policy: Policy, now: datetime) -> Offer:
@@ -112,3 +122,9 @@ async def open_offers(session: AsyncSession, driver_id: uuid.UUID, policy: Polic
     rows = await session.execute(_OPEN_OFFERS, {"driver": driver_id})
     offers = (_offer(row, driver_id, policy, now) for row in rows)
     return tuple(offer for offer in offers if offer.open and not offer.busy)
+
+
+async def taken_offers(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> tuple[Offer, ...]:
+    """What this driver took and still has, until its window would have closed; the soonest first."""
+    rows = await session.execute(_TAKEN, {"driver": driver_id, "now": now})
+    return tuple(_offer(row, driver_id, policy, now) for row in rows)

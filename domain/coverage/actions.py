@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, literal, not_, or_, select, update
+from sqlalchemy import func, insert, literal, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,8 +19,6 @@ from domain.db.models import (
     BidWindow,
     CapOverride,
     DayDecline,
-    Route,
-    User,
     WindowAsk,
     WindowWaves,
 )
@@ -28,14 +26,12 @@ from domain.db.models.words import (
     AssignmentStatus,
     BidWindowMode,
     BidWindowStatus,
-    NotificationType,
     Trigger,
-    Urgency,
 )
 from domain.notices import actions as notices
 from domain.notices.kinds import Kind
 from domain.notices.wording import EmergencyOffered, RouteUnfilled, Wording
-from domain.people.queries import Person, managers_of, manages
+from domain.people.queries import Person, managers_to_tell, manages
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
@@ -156,11 +152,8 @@ async def _send_wave(
     if asked:
         starts_at = time.shift_start(key.slot.on, policy)
         notice = EmergencyOffered(key.route, key.warehouse, key.slot.on, starts_at, bonus_percent)
-        envelope = notices.Envelope(
-            NotificationType.EMERGENCY_ROUTE_AVAILABLE, Kind.OFFER, Urgency.URGENT, window_id, expires_at=closes_at
-        )
-        they = select(User.id).where(User.id.in_(asked))
-        await notices.tell(session, they, notice, envelope, say, now)
+        envelope = notices.Envelope(Kind.OFFER, window_id, expires_at=closes_at)
+        await notices.tell(session, asked, notice, envelope, say, policy, now)
         await notices.follow(session, window_id, now, over=False)
         await notices.follow_homes(session, now, of=asked)
     return len(asked)
@@ -251,19 +244,15 @@ async def close_due_window(
         ),
     )
     notice = RouteUnfilled(window.route, window.warehouse, window.on, time.shift_start(window.on, policy))
-    envelope = notices.Envelope(NotificationType.ROUTE_UNFILLED, Kind.ROUTE_UNFILLED, Urgency.IMPORTANT, window_id)
+    envelope = notices.Envelope(Kind.ROUTE_UNFILLED, window_id)
     unfilled = window.slot_status is AssignmentStatus.UNFILLED
-    told = await notices.tell(session, _managers_of(window), notice, envelope, say, now) if unfilled else 0
+    told = 0
+    if unfilled:
+        responsible = (await session.scalars(managers_to_tell(window.warehouse_id, window.route_id, now))).all()
+        told = await notices.tell(session, responsible, notice, envelope, say, policy, now)
     await notices.follow(session, window_id, now, over=True)
     await notices.follow_homes(session, now, asked_of=window_id, managers_of=window.warehouse_id)
     return ClosedEmpty(window_id, unfilled, told)
-
-
-def _managers_of(window: WindowFacts) -> Select[tuple[uuid.UUID]]:
-    """The route's own manager; where there is none, or he is no longer of this warehouse, all managers of it (R5.4)."""
-    here = managers_of(window.warehouse_id)
-    own = here.join(Route, Route.manager_id == User.id).where(Route.id == window.route_id)
-    return here.where(or_(User.id.in_(own), not_(own.exists())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,23 @@
 
 import enum
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Date, DateTime, Enum, ForeignKeyConstraint, MetaData, Table, Text, Uuid, func, text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    Enum,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    Text,
+    Time,
+    Uuid,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -52,6 +65,7 @@ class Base(DeclarativeBase):
         str: Text(),
         datetime: DateTime(timezone=True),
         date: Date(),
+        time: Time(),
         dict[str, Any]: JSONB(),
         list[str]: JSONB(),
     }

@@ -10,79 +10,131 @@ from sqlalchemy import (
     Boolean,
     CursorResult,
     Date,
-    Select,
+    DateTime,
     SmallInteger,
-    String,
     Text,
     Uuid,
-    and_,
-    case,
-    column,
-    func,
-    literal,
-    select,
-    values,
 )
-from sqlalchemy import cast as sql_cast
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import ChatLink, ContactSettings, Delivery, Notification
-from domain.db.models.words import Channel, DeliveryState, NotificationType, Urgency
+from domain.db.models import Notification
+from domain.db.models.words import Urgency
 from domain.db.sql import sql
-from domain.notices.kinds import Kind
-from domain.notices.wording import Notice, Wording
+from domain.notices.kinds import RULES, Kind
+from domain.notices.wording import Notice, Wording, notice_of
+from domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """How a notice travels: its given type, its kind, how urgent, what it is about, and when it has lost its point."""
+    """How a notice travels: its kind, what it is about, when it has lost its point, whose managers it may go on to.
 
-    type: NotificationType
+    `level` is chosen by who sends it, where the table of kinds leaves that open. `occasion`: what can happen again is
+    told again.
+    """
+
     kind: Kind
-    urgency: Urgency
     about: uuid.UUID
     expires_at: datetime | None = None
+    warehouse_id: uuid.UUID | None = None
+    level: Urgency | None = None
+    occasion: datetime | None = None
+
+    @property
+    def dedupe(self) -> str:
+        """The key by which nobody is told twice, but for the person."""
+        again = f"{self.occasion.isoformat()}:" if self.occasion else ""
+        return f"{self.kind.value}:{self.about}:{again}"
+
+    @property
+    def urgency(self) -> Urgency:
+        given = RULES[self.kind].urgency
+        urgency = self.level if given is None else given
+        assert urgency is not None, "a level must be chosen"
+        return urgency
+
+
+# One statement whatever their number, and the same text each time: the notice is worded once per language. Who has no
+# chat, or can't be reached there, gets an SMS: at once, or, if it is a normal notice, in the day's digest (not due).
+_TELL = sql(
+    """
+    WITH worded AS (
+        SELECT * FROM unnest(CAST(:languages AS text[]), CAST(:titles AS text[]), CAST(:bodies AS text[]))
+            AS worded (language, title, body)
+    ), noted AS (
+        INSERT INTO notifications (user_id, type, title, body, data, read, created_at)
+        SELECT who.id, CAST(:type AS notification_type), worded.title, worded.body,
+               :data || jsonb_build_object('dedupe', :dedupe || who.id), false, :now
+        FROM users who
+        LEFT JOIN contact_settings contact ON contact.user_id = who.id
+        JOIN worded ON worded.language =
+            CASE WHEN contact.language = ANY (CAST(:languages AS text[])) THEN contact.language ELSE :else END
+        WHERE who.id = ANY (:of)
+        ON CONFLICT DO NOTHING
+        RETURNING id, user_id
+    )
+    INSERT INTO deliveries (notification_id, user_id, channel, kind, about, urgency, level, state, due_at, expires_at,
+                            escalate_at, created_at)
+    SELECT noted.id, noted.user_id, way.channel, :kind, :about, :level, :level, 'pending',
+           CASE WHEN way.channel = 'telegram' OR :level <= 1 THEN :now END, :expires_at,
+           CASE WHEN way.channel = 'sms' AND who.role = 'manager' THEN CAST(:pass_on_at AS timestamptz) END, :now
+    FROM noted
+    JOIN users who ON who.id = noted.user_id
+    LEFT JOIN chat_links link ON link.user_id = noted.user_id
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN link.chat_id IS NOT NULL AND link.unreachable_at IS NULL THEN 'telegram' ELSE 'sms' END
+    ) AS way (channel)
+    """,
+    type=Text(),
+    data=JSONB(),
+    dedupe=Text(),
+    of=ARRAY(Uuid()),
+    languages=ARRAY(Text()),
+    titles=ARRAY(Text()),
+    bodies=ARRAY(Text()),
+    kind=Text(),
+    about=Uuid(),
+    level=SmallInteger(),
+    expires_at=DateTime(timezone=True),
+    pass_on_at=DateTime(timezone=True),
+    **{"else": Text()},
+)
 
 
 async def tell(
-    session: AsyncSession, recipients: Select[Any], notice: Notice, envelope: Envelope, say: Wording, now: datetime
+    session: AsyncSession,
+    user_ids: Sequence[uuid.UUID],
+    notice: Notice,
+    envelope: Envelope,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
 ) -> int:
-    """Tells everybody whom `recipients` (one column: user ids) selects; returns how many that were.
+    """Tells these people, one inbox row and one delivery each (R11.1); returns how many that were.
 
-    One statement whatever their number: the notice is worded once per language. Nobody is told twice of the same thing:
-    the dedupe key is kind, subject and person. Who has no chat, or can't be reached there, gets an SMS (R11.2).
+    Nobody is told twice of the same thing: the dedupe key is kind, subject and person. Whatever language somebody has,
+    he is not left untold for it.
     """
-    noted = _inbox_rows(recipients, notice, envelope, say, now).returning(Notification.id, Notification.user_id)
-    noted_rows = noted.cte("noted")
-    reachable = and_(ChatLink.chat_id.is_not(None), ChatLink.unreachable_at.is_(None))
-    deliveries = insert(Delivery).from_select(
-        [
-            "notification_id",
-            "user_id",
-            "channel",
-            "kind",
-            "about",
-            "urgency",
-            "state",
-            "due_at",
-            "expires_at",
-            "created_at",
-        ],
-        select(
-            noted_rows.c.id,
-            noted_rows.c.user_id,
-            case((reachable, Channel.TELEGRAM.value), else_=Channel.SMS.value),
-            literal(envelope.kind.value, Text),
-            literal(envelope.about),
-            literal(int(envelope.urgency)),
-            literal(DeliveryState.PENDING.value),
-            literal(now),
-            literal(envelope.expires_at, Delivery.expires_at.type),
-            literal(now),
-        ).select_from(noted_rows.outerjoin(ChatLink, ChatLink.user_id == noted_rows.c.user_id)),
-    )
-    written = cast("CursorResult[Any]", await session.execute(deliveries))
+    rule, level = RULES[envelope.kind], envelope.urgency
+    worded = [say(notice, language) for language in say.languages]
+    given = {
+        "of": list(user_ids),
+        "type": rule.type.value,
+        "data": _data(notice, envelope),
+        "dedupe": envelope.dedupe,
+        "languages": list(say.languages),
+        "titles": [words.title for words in worded],
+        "bodies": [words.body for words in worded],
+        "else": say.languages[0],
+        "kind": envelope.kind.value,
+        "about": envelope.about,
+        "level": int(level),
+        "expires_at": envelope.expires_at,
+        "pass_on_at": now + policy.pass_on_after if rule.passed_on and level is Urgency.URGENT else None,
+        "now": now,
+    }
+    written = cast("CursorResult[Any]", await session.execute(_TELL, given))
     return written.rowcount
 
 
@@ -108,39 +160,9 @@ async def note(
 ) -> None:
     """Writes the inbox row alone, as read: the person learns of it by the answer to his own press."""
     worded = say(notice, language if language in say.languages else say.languages[0])
-    data = _data(notice, envelope) | {"dedupe": f"{envelope.kind.value}:{envelope.about}:{user_id}"}
-    given = {"user_id": user_id, "type": envelope.type.value, **worded._asdict(), "data": data, "now": now}
+    data = _data(notice, envelope) | {"dedupe": f"{envelope.dedupe}{user_id}"}
+    given = {"user_id": user_id, "type": RULES[envelope.kind].type.value, **worded._asdict(), "data": data, "now": now}
     await session.execute(_NOTE, given)
-
-
-def _inbox_rows(recipients: Select[Any], notice: Notice, envelope: Envelope, say: Wording, now: datetime) -> Any:
-    worded = values(column("language", String), column("title", Text), column("body", Text), name="worded").data(
-        [(language, *say(notice, language)) for language in say.languages]
-    )
-    who = recipients.subquery("recipients")
-    user_id = next(iter(who.c))
-    # Whatever else the column holds, nobody is left untold for it.
-    language = case((ContactSettings.language.in_(say.languages), ContactSettings.language), else_=say.languages[0])
-    data = _data(notice, envelope)
-    dedupe = func.concat(f"{envelope.kind.value}:{envelope.about}:", sql_cast(user_id, Text))
-    return (
-        insert(Notification)
-        .from_select(
-            ["user_id", "type", "title", "body", "data", "read", "created_at"],
-            select(
-                user_id,
-                literal(envelope.type, Notification.type.type),
-                worded.c.title,
-                worded.c.body,
-                literal(data, JSONB).op("||")(func.jsonb_build_object("dedupe", dedupe)),
-                literal(False),
-                literal(now),
-            )
-            .select_from(who.outerjoin(ContactSettings, ContactSettings.user_id == user_id))
-            .join(worded, worded.c.language == language),
-        )
-        .on_conflict_do_nothing()
-    )
 
 
 def _data(notice: Notice, envelope: Envelope) -> dict[str, Any]:
@@ -148,7 +170,8 @@ def _data(notice: Notice, envelope: Envelope) -> dict[str, Any]:
         name: value.isoformat() if isinstance(value, date) else value  # a datetime is a date, too
         for name, value in asdict(notice).items()
     }
-    return {"kind": envelope.kind.value, "about": str(envelope.about)} | facts
+    warehouse = {"warehouse_id": str(envelope.warehouse_id)} if envelope.warehouse_id else {}
+    return {"kind": envelope.kind.value, "about": str(envelope.about)} | warehouse | facts
 
 
 # Whoever changes several of these rows locks them in the one order that all share: home cards last, then by id. Windows
@@ -166,7 +189,8 @@ _FOLLOW = sql(
         SELECT d.id FROM deliveries d JOIN touched USING (about)
         WHERE itself AND :over AND kind = 'offer' AND state = 'pending'
            OR (kind <> 'offer' OR itself AND :over OR user_id = :driver)
-              AND state IN ('sending', 'sent') AND channel = 'telegram'
+              AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
+              AND channel = 'telegram'
         ORDER BY kind = 'home', d.id
         FOR NO KEY UPDATE OF d
     )
@@ -175,6 +199,7 @@ _FOLLOW = sql(
         reason = CASE state WHEN 'pending' THEN 'the window is over' ELSE reason END,
         redraw = state <> 'pending',
         due_at = CASE state WHEN 'pending' THEN NULL ELSE :now END,
+        escalate_at = CASE WHEN kind = 'offer' AND about = :about AND :over THEN NULL ELSE escalate_at END,
         urgency = CASE kind WHEN 'offer' THEN :last ELSE :soon END
     WHERE id IN (SELECT id FROM locked)
     """,
@@ -239,6 +264,84 @@ async def mark_read(session: AsyncSession, user_id: uuid.UUID, kind: Kind, about
     await session.execute(_MARK_READ, {"dedupe": f"{kind.value}:{about}:{user_id}"})
 
 
+# Everything that shows the thing is locked in one statement and in the one order, his own messages with the others':
+# two people may answer the same one at once. His own get a new attempt, so that an edit of them that is just under way
+# does not put the old state back.
+_ACKNOWLEDGE = sql(
+    """
+    WITH locked AS (
+        SELECT id, answered_at, kind = :kind AND user_id = :user_id AS his,
+               channel = 'telegram' AND message_id IS NOT NULL AND state IN ('sent', 'acknowledged', 'escalated')
+                   AS shown
+        FROM deliveries
+        WHERE about = :about
+          AND (kind = :kind AND user_id = :user_id
+               OR channel = 'telegram'
+                  AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
+                  AND EXISTS (SELECT FROM deliveries mine WHERE mine.about = :about AND mine.kind = :kind
+                              AND mine.user_id = :user_id AND mine.answered_at IS NULL))
+        ORDER BY kind = 'home', id
+        FOR NO KEY UPDATE
+    ), his AS (
+        UPDATE deliveries d SET
+            answered_at = coalesce(d.answered_at, :now),
+            escalate_at = NULL,
+            state = CASE WHEN d.state = 'pending' THEN 'cancelled'
+                         WHEN d.channel = 'telegram' AND d.state IN ('sending', 'sent', 'escalated') THEN 'acknowledged'
+                         ELSE d.state END,
+            reason = CASE d.state WHEN 'pending' THEN 'answered already' ELSE d.reason END,
+            attempt = CASE d.channel WHEN 'telegram' THEN d.attempt + 1 ELSE d.attempt END,
+            lease_until = CASE d.channel WHEN 'telegram' THEN NULL ELSE d.lease_until END,
+            redraw = locked.shown,
+            due_at = CASE WHEN locked.shown THEN CAST(:now AS timestamptz)
+                          WHEN d.channel = 'sms' AND d.state <> 'pending' THEN d.due_at END
+        FROM locked WHERE d.id = locked.id AND locked.his
+    ), others AS (
+        UPDATE deliveries d SET redraw = true, due_at = :now, urgency = :soon
+        FROM locked WHERE d.id = locked.id AND NOT locked.his
+    )
+    SELECT bool_and(answered_at IS NULL) FROM locked WHERE his
+    """,
+    kind=Text(),
+    about=Uuid(),
+    soon=SmallInteger(),
+)
+
+
+async def acknowledge(
+    session: AsyncSession, user_id: uuid.UUID, kind: Kind, about: uuid.UUID, now: datetime
+) -> bool | None:
+    """The person answers a notice by its own button, or says so by SMS (R11.2); returns whether that is the first time.
+
+    None: he was told of no such thing. It goes nowhere else any more: an SMS of it that has not left is cancelled, one
+    that has left is still followed to its end. Whoever sees the thing, its sender and others who were told, sees it.
+    """
+    await mark_read(session, user_id, kind, about)
+    given = {"user_id": user_id, "kind": kind.value, "about": about, "soon": _WHEN["soon"], "now": now}
+    first: bool | None = await session.scalar(_ACKNOWLEDGE, given)
+    return first
+
+
+_FOLLOW_AUTHOR = sql(
+    """
+    UPDATE deliveries SET redraw = true, due_at = :now, urgency = :last
+    WHERE id IN (
+        SELECT id FROM deliveries
+        WHERE about = :about AND kind = 'message' AND channel = 'telegram' AND state IN ('sending', 'sent')
+        ORDER BY id
+        FOR NO KEY UPDATE
+    )
+    """,
+    about=Uuid(),
+    last=SmallInteger(),
+)
+
+
+async def follow_author(session: AsyncSession, about: uuid.UUID, now: datetime) -> None:
+    """A message has come further: its author's card shows where it stands. In a transaction of its own."""
+    await session.execute(_FOLLOW_AUTHOR, {"about": about, "last": _WHEN["last"], "now": now})
+
+
 async def follow_homes(
     session: AsyncSession,
     now: datetime,
@@ -255,3 +358,35 @@ async def follow_homes(
     """
     given = {"of": list(of), "asked_of": asked_of, "managers_of": managers_of, "first": first, "now": now}
     await session.execute(_FOLLOW_HOMES, given | _WHEN)
+
+
+_OTHERS = sql(
+    """
+    SELECT manager.user_id FROM warehouse_managers manager
+    JOIN users person ON person.id = manager.user_id AND person.role = 'manager'
+    LEFT JOIN contact_settings contact ON contact.user_id = manager.user_id
+    WHERE manager.warehouse_id = :warehouse_id AND manager.user_id <> :told
+      AND (contact.away_until IS NULL OR contact.away_until <= :now)
+      AND NOT EXISTS (SELECT FROM messages own WHERE own.id = :about AND own.author_id = manager.user_id)
+    """,
+    warehouse_id=Uuid(),
+    told=Uuid(),
+    about=Uuid(),
+)
+
+
+async def pass_on(
+    session: AsyncSession, notification_id: uuid.UUID, say: Wording, policy: Policy, now: datetime
+) -> int:
+    """Tells the warehouse's other managers what one of them did not answer (R11.2); returns how many.
+
+    Who is away is left out, and so is who was told of it already, or wrote it.
+    """
+    noted = await session.get(Notification, notification_id)
+    if noted is None or noted.data is None or "warehouse_id" not in noted.data:
+        return 0
+    warehouse_id, about = uuid.UUID(noted.data["warehouse_id"]), uuid.UUID(noted.data["about"])
+    given = {"warehouse_id": warehouse_id, "told": noted.user_id, "about": about, "now": now}
+    others = (await session.scalars(_OTHERS, given)).all()
+    envelope = Envelope(Kind(noted.data["kind"]), about, warehouse_id=warehouse_id, level=Urgency.URGENT)
+    return await tell(session, others, notice_of(noted.data), envelope, say, policy, now)

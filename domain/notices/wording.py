@@ -1,8 +1,11 @@
 """What can be told, as facts. The edge hands in the function that words them (R11.1): no prose in here."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, get_type_hints
+
+from domain.notices.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,55 @@ class LinkMoved:
     """The reader's account was linked from another chat; to the old one (R12.2)."""
 
 
-Notice = EmergencyOffered | ShiftWon | RouteUnfilled | LinkMoved
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a manager has written to people; the text is his own, in his own language."""
+
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackGone:
+    """A driver takes no SMS any more; to his managers (R11.5)."""
+
+    driver: str
+    linked: bool  # he is still reached by Telegram
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAlert:
+    """Something that an operator must put right; to the owners. `alert` names it, `detail` is for experts."""
+
+    alert: str
+    detail: str
+
+
+Notice = EmergencyOffered | ShiftWon | RouteUnfilled | LinkMoved | Written | FallbackGone | OperatorAlert
+
+
+NOTICES: Mapping[Kind, type[Notice]] = {
+    Kind.OFFER: EmergencyOffered,
+    Kind.WON: ShiftWon,
+    Kind.ROUTE_UNFILLED: RouteUnfilled,
+    Kind.LINK_MOVED: LinkMoved,
+    Kind.MANUAL: Written,
+    Kind.FALLBACK_GONE: FallbackGone,
+    Kind.ALERT: OperatorAlert,
+}
+_READ: Mapping[type, Callable[[str], object]] = {datetime: datetime.fromisoformat, date: date.fromisoformat}
+
+
+def notice_of(data: Mapping[str, Any]) -> Notice:
+    """The notice whose facts are kept in an inbox row's `data`."""
+    kind = NOTICES[Kind(data["kind"])]
+    facts: dict[str, Any] = {
+        field.name: _READ[read](data[field.name])
+        if (read := get_type_hints(kind)[field.name]) in _READ
+        else data[field.name]
+        for field in fields(kind)
+    }
+    return kind(**facts)
 
 
 class Worded(NamedTuple):

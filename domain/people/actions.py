@@ -1,12 +1,27 @@
-"""People come to exist, and link their chats (R12.1, R12.2, R12.8)."""
+"""People come to exist, link their chats, and say whether they take SMS (R11.5, R12.1, R12.2, R12.8)."""
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, CursorResult, SmallInteger, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CursorResult,
+    SmallInteger,
+    Text,
+    Uuid,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,20 +32,27 @@ from domain.db.models import (
     Delivery,
     Employment,
     Invite,
+    Message,
     Notification,
     Pace,
+    ReceivedSms,
     SeenUpdate,
+    SmsAttempt,
+    SmsCode,
     User,
     Warehouse,
     WarehouseManager,
 )
 from domain.db.models.words import Channel, DeliveryState, NotificationType, Urgency, UserRole
 from domain.db.sql import sql
+from domain.notices import actions as notices
 from domain.notices.kinds import Kind
-from domain.notices.wording import LinkMoved, Wording
+from domain.notices.wording import FallbackGone, LinkMoved, Wording
 from domain.people.phones import e164
+from domain.people.queries import Person, managers_of_driver, people_with_phone
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
+from domain.time import local_day
 
 
 async def create_manager(
@@ -224,11 +246,12 @@ _LEAVE_CHAT = sql(
     WITH locked AS (
         SELECT id FROM deliveries
         WHERE user_id = :user_id AND channel = 'telegram'
-          AND (chat_id = :chat_id AND state IN ('pending', 'sending', 'sent') OR chat_id IS NULL AND state = 'sending')
+          AND (chat_id = :chat_id AND state IN ('pending', 'sending', 'sent', 'acknowledged', 'escalated')
+               OR chat_id IS NULL AND state = 'sending')
         ORDER BY kind = 'home', id
         FOR NO KEY UPDATE
     )
-    UPDATE deliveries SET attempt = attempt + 1, redraw = false, lease_until = NULL,
+    UPDATE deliveries SET attempt = attempt + 1, redraw = false, lease_until = NULL, escalate_at = NULL,
         state = CASE WHEN chat_id IS NULL THEN 'pending' ELSE 'cancelled' END,
         due_at = CASE WHEN chat_id IS NULL THEN due_at END,
         reason = CASE WHEN chat_id IS NULL THEN reason ELSE 'the chat is no longer his' END
@@ -270,6 +293,55 @@ async def _leave_chat(session: AsyncSession, user_id: uuid.UUID, chat_id: int, s
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An update of a chat. `first`: it has not been seen before. `person` is None for somebody unknown."""
+
+    first: bool
+    person: Person | None
+
+
+# One round trip, since every press makes it. A second process with the same update waits at the insert for the first
+# one's end: it is the first thing that either does, so neither holds anything that the other could be waiting for.
+_ARRIVE = sql(
+    """
+    WITH seen AS (
+        INSERT INTO seen_updates (update_id, seen_at) VALUES (:update_id, :now) ON CONFLICT DO NOTHING RETURNING 1
+    ), who AS (
+        SELECT person.id, person.role::text, person.first_name, person.last_name, person.phone, contact.language
+        FROM chat_links link
+        JOIN users person ON person.id = link.user_id
+        LEFT JOIN contact_settings contact ON contact.user_id = link.user_id
+        WHERE link.chat_id = :chat_id
+    ), heard AS (
+        INSERT INTO last_heard (user_id, at) SELECT who.id, :now FROM who, seen WHERE :acted
+        ON CONFLICT (user_id) DO UPDATE SET at = greatest(last_heard.at, excluded.at)
+    ), back AS (
+        UPDATE chat_links link SET unreachable_at = NULL FROM who, seen
+        WHERE link.user_id = who.id AND link.unreachable_at IS NOT NULL AND :acted
+    )
+    SELECT EXISTS (SELECT FROM seen) AS first, who.* FROM (SELECT) AS update_ LEFT JOIN who ON true
+    """,
+    update_id=BigInteger(),
+    chat_id=BigInteger(),
+    acted=Boolean(),
+)
+
+
+async def arrive(session: AsyncSession, update_id: int, chat_id: int, acted: bool, now: datetime) -> Arrival:
+    """Records that an update has come, and finds out who is there.
+
+    `acted`: the person did something, and did not just leave: what was sent to him before he has seen, and Telegram
+    takes messages for him again (R11.2).
+    """
+    given = {"update_id": update_id, "chat_id": chat_id, "acted": acted, "now": now}
+    first, *who = (await session.execute(_ARRIVE, given)).one()
+    if who[0] is None:
+        return Arrival(first, None)
+    id_, role, *rest = who
+    return Arrival(first, Person(id_, UserRole(role), *rest))
+
+
 async def reachable_again(session: AsyncSession, user_id: uuid.UUID) -> None:
     """He wrote to us, so Telegram will take messages for him again (R11.2)."""
     await session.execute(update(ChatLink).where(ChatLink.user_id == user_id).values(unreachable_at=None))
@@ -280,6 +352,68 @@ async def unreachable(session: AsyncSession, user_id: uuid.UUID, now: datetime) 
     await session.execute(update(ChatLink).where(ChatLink.user_id == user_id).values(unreachable_at=now))
 
 
+_HEARD = sql(
+    """
+    INSERT INTO last_heard (user_id, at) SELECT id, :now FROM unnest(:of) AS id ORDER BY id
+    ON CONFLICT (user_id) DO UPDATE SET at = greatest(last_heard.at, excluded.at)
+    """,
+    of=ARRAY(Uuid()),
+)
+
+
+async def heard(session: AsyncSession, user_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """These people have done something by SMS: what was sent before they have seen (R11.2)."""
+    await session.execute(_HEARD, {"of": list(user_ids), "now": now})
+
+
+_OPT_OUT = sql(
+    "INSERT INTO sms_opt_outs (phone, since) VALUES (:phone, :now) ON CONFLICT DO NOTHING RETURNING true", phone=Text()
+)
+_OPT_IN = sql("DELETE FROM sms_opt_outs WHERE phone = :phone RETURNING true", phone=Text())
+
+
+async def opt_out(session: AsyncSession, phone: str, say: Wording, policy: Policy, now: datetime) -> bool:
+    """Nothing is texted to this phone (E.164) any more, and its drivers' managers read so (R11.5). False: known.
+
+    Each opting out is told anew. Whose employment is over, or was never recorded, has no managers to tell.
+    """
+    if not await session.scalar(_OPT_OUT, {"phone": phone, "now": now}):
+        return False
+    people = await people_with_phone(session, phone)
+    await _audit_consent(session, people, "sms_opted_out", now)
+    for person in people:
+        if person.role is UserRole.DRIVER:
+            await _tell_fallback_gone(session, person, say, policy, now)
+    return True
+
+
+async def opt_in(session: AsyncSession, phone: str, now: datetime) -> bool:
+    """Texts may go to this phone again (R11.5). False: they might already."""
+    if not await session.scalar(_OPT_IN, {"phone": phone}):
+        return False
+    await _audit_consent(session, await people_with_phone(session, phone), "sms_opted_in", now)
+    return True
+
+
+async def _audit_consent(session: AsyncSession, people: Sequence[Person], action: str, now: datetime) -> None:
+    """Of those who share a phone nobody knows which one it was."""
+    who = people[0].id if len(people) == 1 else None
+    if people:
+        await audit.record(session, who, now, *(audit.Entry("user", person.id, action) for person in people))
+
+
+async def _tell_fallback_gone(
+    session: AsyncSession, driver: Person, say: Wording, policy: Policy, now: datetime
+) -> None:
+    managers = (await session.scalars(managers_of_driver(driver.id, local_day(now, policy), now))).all()
+    linked = await session.scalar(
+        select(ChatLink.user_id).where(ChatLink.user_id == driver.id, ChatLink.unreachable_at.is_(None))
+    )
+    notice = FallbackGone(f"{driver.first_name} {driver.last_name}", linked is not None)
+    envelope = notices.Envelope(Kind.FALLBACK_GONE, driver.id, occasion=now)
+    await notices.tell(session, managers, notice, envelope, say, policy, now)
+
+
 _NEW_DAY = sql(
     "UPDATE deliveries SET redraw = true, due_at = :now, urgency = :urgency WHERE kind = 'home' AND state = 'sent'",
     urgency=SmallInteger(),
@@ -287,16 +421,23 @@ _NEW_DAY = sql(
 
 
 async def clean_up(session: AsyncSession, policy: Policy, now: datetime) -> dict[str, int]:
-    """Removes expired links, old update ids, cards that are gone and chats' paces, and turns home cards to the new day
-    (R14); returns how many of each."""
+    """Removes expired links and codes, old update ids, old SMS, cards that are gone, drafts and chats' paces, and turns
+    home cards to the new day (R14); returns how many of each."""
     ended = Delivery.state.in_((DeliveryState.CANCELLED, DeliveryState.FAILED, DeliveryState.EXPIRED))
+    cards = and_(Delivery.notification_id.is_(None), Delivery.channel == Channel.TELEGRAM)
     long_ago = now - policy.keep_updates_for
     removed = {}
     for name, statement in {
         "invites": delete(Invite).where(Invite.expires_at < now - policy.keep_invites_for),
         "updates": delete(SeenUpdate).where(SeenUpdate.seen_at < long_ago),
-        "cards": delete(Delivery).where(Delivery.notification_id.is_(None), ended, Delivery.created_at < long_ago),
-        "paces": delete(Pace).where(Pace.next_at < func.clock_timestamp() - timedelta(days=1), Pace.key.like("chat:%")),
+        "cards": delete(Delivery).where(cards, ended, Delivery.created_at < long_ago),
+        "codes": delete(SmsCode).where(SmsCode.expires_at <= now),
+        "received_sms": delete(ReceivedSms).where(ReceivedSms.received_at < now - policy.keep_sms_for),
+        "sms_attempts": delete(SmsAttempt).where(SmsAttempt.created_at < now - policy.keep_sms_for),
+        "drafts": delete(Message).where(Message.sent_at.is_(None), Message.created_at <= now - policy.draft_good_for),
+        "paces": delete(Pace).where(
+            Pace.next_at < func.clock_timestamp() - timedelta(days=1), Pace.key.like("%:%"), Pace.key.not_like("sms:%")
+        ),
     }.items():
         gone = cast("CursorResult[Any]", await session.execute(statement))
         removed[name] = gone.rowcount

@@ -2,19 +2,22 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, Uuid, and_, bindparam, exists, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from domain.db.models import ChatLink, ContactSettings, User, WarehouseManager
+from domain.db.models import ChatLink, ContactSettings, Employment, Route, SmsOptOut, User, WarehouseManager
 from domain.db.models.words import UserRole
+from domain.db.sql import sql
+from domain.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who is known here. `language` None: not chosen yet. `unreachable`: Telegram refused the last message."""
+    """Somebody who is known here. `language` None: not chosen yet."""
 
     id: uuid.UUID
     role: UserRole
@@ -22,7 +25,6 @@ class Person:
     last_name: str
     phone: str
     language: str | None
-    unreachable: bool = False
 
 
 _PEOPLE = (
@@ -33,13 +35,13 @@ _PEOPLE = (
         User.last_name,
         User.phone,
         ContactSettings.language,
-        ChatLink.unreachable_at.is_not(None),
     )
     .outerjoin(ChatLink, ChatLink.user_id == User.id)
     .outerjoin(ContactSettings, ContactSettings.user_id == User.id)
 )
 _IN_CHAT = _PEOPLE.where(ChatLink.chat_id == bindparam("chat"))
 _BY_ID = _PEOPLE.where(User.id == bindparam("user"))
+_WITH_PHONE = _PEOPLE.where(User.phone == bindparam("phone")).order_by(User.id)
 
 
 async def person_in_chat(session: AsyncSession, chat_id: int) -> Person | None:
@@ -50,6 +52,12 @@ async def person_in_chat(session: AsyncSession, chat_id: int) -> Person | None:
 async def person(session: AsyncSession, user_id: uuid.UUID) -> Person | None:
     """Somebody by his id."""
     return _made((await session.execute(_BY_ID, {"user": user_id})).one_or_none())
+
+
+async def people_with_phone(session: AsyncSession, phone: str) -> tuple[Person, ...]:
+    """Whose number (E.164) this is, by id: the model lets people share one. Empty for one that is unknown."""
+    rows = await session.execute(_WITH_PHONE, {"phone": phone})
+    return tuple(Person(*row) for row in rows)
 
 
 def _made(row: Row[Any] | None) -> Person | None:
@@ -74,3 +82,110 @@ def managers_of(warehouse_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
         .join(WarehouseManager, WarehouseManager.user_id == User.id)
         .where(WarehouseManager.warehouse_id == warehouse_id, User.role == UserRole.MANAGER)
     )
+
+
+def owners(policy: Policy) -> Select[tuple[uuid.UUID]]:
+    """Those who run the company, as far as they are managers here (R12.5a)."""
+    return select(User.id).where(User.phone.in_(policy.owners), User.role == UserRole.MANAGER)
+
+
+def managers_to_tell(warehouse_id: uuid.UUID, route_id: uuid.UUID, now: datetime) -> Select[tuple[uuid.UUID]]:
+    """Who is responsible for a route: its own manager, or all of the warehouse where there is none (R5.4).
+
+    One who is no longer of this warehouse is none. One who is away is spoken for by the others (R11.4a); are they all
+    away, they are told all the same.
+    """
+    here = managers_of(warehouse_id)
+    own = here.join(Route, Route.manager_id == User.id).where(Route.id == route_id)
+    away = select(ContactSettings.user_id).where(ContactSettings.away_until > now)
+    own_present, present = own.where(User.id.not_in(away)), here.where(User.id.not_in(away))
+    return here.where(
+        or_(
+            User.id.in_(own_present),
+            and_(not_(own_present.exists()), User.id.in_(present)),
+            and_(not_(present.exists()), or_(User.id.in_(own), not_(own.exists()))),
+        )
+    )
+
+
+def managers_of_driver(driver_id: uuid.UUID, today: date, now: datetime) -> Select[tuple[uuid.UUID]]:
+    """The managers of a driver's home warehouses of today; nobody where none is recorded (R12.7).
+
+    As above, those who are away are spoken for by the others of the warehouse.
+    """
+    away = select(ContactSettings.user_id).where(ContactSettings.away_until > now)
+    manager, other = aliased(User), aliased(WarehouseManager)
+    others_present = exists().where(
+        other.warehouse_id == WarehouseManager.warehouse_id,
+        manager.id == other.user_id,
+        manager.role == UserRole.MANAGER,
+        other.user_id.not_in(away),
+    )
+    return (
+        select(User.id)
+        .join(WarehouseManager, WarehouseManager.user_id == User.id)
+        .join(Employment, Employment.warehouse_id == WarehouseManager.warehouse_id)
+        .where(
+            Employment.user_id == driver_id,
+            Employment.starts_on <= today,
+            or_(Employment.ends_on.is_(None), Employment.ends_on >= today),
+            User.role == UserRole.MANAGER,
+            or_(User.id.not_in(away), not_(others_present)),
+        )
+        .distinct()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Whether somebody can be reached when it matters. `gone`: he has texted STOP; `linked`: by Telegram."""
+
+    name: str
+    gone: bool
+    linked: bool
+
+
+_FALLBACK = select(
+    User.first_name + " " + User.last_name,
+    exists().where(SmsOptOut.phone == User.phone),
+    exists().where(ChatLink.user_id == User.id, ChatLink.unreachable_at.is_(None)),
+).where(User.id == bindparam("user"))
+
+
+async def fallback(session: AsyncSession, user_id: uuid.UUID) -> Fallback | None:
+    """How somebody is reached now, for his managers (R11.5)."""
+    row = (await session.execute(_FALLBACK, {"user": user_id})).one_or_none()
+    return None if row is None else Fallback(*row)
+
+
+UNREAD_MOST: Final = 99  # counted on the home card; with more it says so
+
+
+@dataclass(frozen=True, slots=True)
+class AtHome:
+    """Whose home card it is, and what its head says. `unread`: in his inbox, at most one more than UNREAD_MOST."""
+
+    role: UserRole
+    first_name: str
+    unread: int
+    away_until: datetime | None
+
+
+_AT_HOME = sql(
+    """
+    SELECT person.role::text, person.first_name,
+           (SELECT count(*) FROM (
+                SELECT FROM notifications n WHERE n.user_id = person.id AND NOT n.read LIMIT :most + 1
+            ) AS unread),
+           (SELECT away_until FROM contact_settings contact WHERE contact.user_id = person.id AND away_until > :now)
+    FROM users person WHERE person.id = :user_id
+    """,
+    user_id=Uuid(),
+    most=Integer(),
+)
+
+
+async def at_home(session: AsyncSession, user_id: uuid.UUID, now: datetime) -> AtHome | None:
+    """As above; None for somebody who is no longer there."""
+    row = (await session.execute(_AT_HOME, {"user_id": user_id, "most": UNREAD_MOST, "now": now})).one_or_none()
+    return None if row is None else AtHome(UserRole(row[0]), *row[1:])

@@ -1,4 +1,4 @@
-"""Our own tables: how people are reached, where they work, terms, waves, incidents, deliveries, and who does what."""
+"""Our own tables: how people are reached, where they work, terms, waves, incidents, deliveries, SMS, who does what."""
 
 from alembic import op
 
@@ -42,7 +42,12 @@ CREATE TABLE chat_links (
 CREATE TABLE contact_settings (
     user_id uuid PRIMARY KEY
         CONSTRAINT contact_settings_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
-    language text
+    language text,
+    sms boolean DEFAULT true NOT NULL,
+    wake_me boolean DEFAULT false NOT NULL,
+    quiet_from time,
+    quiet_until time,
+    away_until timestamptz
 );
 
 CREATE TABLE day_declines (
@@ -87,27 +92,47 @@ CREATE TABLE deliveries (
     kind text NOT NULL,
     about uuid,
     urgency smallint NOT NULL,
+    level smallint,
     state varchar(32) NOT NULL,
     due_at timestamptz,
     expires_at timestamptz,
     attempt integer DEFAULT 0 NOT NULL,
     lease_until timestamptz,
+    pause_until timestamptz,
     redraw boolean DEFAULT false NOT NULL,
     chat_id bigint,
     message_id bigint,
-    sms_sid text,
     sent_at timestamptz,
+    answered_at timestamptz,
+    escalate_at timestamptz,
+    escalated_from uuid
+        CONSTRAINT deliveries_escalated_from_deliveries_id_fk REFERENCES deliveries ON DELETE CASCADE,
+    superseded_by uuid
+        CONSTRAINT deliveries_superseded_by_deliveries_id_fk REFERENCES deliveries ON DELETE SET NULL,
+    failure varchar(32),
     reason text,
     created_at timestamptz NOT NULL,
     CONSTRAINT deliveries_channel_check CHECK (channel IN ('telegram', 'sms')),
     CONSTRAINT deliveries_state_check CHECK (state IN (
-        'pending', 'sending', 'sent', 'cancelled', 'expired', 'failed', 'unknown'
+        'pending', 'sending', 'sent', 'acknowledged', 'escalated', 'delivered', 'undelivered', 'failed', 'unknown',
+        'cancelled', 'superseded', 'expired'
+    )),
+    CONSTRAINT deliveries_failure_check CHECK (failure IN (
+        'no_chat', 'blocked', 'no_answer', 'refused', 'misconfigured', 'no_phone', 'sms_off', 'opted_out', 'no_sms',
+        'day_full', 'budget', 'bad_number', 'carrier'
     ))
 );
 CREATE INDEX ix_deliveries_notification ON deliveries (notification_id) WHERE notification_id IS NOT NULL;
 CREATE INDEX ix_deliveries_about ON deliveries (about, kind);
 CREATE INDEX ix_deliveries_due ON deliveries (channel, urgency, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX ix_deliveries_user_kind ON deliveries (user_id, kind);
+CREATE UNIQUE INDEX uniq_deliveries_escalated_from ON deliveries (escalated_from);
+CREATE INDEX ix_deliveries_escalate ON deliveries (escalate_at) WHERE escalate_at IS NOT NULL;
+CREATE INDEX ix_deliveries_held ON deliveries (user_id) WHERE lease_until IS NOT NULL;
+CREATE INDEX ix_deliveries_superseded_by ON deliveries (superseded_by) WHERE superseded_by IS NOT NULL;
+CREATE INDEX ix_deliveries_for_digest ON deliveries (user_id)
+    WHERE channel = 'sms' AND state = 'pending' AND due_at IS NULL;
+CREATE INDEX ix_deliveries_unknown ON deliveries (created_at) WHERE state = 'unknown';
 CREATE UNIQUE INDEX uniq_deliveries_message ON deliveries (chat_id, message_id);
 
 CREATE TABLE employments (
@@ -182,6 +207,78 @@ CREATE TABLE window_waves (
     sent integer DEFAULT 0 NOT NULL
 );
 CREATE INDEX ix_window_waves_next_at ON window_waves (next_at) WHERE next_at IS NOT NULL;
+
+CREATE TABLE last_heard (
+    user_id uuid PRIMARY KEY
+        CONSTRAINT last_heard_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    at timestamptz NOT NULL
+);
+
+CREATE TABLE sms_attempts (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    delivery_id uuid NOT NULL
+        CONSTRAINT sms_attempts_delivery_id_deliveries_id_fk REFERENCES deliveries ON DELETE CASCADE,
+    user_id uuid NOT NULL
+        CONSTRAINT sms_attempts_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    phone text NOT NULL,
+    body text NOT NULL,
+    segments smallint NOT NULL,
+    created_at timestamptz NOT NULL,
+    begun_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+    sid text,
+    status text,
+    error_code integer,
+    CONSTRAINT sms_attempts_sid_unique UNIQUE (sid)
+);
+CREATE INDEX ix_sms_attempts_delivery_id ON sms_attempts (delivery_id);
+CREATE INDEX ix_sms_attempts_user_id ON sms_attempts (user_id, created_at);
+
+CREATE TABLE sms_months (
+    month date PRIMARY KEY,
+    segments integer NOT NULL
+);
+
+CREATE TABLE sms_codes (
+    phone text NOT NULL,
+    code text NOT NULL,
+    user_id uuid NOT NULL
+        CONSTRAINT sms_codes_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    kind text NOT NULL,
+    about uuid NOT NULL,
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (phone, code),
+    CONSTRAINT sms_codes_phone_user_id_kind_about_unique UNIQUE (phone, user_id, kind, about)
+);
+
+CREATE TABLE sms_opt_outs (
+    phone text PRIMARY KEY,
+    since timestamptz NOT NULL
+);
+
+CREATE TABLE received_sms (
+    sid text PRIMARY KEY,
+    phone text NOT NULL,
+    received_at timestamptz NOT NULL,
+    understood boolean NOT NULL,
+    reply text
+);
+CREATE INDEX ix_received_sms_phone ON received_sms (phone);
+CREATE INDEX ix_received_sms_received_at ON received_sms (received_at);
+
+CREATE TABLE operator_alerts (
+    key text PRIMARY KEY,
+    raised_at timestamptz NOT NULL
+);
+
+CREATE TABLE messages (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    author_id uuid NOT NULL
+        CONSTRAINT messages_author_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    sought text NOT NULL,
+    text text NOT NULL,
+    created_at timestamptz NOT NULL,
+    sent_at timestamptz
+);
 """
 
 

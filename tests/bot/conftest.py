@@ -23,15 +23,17 @@ async def town(database_url: str, sessions: async_sessionmaker[AsyncSession], no
 
 @dataclass
 class Line:
-    """A way to the database that can be cut."""
+    """A way to the database that can be cut, or fall silent: `flows` cleared, what is sent does not get there."""
 
     url: str
     port: int
     to_port: int
+    flows: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
     async def mend(self) -> None:
+        self.flows.set()
         self._server = await asyncio.start_server(self._pass_on, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -46,18 +48,18 @@ class Line:
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
         pair = {writer, there_writer}
         self._open |= pair
-        await asyncio.gather(_copy(reader, there_writer), _copy(there_reader, writer))
+        await asyncio.gather(self._copy(reader, there_writer), self._copy(there_reader, writer))
         self._open -= pair
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(1 << 16):
-            writer.write(data)
-    except OSError:
-        pass
-    finally:
-        writer.close()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(1 << 16):
+                await self.flows.wait()
+                writer.write(data)
+        except OSError:
+            pass
+        finally:
+            writer.close()
 
 
 @pytest.fixture

@@ -7,21 +7,26 @@ import socket
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 import structlog
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bot.__main__ import main
+from bot.deliveries import told
 from bot.settings import Settings
 from domain.db.engine import connect
-from domain.db.models import User, Warehouse, WarehouseManager
+from domain.db.models import Delivery, User, Warehouse, WarehouseManager
 from domain.db.models.words import UserRole
+from domain.notices.operators import NotDone, WhyNot
 from sandbox.clock import SandboxClock
 from sandbox.server import Running, create_app, running
 
@@ -92,7 +97,7 @@ def sandbox() -> Iterator[Running]:
 def settings(sandbox: Running, database_url: str) -> dict[str, Any]:
     """A bot in good order."""
     told = {"telegram_bot_token": sandbox.settings.token, "telegram_api_url": sandbox.url}
-    return told | {"database_url": database_url}
+    return told | {"database_url": database_url, "port": 0}
 
 
 @pytest.mark.parametrize(
@@ -140,16 +145,23 @@ def test_a_token_that_is_refused_is_one_sentence(rollcall: Rollcall, settings: d
 
 
 def test_a_telegram_that_is_away_is_one_sentence(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    """For what is done once; what runs on goes on without it."""
     settings["telegram_api_url"] = "http://127.0.0.1:1"
-    said = rollcall("serve", **settings).one_sentence()
+    said = rollcall("duty", "deliveries", **settings).one_sentence()
     assert said.startswith("Telegram can't be reached at http://127.0.0.1:1")
 
 
-def test_a_port_in_use_is_one_sentence(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [("web", {"public_url": "http://127.0.0.1"}), ("serve", {}), ("worker", {})],
+)
+def test_a_port_in_use_is_one_sentence(
+    rollcall: Rollcall, settings: dict[str, Any], command: str, more: dict[str, Any]
+) -> None:
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
-        settings |= {"public_url": "http://127.0.0.1", "port": port, "log_level": "ERROR"}
-        said = rollcall("web", **settings).one_sentence()
+        settings |= {"port": port, "log_level": "ERROR"} | more
+        said = rollcall(command, **settings).one_sentence()
     assert said == f"Port {port} can't be used (Address already in use): set PORT to another one."
 
 
@@ -209,7 +221,7 @@ def test_a_duty_prints_one_line_of_json(rollcall: Rollcall, settings: dict[str, 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("roster",), "There is no duty roster; there are: deliveries, windows, waves, cleanup."),
+        (("roster",), "There is no duty roster; there are: deliveries, windows, waves, "),
         (("waves", "--at", "noon"), "noon is no instant; write it like 2026-11-24T07:00."),
         (("waves", "--at", "2100-01-01T00:00Z"), "2100-01-01T00:00:00+00:00 is yet to come: add --future if that is"),
     ],
@@ -227,8 +239,12 @@ def test_check_finds_everything_in_order(rollcall: Rollcall, settings: dict[str,
     ended = rollcall("check", **settings, **sms)
     assert ended.code == 0, ended
     assert [line.split(":")[0] for line in ended.out.splitlines()] == [
-        f"ok     {about}" for about in ("database", "Telegram", "webhook", "SMS", "time zone")
+        f"ok     {about}" for about in ("database", "Telegram", "webhook", "SMS", "SMS replies", "time zone")
     ]
+    assert "since PUBLIC_URL is unset" in ended.out.splitlines()[4]
+    known = rollcall("check", **settings, **sms, public_url="https://rollcall.example/bot").out.splitlines()[4]
+    address = "https://rollcall.example/bot/twilio/sms#rc=3&rp=all"
+    assert known == f"ok     SMS replies: enter {address} at Twilio, as the number's webhook for incoming messages"
 
 
 def test_check_says_of_each_thing_what_to_do(
@@ -244,7 +260,7 @@ def test_check_says_of_each_thing_what_to_do(
     }
     ended = rollcall("check", **(settings | wrong))
     assert ended.code == 1
-    database, _, webhook, sms, _ = ended.out.splitlines()
+    database, _, webhook, sms, *_ = ended.out.splitlines()
     assert database == "WRONG  database: The database does not have the present tables yet: run `rollcall migrate`."
     assert webhook == "WRONG  webhook: no webhook is set; start `rollcall web` or `rollcall serve`, which sets it."
     assert sms.startswith("WRONG  SMS: Twilio refuses TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN")
@@ -253,5 +269,96 @@ def test_check_says_of_each_thing_what_to_do(
 
 
 def test_every_command_has_a_sentence_of_help(rollcall: Rollcall) -> None:
-    for command in ("serve", "web", "worker", "migrate", "create-manager", "check", "duty", "demo"):
+    for command in ("serve", "web", "worker", "migrate", "create-manager", "check", "duty", "deliveries", "demo"):
         assert rollcall(command, "--help").out.count(".") >= 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Deliveries in the database of the settings, to Zoë [O'Neil]."""
+
+    url: str
+
+    def add(self, *rows: dict[str, Any]) -> list[str]:
+        ids = [uuid.uuid4() for _ in rows]
+
+        async def write() -> None:
+            async with connect(self.url, connections=0).begin() as connection:
+                user_id = uuid.uuid4()
+                person = {"first_name": "Zoë", "last_name": "[O'Neil]", "phone": "(416) 555-0142", "password_hash": "!"}
+                await connection.execute(insert(User).values(id=user_id, email=str(user_id), **person))
+                common = {"user_id": user_id, "kind": "offer", "urgency": 0, "level": 0, "created_at": NOON}
+                for id_, row in zip(ids, rows, strict=True):
+                    await connection.execute(insert(Delivery).values(common | {"id": id_} | row))
+
+        asyncio.run(write())
+        return [str(id_) for id_ in ids]
+
+    def state(self, id_: str) -> tuple[str, bool]:
+        """And whether it is due."""
+
+        async def read() -> tuple[str, bool]:
+            async with connect(self.url, connections=0).connect() as connection:
+                row = select(Delivery.state, Delivery.due_at).where(Delivery.id == uuid.UUID(id_))
+                state, due_at = (await connection.execute(row)).one()
+                return str(state), due_at is not None
+
+        return asyncio.run(read())
+
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=ZoneInfo("America/Toronto"))
+FAILED = {"channel": "sms", "state": "failed", "failure": "bad_number", "reason": "Twilio answered 400 of +14165550142"}
+WAITING = {"channel": "telegram", "state": "pending", "due_at": NOON}
+ARRIVED = {"channel": "sms", "state": "delivered", "kind": "won", "level": 1, "created_at": NOON - timedelta(hours=3)}
+
+
+@pytest.fixture
+def rows(database_url: str) -> Rows:
+    return Rows(database_url)
+
+
+def test_deliveries_are_listed_with_nothing_but_a_database(rollcall: Rollcall, rows: Rows) -> None:
+    failed, _, arrived = rows.add(FAILED, WAITING, ARRIVED)
+    ended = rollcall("deliveries", "list", database_url=rows.url)
+    assert (ended.code, ended.err) == (0, ""), ended
+    heading, *lines = (line.split() for line in ended.out.splitlines())
+    assert heading == ["id", "when", "to", "phone", "by", "kind", "level", "state", "why", "tries"]
+    shown = {line[0]: line[1:] for line in lines}
+    assert shown[arrived[:8]][:5] == ["2026-11-25", "09:00", "Zoë", "[O'Neil]", "…42"]
+    why = ["bad_number:", "Twilio", "answered", "400", "of", "+…42"]
+    assert shown[failed[:8]][5:] == ["sms", "offer", "urgent", "failed", *why, "0"]
+    assert lines[-1][0] == arrived[:8]  # the newest first
+
+
+def test_deliveries_are_listed_as_json_and_by_what_they_are(rollcall: Rollcall, rows: Rows) -> None:
+    failed, waiting, arrived = rows.add(FAILED, WAITING, ARRIVED)
+
+    def found(*options: str) -> set[str]:
+        ended = rollcall("deliveries", "list", "--json", *options, database_url=rows.url)
+        assert ended.code == 0, ended
+        assert "5550142" not in ended.out
+        return {json.loads(line)["id"] for line in ended.out.splitlines()}
+
+    assert found() == {failed, waiting, arrived}
+    assert found("--state", "failed") == {failed}
+    assert found("--level", "important") == found("--kind", "won") == {arrived}
+    assert found("--since", "2026-11-25T12:00") == {failed, waiting}
+    assert found("--person", "o'neil]", "--limit", "2") < found("--person", "o'neil]")
+    assert found("--person", "nobody") == set()
+
+
+def test_deliveries_are_retried_and_cancelled(rollcall: Rollcall, rows: Rows) -> None:
+    failed, waiting, arrived = rows.add(FAILED, WAITING, ARRIVED)
+    ended = rollcall("deliveries", "retry", failed[:8], database_url=rows.url)
+    assert (ended.code, ended.out, ended.err) == (0, f"{failed[:8]} is in the queue again.\n", "")
+    assert rows.state(failed) == ("pending", True)
+    ended = rollcall("deliveries", "cancel", waiting, arrived, database_url=rows.url)
+    assert (ended.code, ended.out, ended.err) == (1, f"{waiting} is cancelled.\n", f"{arrived} has arrived.\n")
+    assert rows.state(waiting) == ("cancelled", False)
+    said = rollcall("deliveries", "retry", "12", database_url=rows.url).one_sentence()
+    assert said == "12 is not the beginning of a delivery's id: give 6 or more of its characters."
+
+
+def test_every_reason_not_to_has_its_sentence() -> None:
+    for why in WhyNot:
+        assert told(NotDone("abcdef", why)).endswith(".")

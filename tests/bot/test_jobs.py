@@ -172,18 +172,12 @@ async def test_r14_old_update_ids_are_cleaned_up(sessions: Sessions, now: dateti
         for update_id, age in ((1, timedelta(days=8)), (2, timedelta(days=6))):
             await session.execute(insert(SeenUpdate).values(update_id=update_id, seen_at=now - age))
     duty = table_of_duties(Words(TORONTO), POLICY)["cleanup"]
-    assert told(await run_due(duty, sessions, now)) == {
-        "done": 1,
-        "invites": 0,
-        "updates": 1,
-        "cards": 0,
-        "paces": 0,
-        "homes": 0,
-    }
+    done = told(await run_due(duty, sessions, now))
+    assert {name: count for name, count in done.items() if count} == {"done": 1, "updates": 1}
     async with sessions() as session:
         assert list(await session.scalars(select(SeenUpdate.update_id))) == [2]
 
 
 def test_every_duty_of_the_table_has_a_name_for_the_command_line() -> None:
-    assert set(table_of_duties(Words(TORONTO), POLICY)) == {"windows", "waves", "cleanup"}
+    assert set(table_of_duties(Words(TORONTO), POLICY)) == {"windows", "waves", "sms-digest", "cleanup"}
     assert told([object(), uuid.uuid4()]) == {"done": 2}

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -40,6 +41,42 @@ def test_tokens_passwords_and_numbers_are_masked_wherever_they_stand(
     for secret in (*INSIDE, "4165550123"):
         assert secret not in lines
     assert "23" in lines  # the end of a number stays, to tell two apart
+
+
+PHONES = (
+    *("416-555-0101", "(416) 555-0101", "(416)555-0101", "416.555.0101", "416 555 0101", "1-416-555-0101"),
+    *("+14165550101", "+1 416 555 0101", "+1 (416) 555-0101", "+1-416-555-0101", "+33 6 12 34 01 01"),
+    *("%2B14165550101", "%28416%29+555-0101", "%28416%29%20555-0101", "tel:416-555-0101"),
+)
+
+
+@pytest.mark.parametrize("phone", PHONES)
+@pytest.mark.parametrize("library", ["twilio.http_client", "httpx", "aiohttp.client", "asyncpg", "telegram.ext"])
+def test_a_phone_is_masked_however_a_library_writes_it(
+    phone: str, library: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO", "json")
+    logging.getLogger(library).warning("The 'To' number %s, is not valid", phone)
+    logging.getLogger(library).error("refused", exc_info=ValueError(f"To={phone}&From='{phone}'"))
+    lines = capsys.readouterr().err
+    assert len(lines.splitlines()) == 2
+    digits = re.sub(r"%..|\D", "", lines)
+    assert "555" not in re.sub(r'"timestamp": "[^"]*"', "", lines)
+    assert "5550101" not in digits
+    assert "612340101" not in digits
+    assert lines.count("…01") == 3  # the end of a number stays
+
+
+PLAIN = (
+    *("2026-11-25 07:20:00.123456", "2026-11-25T07:20:00+00:00", "25/Nov/2026:07:20:00 +0000", "127.0.0.1:54321"),
+    *("http://h:8080/healthz", "10.0.255.255", "update_id=501234567", "chat 7012345678", "took 416.555 s"),
+    *("416a55b5-0101-4555-8010-101416555010", "SM0123456789abcdef0123456789abcdef", "retry in 0.416, 2 of 3"),
+)
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_dates_ids_and_ports_stay(text: str) -> None:
+    assert logs.masked(text) == text
 
 
 def test_json_is_one_object_a_line_for_libraries_too(capsys: pytest.CaptureFixture[str]) -> None:

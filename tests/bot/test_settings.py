@@ -29,6 +29,14 @@ def test_nothing_need_be_set() -> None:
     assert settings.policy.emergency_bonus_percent == 20
 
 
+def test_owners_and_budget_are_terms_of_the_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (load().policy.owners, load().policy.sms_monthly_budget) == ((), None)
+    monkeypatch.setenv("OWNERS", "416-555-0100, +15145550123,")
+    monkeypatch.setenv("SMS_MONTHLY_BUDGET", "2000")
+    assert load().policy.owners == ("+14165550100", "+15145550123")
+    assert load().policy.sms_monthly_budget == 2000
+
+
 def test_each_missing_one_is_named() -> None:
     lines = refused("DATABASE_URL", "TELEGRAM_BOT_TOKEN", "PUBLIC_URL")
     assert [line.split()[0] for line in lines] == ["DATABASE_URL", "TELEGRAM_BOT_TOKEN", "PUBLIC_URL"]
@@ -47,6 +55,8 @@ WRONG = {
     "TWILIO_MESSAGING_SERVICE_SID": ["MG"],
     "TWILIO_API_URL": ["twilio"],
     "SMS_SEGMENTS_PER_SECOND": ["0", "fast"],
+    "SMS_MONTHLY_BUDGET": ["0", "-1", "much"],
+    "OWNERS": ["Nadia", "+1416555", "4165550100, 911"],
     "COMPANY_NAME": ["x" * 31],
     "TIMEZONE": ["Mars/Olympus", "../../etc/passwd", "Toronto "],
     "EMERGENCY_BONUS_PERCENT": ["-1", "101", "20%"],

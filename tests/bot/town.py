@@ -45,13 +45,20 @@ class Town:
             "database_url": SecretStr(self.database_url),
             "telegram_bot_token": SecretStr(self.sandbox.settings.token),
             "telegram_api_url": self.sandbox.url,
+            "port": 0,
         }
         return MadeSettings.model_validate(base | more)
+
+    def sms(self) -> dict[str, Any]:
+        """The settings for SMS."""
+        told = self.sandbox.settings
+        sender = {"twilio_from_number": told.sms_number, "twilio_api_url": self.sandbox.url}
+        return sender | {"twilio_account_sid": told.account_sid, "twilio_auth_token": SecretStr(told.auth_token)}
 
     def environment(self, **more: Any) -> dict[str, Any]:
         """The same for another process."""
         told = {"telegram_bot_token": self.sandbox.settings.token, "telegram_api_url": self.sandbox.url}
-        return told | {"database_url": self.database_url} | more
+        return told | {"database_url": self.database_url, "port": 0} | more
 
     def core(self, **more: Any) -> AbstractAsyncContextManager[Rollcall]:
         return core(self.settings(**more), lambda: self.now)

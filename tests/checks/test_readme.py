@@ -19,6 +19,6 @@ def test_every_command_that_is_named_exists() -> None:
     commands = {
         info.name or (info.callback.__name__ if info.callback else "").replace("_", "-")
         for info in cli.registered_commands
-    }
+    } | {group.name for group in cli.registered_groups}
     named = set(re.findall(r"rollcall ([a-z][a-z-]+)", README))
     assert named - commands == set()

@@ -16,6 +16,12 @@ from tests.delivery.post import Post
 
 
 @pytest.fixture
+def now(now: datetime) -> datetime:
+    """Midday: nothing is held or silent for the hour (R11.4)."""
+    return now.replace(hour=12)
+
+
+@pytest.fixture
 def limits() -> Limits | None:
     """Telegram's; a test whose own pace is lifted has them lifted too, by @UNLIMITED."""
     return PUBLISHED

@@ -22,9 +22,10 @@ from bot.kinds import Kind
 from bot.reader import Reader
 from bot.screens.screen import Screen
 from bot.wakeups import Wakeups
-from domain.db.models import ChatLink, ContactSettings, Delivery, User
-from domain.db.models.words import Channel, DeliveryState, Urgency
-from domain.policy import TORONTO
+from bot.wording import Words
+from domain.db.models import ChatLink, ContactSettings, Delivery, Notification, User
+from domain.db.models.words import Channel, DeliveryState, NotificationType, Urgency
+from domain.policy import TORONTO, Policy
 from sandbox.server import Running
 
 UNLIMITED = pytest.mark.parametrize("limits", [None])
@@ -83,7 +84,7 @@ class Board:
         return Screen(f"<b>{reader.language}</b> {escape(facts[1])}")
 
     @staticmethod
-    def sms(facts: tuple[uuid.UUID | None, str], reader: Reader) -> str:
+    def sms(facts: tuple[uuid.UUID | None, str], reader: Reader, _code: str | None) -> str:
         return f"Acme ({reader.language}): {facts[1]}"
 
     def kinds(self) -> dict[str, Kind]:
@@ -91,7 +92,7 @@ class Board:
             return facts[0] not in self.pointless
 
         return {
-            "note": Kind(self.load, self.screen, has_point, self.sms),
+            "manual": Kind(self.load, self.screen, has_point, self.sms),
             "home": Kind(self.load, self.screen),
         }
 
@@ -117,7 +118,8 @@ class Post:
             "bot": self.bot,
             "sms": self.sms,
             "kinds": self.board.kinds(),
-            "zone": TORONTO,
+            "words": Words(TORONTO),
+            "policy": Policy(),
             "now": self.now,
         } | given
         return open_mail(self.engine, **given)
@@ -158,15 +160,27 @@ class Post:
         now = self.now()
         common = {
             "channel": Channel.TELEGRAM,
-            "kind": "note",
+            "kind": "manual",
             "about": None,
             "urgency": int(urgency),
             "state": DeliveryState.PENDING,
             "due_at": now,
             "created_at": now,
         } | given
-        rows = [{"id": uuid.uuid4(), "user_id": user_id} | common for user_id in user_ids]
+        common = {"level": min(common["urgency"], 2)} | common
+        rows = [
+            {"id": uuid.uuid4(), "user_id": user_id, "notification_id": uuid.uuid4()} | common for user_id in user_ids
+        ]
+        noted = {
+            "type": NotificationType.MANUAL,
+            "title": "",
+            "body": "",
+            "data": {"kind": "manual"},
+            "created_at": now,
+        }
+        notes = [{"id": row["notification_id"], "user_id": row["user_id"]} | noted for row in rows]
         async with self.sessions.begin() as session:
+            await session.execute(insert(Notification), notes)
             await session.execute(insert(Delivery), rows)
         return [row["id"] for row in rows]
 
@@ -187,11 +201,19 @@ class Post:
         """As if time had passed."""
         async with self.sessions.begin() as session:
             past = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, 1)
-            await session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(lease_until=past))
+            await session.execute(
+                update(Delivery).where(Delivery.id.in_(ids)).values(lease_until=past, pause_until=None)
+            )
 
     async def row(self, delivery_id: uuid.UUID) -> Delivery:
         async with self.sessions() as session:
             return (await session.scalars(select(Delivery).where(Delivery.id == delivery_id))).one()
+
+    async def is_in(self, delivery_id: uuid.UUID, state: DeliveryState) -> bool:
+        return (await self.row(delivery_id)).state is state
+
+    async def is_past(self, delivery_id: uuid.UUID, state: DeliveryState) -> bool:
+        return not await self.is_in(delivery_id, state)
 
     async def states(self) -> dict[str, int]:
         async with self.sessions() as session:
@@ -204,7 +226,13 @@ class Post:
 
     async def all_done(self) -> bool:
         async with self.sessions() as session:
-            return not await session.scalar(select(func.count()).where(Delivery.due_at.is_not(None)))
+            soon = self.now() + timedelta(minutes=1)  # what is due at a later hour is held, or asked for then
+            return not await session.scalar(select(func.count()).where(Delivery.due_at <= soon))
+
+    async def sms_of(self, delivery_id: uuid.UUID) -> Delivery:
+        """The SMS row that a Telegram row goes on by."""
+        async with self.sessions() as session:
+            return (await session.scalars(select(Delivery).where(Delivery.escalated_from == delivery_id))).one()
 
     async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         async with self.calls.request(method, f"{self.sandbox.url}/sandbox/{path}", json=body) as response:

@@ -28,11 +28,11 @@ async def test_r11_7_a_press_before_its_message_is_recorded_leaves_one_message(p
     amara = await post.person()
     mail = post.mail()
     note = await post.note(amara, Urgency.URGENT)
-    claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)
+    claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
     assert claimed is not None
     outcome = await carry(mail, claimed, Screen("an offer"))
     assert isinstance(outcome, Sent)
-    pressed = await tracked(post, amara, outcome.message_id, "note", None)
+    pressed = await tracked(post, amara, outcome.message_id, "manual", None)
     await replies.carry_reply(mail, pressed)
     await settle(mail, claimed, outcome)
     await post.lease_ran_out(note)
@@ -75,7 +75,7 @@ async def test_r12_2_what_was_on_its_way_to_the_old_chat_is_deleted_there_and_se
     amara, other = await post.person(), await post.person(linked=False)
     mail = post.mail()
     note = await post.note(amara, Urgency.URGENT)
-    claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)
+    claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
     assert claimed is not None
     outcome = await carry(mail, claimed, Screen("an offer"))
     await moves_to(post, amara, other)

@@ -109,7 +109,7 @@ async def test_a_send_is_stopped_before_its_lease_ends(post: Post) -> None:
     amara = await post.person()
     mail = post.mail()
     note = await post.note(amara)
-    claim = await claim_telegram(mail.db, mail.now(), CHAT_EVERY)
+    claim = await claim_telegram(mail.db, mail.now(), CHAT_EVERY, mail.policy)
     assert claim is not None
     await post.fault("telegram", "hang")
     nearly_over = replace(claim, at=monotonic() - SEND_FOR + 0.2)

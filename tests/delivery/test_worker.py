@@ -14,12 +14,12 @@ from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.mail import Mail
 from bot.delivery.steps import Step
 from bot.screens.screen import Screen
-from domain.db.models.words import Channel, DeliveryState, Urgency
+from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
 from tests.delivery.post import OTHERS, UNLIMITED, UNPACED, Post, until
 
 
 async def claimed(mail: Mail) -> Claimed:
-    claim = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every)
+    claim = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
     assert claim is not None
     return claim
 
@@ -64,7 +64,7 @@ async def test_r11_7_killed_between_send_and_record_another_takes_over_when_the_
     screen = await screen_for(mail, killed)
     assert isinstance(screen, Screen)
     await carry(mail, killed, screen)  # and it dies before it records
-    assert await claim_telegram(mail.db, mail.now(), timedelta(0)) is None, "the lease holds"
+    assert await claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy) is None, "the lease holds"
     await post.lease_ran_out(note)
     async with post.working(mail):
         await until(post.all_done)
@@ -148,8 +148,8 @@ async def test_what_has_nothing_to_show_any_more_is_deleted_or_never_sent(post: 
     assert (await post.row(shown)).state == (await post.row(unsent)).state == DeliveryState.CANCELLED
 
 
-async def test_a_message_that_is_gone_from_the_chat_is_forgotten(post: Post) -> None:
-    note = await post.note(await post.person())
+async def test_a_card_that_is_gone_from_the_chat_is_forgotten(post: Post) -> None:
+    note = await post.note(await post.person(), kind="home", notification_id=None)
     async with post.working():
         await until(post.all_done)
         await post.change(note, message_id=999)
@@ -223,9 +223,9 @@ async def test_a_screen_that_cannot_be_made_fails_alone(post: Post) -> None:
     unknown = await post.note(amara, Urgency.NORMAL, kind="of another release")
     async with post.working():
         await until(post.all_done)
-    for note in (broken, unknown):
+    for note, state in ((broken, DeliveryState.ESCALATED), (unknown, DeliveryState.FAILED)):
         row = await post.row(note)
-        assert row.state is DeliveryState.FAILED
+        assert (row.state, row.failure) == (state, Failure.REFUSED)
         assert "a fault of ours" in (row.reason or "")
 
 

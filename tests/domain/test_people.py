@@ -352,7 +352,8 @@ async def test_r14_what_is_over_is_cleaned_up(session: AsyncSession, dana: Perso
     )
     await invited(session, dana, now - POLICY.keep_invites_for - POLICY.invite_good_for - MS)
     good = await invited(session, dana, now - POLICY.keep_invites_for - POLICY.invite_good_for)
-    assert await clean_up(session, POLICY, now) == {"invites": 1, "updates": 1, "cards": 0, "paces": 0, "homes": 0}
+    done = await clean_up(session, POLICY, now)
+    assert {name: count for name, count in done.items() if count} == {"invites": 1, "updates": 1}
     assert list(await session.scalars(select(SeenUpdate.update_id))) == [2]
     assert list(await session.scalars(select(Invite.token_hash))) == [hashlib.sha256(good.encode()).digest()]
-    assert await clean_up(session, POLICY, now) == {"invites": 0, "updates": 0, "cards": 0, "paces": 0, "homes": 0}
+    assert set((await clean_up(session, POLICY, now)).values()) == {0}

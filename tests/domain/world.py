@@ -207,7 +207,7 @@ class Fleet:
         if linked:
             link = {"user_id": user_id, "chat_id": 10_000 + number, "linked_at": self.now}
             await self.put(ChatLink, link | {"unreachable_at": self.now if blocked else None})
-        return Person(user_id, role, name, "Test", phone, language, blocked)
+        return Person(user_id, role, name, "Test", phone, language)
 
     async def drivers(self, count: int, home: uuid.UUID | None, *, linked: bool = True) -> list[uuid.UUID]:
         """Many alike, in few statements."""
@@ -250,6 +250,10 @@ class Fleet:
     ) -> uuid.UUID:
         """A manager's card of a window."""
         return await self._delivery(person, Kind.WINDOW, window, state)
+
+    async def message_card(self, author: Person, message: uuid.UUID) -> uuid.UUID:
+        """The author's card of a message."""
+        return await self._delivery(author, Kind.MESSAGE, message, DeliveryState.SENT)
 
     async def _delivery(self, person: Person, kind: Kind, about: uuid.UUID | None, state: DeliveryState) -> uuid.UUID:
         number = next(_numbers)

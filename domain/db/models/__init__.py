@@ -9,6 +9,7 @@ from domain.db.models.people import (
     DriverPreferences,
     Employment,
     Invite,
+    LastHeard,
     OpenWarehouse,
     Route,
     TimeOff,
@@ -16,7 +17,18 @@ from domain.db.models.people import (
     Warehouse,
     WarehouseManager,
 )
-from domain.db.models.records import AuditLog, Delivery, DutyRun, Lease, Notification, Pace, SeenUpdate
+from domain.db.models.records import (
+    AuditLog,
+    Delivery,
+    DutyRun,
+    Lease,
+    Message,
+    Notification,
+    OperatorAlert,
+    Pace,
+    SeenUpdate,
+)
+from domain.db.models.sms import ReceivedSms, SmsAttempt, SmsCode, SmsMonth, SmsOptOut
 from domain.db.models.work import Assignment, AssignmentTerms, Incident, Shift
 
 __all__ = [
@@ -38,14 +50,22 @@ __all__ = [
     "Employment",
     "Incident",
     "Invite",
+    "LastHeard",
     "Lease",
+    "Message",
     "Notification",
     "OpenWarehouse",
+    "OperatorAlert",
     "Pace",
+    "ReceivedSms",
     "Route",
     "RouteCompletions",
     "SeenUpdate",
     "Shift",
+    "SmsAttempt",
+    "SmsCode",
+    "SmsMonth",
+    "SmsOptOut",
     "TimeOff",
     "User",
     "Warehouse",

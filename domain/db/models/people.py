@@ -1,13 +1,13 @@
 """People, where they work, and how they are reached."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id
+from domain.db.base import BIG, FALSE, TRUE, Base, default_now, native_enum, new_id
 from domain.db.models.words import UserRole
 
 
@@ -112,12 +112,29 @@ class Invite(Base):
 
 
 class ContactSettings(Base):
-    """How a person wants to be spoken to. No row, or no language: the language of his Telegram, else English."""
+    """How a person wants to be reached (R11.2, R11.4). No row: all of the defaults.
+
+    No language: that of his Telegram, else English. No quiet hours: the rules' own; from and until alike: none at all.
+    """
 
     __tablename__ = "contact_settings"
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str | None]
+    sms: Mapped[bool] = mapped_column(server_default=TRUE)
+    wake_me: Mapped[bool] = mapped_column(server_default=FALSE)  # for emergency offers in quiet hours
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
+    away_until: Mapped[datetime | None]  # a manager's notices go to the warehouse's others till then (R11.4a)
+
+
+class LastHeard(Base):
+    """When a person last did anything in his chat or by SMS: what was sent before that he has seen (R11.2)."""
+
+    __tablename__ = "last_heard"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
 
 
 class Employment(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id, word
-from domain.db.models.words import ActorType, Channel, DeliveryState, NotificationType
+from domain.db.models.words import ActorType, Channel, DeliveryState, Failure, NotificationType
 
 
 class Notification(Base):
@@ -49,10 +49,11 @@ class AuditLog(Base):
 class Delivery(Base):
     """One message on one phone: on its way there, or there and kept current (R11.1).
 
-    A row is due when `due_at` has come (the business clock) and nobody holds its lease (the database's clock).
-    `attempt` is the fencing token: who comes back with an older one records nothing. A message that shows something
-    which has changed since gets `redraw`; it is due again and is edited in place. Cards that answered a command (home,
-    a manager's window) have no notification; they exist to be redrawn.
+    A row is due when `due_at` has come (the business clock), nobody holds its lease and its pause is over (both by the
+    database's clock). `attempt` is the fencing token: who comes back with an older one records nothing. A message that
+    shows something which has changed since gets `redraw`; it is due again and is edited in place. Cards that answered a
+    command (home, a manager's window) have no notification; they exist to be redrawn. What goes on by SMS is a row of
+    its own, which names the one in `escalated_from`. A normal SMS without `due_at` waits for the digest (R11.4a).
     """
 
     __tablename__ = "deliveries"
@@ -64,6 +65,18 @@ class Delivery(Base):
         Index("ix_deliveries_about", "about", "kind"),
         Index("ix_deliveries_user_kind", "user_id", "kind"),
         Index("uniq_deliveries_message", "chat_id", "message_id", unique=True),
+        Index("uniq_deliveries_escalated_from", "escalated_from", unique=True),  # one SMS row each, whoever is killed
+        Index("ix_deliveries_escalate", "escalate_at", postgresql_where=text("escalate_at IS NOT NULL")),
+        Index("ix_deliveries_held", "user_id", postgresql_where=text("lease_until IS NOT NULL")),
+        Index("ix_deliveries_superseded_by", "superseded_by", postgresql_where=text("superseded_by IS NOT NULL")),
+        Index(
+            "ix_deliveries_for_digest",
+            "user_id",
+            postgresql_where=text("channel = 'sms' AND state = 'pending' AND due_at IS NULL"),
+        ),
+        Index(
+            "ix_deliveries_unknown", "created_at", postgresql_where=text("state = 'unknown'")
+        ),  # counted all the time
     )
 
     id: Mapped[uuid.UUID] = new_id()
@@ -72,19 +85,47 @@ class Delivery(Base):
     channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
     kind: Mapped[str]  # which screen it shows: a key of the edge's table of kinds
     about: Mapped[uuid.UUID | None]  # what it shows: a window, an assignment; by the kind
-    urgency: Mapped[int] = mapped_column(SmallInteger)
+    urgency: Mapped[int] = mapped_column(SmallInteger)  # its place in the queue; a redraw may have another
+    level: Mapped[int | None] = mapped_column(SmallInteger)  # of the notice (R11)
     state: Mapped[DeliveryState] = mapped_column(word(DeliveryState, "state"))
     due_at: Mapped[datetime | None]  # null: nothing is to be done
     expires_at: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
-    lease_until: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]  # null: nobody has it in hand
+    pause_until: Mapped[datetime | None]  # nobody takes it up before
     redraw: Mapped[bool] = mapped_column(server_default=FALSE)
     chat_id: Mapped[int | None] = mapped_column(BIG)
     message_id: Mapped[int | None] = mapped_column(BIG)
-    sms_sid: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]  # its reader pressed its own button, or said so by SMS
+    escalate_at: Mapped[datetime | None]  # unanswered then, it goes on: by SMS, or to the next manager (R11.2)
+    escalated_from: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
+    superseded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("deliveries.id", ondelete="SET NULL"))
+    failure: Mapped[Failure | None] = mapped_column(word(Failure, "failure"))
     reason: Mapped[str | None]  # why it failed, was cancelled, or went another way
     created_at: Mapped[datetime]
+
+
+class OperatorAlert(Base):
+    """Something that an operator was told of and that stands until it is over; told once (R5.4, R11.8)."""
+
+    __tablename__ = "operator_alerts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    raised_at: Mapped[datetime]
+
+
+class Message(Base):
+    """What a manager writes to people (`manual`); a draft until he has chosen to whom and how urgent it is."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[uuid.UUID] = new_id()
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    sought: Mapped[str]  # to whom, as he wrote it; several may be called so
+    text: Mapped[str]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
 
 
 class Pace(Base):

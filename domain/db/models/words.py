@@ -104,15 +104,38 @@ class Channel(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. The last five are ends."""
+    """Where a delivery stands; docs/deliveries.md draws how it moves on."""
 
     PENDING = "pending"
     SENDING = "sending"
-    SENT = "sent"
-    CANCELLED = "cancelled"  # it lost its point before it was sent (R11.3)
-    EXPIRED = "expired"
+    SENT = "sent"  # the network has taken it
+    ACKNOWLEDGED = "acknowledged"  # Telegram: its reader has done something since
+    ESCALATED = "escalated"  # Telegram: it goes on by SMS, a row of its own
+    DELIVERED = "delivered"  # SMS: the carrier says so
+    UNDELIVERED = "undelivered"  # SMS: the carrier says so
     FAILED = "failed"
-    UNKNOWN = "unknown"  # an SMS whose outcome nobody knows is never sent again blindly (R11.7)
+    UNKNOWN = "unknown"  # SMS: nobody knows; looked up before anything else, never sent again blindly (R11.7)
+    CANCELLED = "cancelled"  # it lost its point before it was sent (R11.3)
+    SUPERSEDED = "superseded"  # a digest tells it (R11.4a)
+    EXPIRED = "expired"
+
+
+class Failure(StrEnum):
+    """Why a message did not arrive, by class: for the manager who wonders, and for the operator's figures."""
+
+    NO_CHAT = "no_chat"  # Telegram was never linked
+    BLOCKED = "blocked"  # Telegram: blocked by the person, or the chat is gone
+    NO_ANSWER = "no_answer"  # the network did not take it for too long
+    REFUSED = "refused"  # a fault of ours: the same request will never do
+    MISCONFIGURED = "misconfigured"  # an operator must put something right
+    NO_PHONE = "no_phone"
+    SMS_OFF = "sms_off"  # the person has turned SMS off
+    OPTED_OUT = "opted_out"  # the person has texted STOP
+    NO_SMS = "no_sms"  # SMS is not set up here
+    DAY_FULL = "day_full"  # so many SMS to him that day already (R11.5)
+    BUDGET = "budget"  # the month's SMS are used up (R11.8)
+    BAD_NUMBER = "bad_number"
+    CARRIER = "carrier"  # filtered, unreachable, or lost on the way
 
 
 class Urgency(IntEnum):

@@ -1,0 +1,116 @@
+"""What becomes of what nobody answers, or Telegram does not take: an SMS, then the next manager (R11.2)."""
+
+import uuid
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Interval, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.delivery.carrying import settle
+from bot.delivery.claims import LEASE_FOR, Claimed
+from bot.delivery.mail import Mail
+from bot.delivery.steps import Answered, Overdue, Unanswered, Waited
+from domain.db.models.words import Channel, DeliveryState
+from domain.db.sql import sql
+from domain.notices.actions import pass_on
+from domain.notices.kinds import RULES, Acknowledged
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 50
+BY_ITS_BUTTON: Final = [str(kind) for kind, rule in RULES.items() if rule.acknowledged is Acknowledged.BY_ITS_BUTTON]
+
+# Rows that were sent and wait for an answer, and notices that Telegram did not take in time, be it that a long halt of
+# its own keeps them from being tried at all. What nobody has tried after an outage of ours is tried first. Leased like
+# a send, so that no two steps are taken at once.
+_TAKE = sql(
+    """
+    WITH due AS (
+        SELECT id FROM deliveries WHERE escalate_at <= :now AND (state = 'sent' OR channel = 'sms')
+        UNION ALL
+        SELECT id FROM deliveries
+        WHERE channel = 'telegram' AND urgency = :urgent AND due_at <= CAST(:now AS timestamptz) - :urgent_within
+          AND state IN ('pending', 'sending') AND message_id IS NULL AND notification_id IS NOT NULL
+          AND (attempt > 0 OR EXISTS (SELECT FROM pace WHERE key = 'telegram' AND halted_until > clock_timestamp()))
+        UNION ALL
+        SELECT id FROM deliveries
+        WHERE channel = 'telegram' AND urgency = :important AND due_at <= CAST(:now AS timestamptz) - :important_within
+          AND state IN ('pending', 'sending') AND message_id IS NULL AND notification_id IS NOT NULL
+          AND (attempt > 0 OR EXISTS (SELECT FROM pace WHERE key = 'telegram' AND halted_until > clock_timestamp()))
+    ), picked AS (
+        SELECT d.id, NOT d.kind = ANY (CAST(:by_button AS text[]))
+                     AND coalesce(heard.at >= CASE d.channel WHEN 'sms' THEN d.created_at ELSE d.sent_at END, false)
+                     AS answered
+        FROM deliveries d JOIN due USING (id) LEFT JOIN last_heard heard ON heard.user_id = d.user_id
+        WHERE d.lease_until IS NULL OR d.lease_until <= clock_timestamp()
+        LIMIT :batch
+        FOR NO KEY UPDATE OF d SKIP LOCKED
+    )
+    UPDATE deliveries d SET attempt = d.attempt + 1, lease_until = clock_timestamp() + :lease_for
+    FROM picked WHERE d.id = picked.id
+    RETURNING d.id, d.attempt, d.user_id, d.channel, d.kind, d.about, d.urgency, coalesce(d.due_at, :now) AS due_at,
+              d.expires_at, d.chat_id, d.message_id, d.state, d.level, d.notification_id, d.sent_at, picked.answered
+    """,
+    urgent=SmallInteger(),
+    important=SmallInteger(),
+    urgent_within=Interval(),
+    important_within=Interval(),
+    by_button=ARRAY(Text()),
+    batch=SmallInteger(),
+    lease_for=Interval(),
+)
+
+
+async def climb(mail: Mail) -> int:
+    """Takes the next step of whatever has waited long enough; returns how many. Safe on any number of machines."""
+    policy = mail.policy
+    given = {
+        "now": mail.now(),
+        "urgent": 0,
+        "important": 1,
+        "urgent_within": policy.urgent_within,
+        "important_within": policy.important_within,
+        "by_button": BY_ITS_BUTTON,
+        "batch": BATCH,
+        "lease_for": LEASE_FOR,
+    }
+    async with mail.db.connect() as connection:
+        rows = (await connection.execute(_TAKE, given)).mappings().all()
+    for found in rows:
+        row: dict[str, Any] = dict(found)
+        answered = row.pop("answered")
+        row |= {"channel": Channel(row["channel"]), "state": DeliveryState(row["state"])}
+        claimed = Claimed(**row)
+        if claimed.channel is Channel.SMS:
+            await _pass_on(mail, claimed, answered)
+        else:
+            await settle(mail, claimed, _waited(claimed, answered))
+    return len(rows)
+
+
+def _waited(claimed: Claimed, answered: bool) -> Waited:
+    if claimed.state is not DeliveryState.SENT:
+        return Overdue()
+    return Answered() if answered else Unanswered()
+
+
+_DONE = sql(
+    """
+    UPDATE deliveries SET escalate_at = NULL, lease_until = NULL
+    WHERE id = :id AND attempt = :attempt RETURNING notification_id
+    """
+)
+
+
+async def _pass_on(mail: Mail, claimed: Claimed, answered: bool) -> None:
+    """An urgent SMS to a manager: unanswered, its notice goes to the warehouse's other managers, once."""
+    told: int | None = None
+    engine = mail.db.execution_options(isolation_level="READ COMMITTED")
+    async with AsyncSession(engine) as session, session.begin():
+        done = await session.scalar(_DONE, {"id": claimed.id, "attempt": claimed.attempt})
+        if isinstance(done, uuid.UUID) and not answered:
+            told = await pass_on(session, done, mail.words, mail.policy, mail.now())
+    if told is not None:
+        log.info("passed on", managers=told, **claimed.tags)

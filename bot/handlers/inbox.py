@@ -1,0 +1,67 @@
+"""What somebody was told, to read again."""
+
+from telegram import Update
+
+from bot.acting import Acting, Context, acting
+from bot.callbacks import Inbox, OpenNotice, ReadAll, pressed
+from bot.handlers.home import home
+from bot.screens import inbox as screens
+from domain.notices import actions as notices
+from domain.notices import inbox
+from domain.notices.kinds import RULES
+from domain.people.queries import Person
+
+PER_PAGE = 5
+
+
+async def on_inbox(update: Update, context: Context) -> None:
+    """/inbox, and its pages."""
+    page = pressed(update, Inbox).page if update.callback_query else 0
+    async with acting(update, context) as act:
+        if act.person is None:
+            await home(act)
+        else:
+            await _page(act, act.person, page, context)
+
+
+async def on_read_all(update: Update, context: Context) -> None:
+    latest = pressed(update, ReadAll).notification_id
+    async with acting(update, context) as act:
+        if act.person is None:
+            await home(act)
+        else:
+            await inbox.mark_all_read(act.session, act.person.id, latest)
+            await _page(act, act.person, 0, context)
+
+
+async def on_open_notice(update: Update, context: Context) -> None:
+    """The card of what an entry is about, as a message of its own: the inbox stays where it is."""
+    entry_id = pressed(update, OpenNotice).notification_id
+    async with acting(update, context) as act:
+        if act.person is None:
+            await home(act)
+            return
+        entry = await inbox.inbox_entry(act.session, act.person.id, entry_id)
+        kinds = context.bot_data.kinds
+        if (
+            entry is None
+            or entry.kind not in _cards(context)
+            or entry.about is None
+            or await kinds[entry.kind].load(act.session, act.person.id, entry.about, act.now) is None
+        ):
+            act.toast(screens.nothing_to_open(act.reader), alert=True)
+        else:
+            await act.show(entry.kind, entry.about, fresh=True)
+
+
+def _cards(context: Context) -> tuple[str, ...]:
+    """The kinds of notices that have a card."""
+    return tuple(kind for kind in RULES if kind in context.bot_data.kinds)
+
+
+async def _page(act: Acting, person: Person, number: int, context: Context) -> None:
+    """Shows a page, with what was new on it still marked, and marks that as read (R11.1); the home card follows."""
+    page = await inbox.inbox_page(act.session, person.id, number, PER_PAGE)
+    await inbox.mark_shown(act.session, person.id, [entry.id for entry in page.entries if entry.new])
+    await act.say(screens.inbox(page, _cards(context), act.reader))
+    await notices.follow_homes(act.session, act.now, of=[person.id], first=person.id)

@@ -1,0 +1,110 @@
+"""How somebody wants to be reached, and a manager's absence."""
+
+from collections.abc import Awaitable, Callable
+
+from telegram import Update
+
+from bot.acting import Acting, Context, acting
+from bot.callbacks import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway, pressed
+from bot.handlers.coverage import manager_of
+from bot.handlers.home import home
+from bot.reader import LANGUAGES
+from bot.screens import settings as screens
+from domain.notices import actions as notices
+from domain.notices.kinds import Kind
+from domain.people import contact as contacts
+from domain.people.contact import AwayFor, Saved
+from domain.people.queries import Person
+from domain.refusals import Refused
+
+Choose = Callable[[Acting, Person], Awaitable[Saved | Refused]]
+
+
+async def on_settings(update: Update, context: Context) -> None:
+    """/settings"""
+    async with acting(update, context) as act:
+        if act.person is None:
+            await home(act)
+        else:
+            await _card(act, act.person, context)
+
+
+async def on_language(update: Update, context: Context) -> None:
+    """The card, the home card and the menu of commands change with it."""
+    choice = pressed(update, ChooseLanguage).choice
+
+    async def choose(act: Acting, person: Person) -> Saved | Refused:
+        result = await contacts.choose_language(act.session, person, choice, LANGUAGES, act.now)
+        if isinstance(result, Saved):
+            await act.recognise()
+            act.offer_commands()
+        return result
+
+    await _chosen(update, context, choose, at_home=True)
+
+
+async def on_sms(update: Update, context: Context) -> None:
+    choice = pressed(update, ChooseSms).choice
+    await _chosen(update, context, lambda act, person: contacts.choose_sms(act.session, person, choice, act.now))
+
+
+async def on_wake_me(update: Update, context: Context) -> None:
+    choice = pressed(update, ChooseWakeMe).choice
+    await _chosen(update, context, lambda act, person: contacts.choose_wake_me(act.session, person, choice, act.now))
+
+
+async def on_quiet_hours(update: Update, context: Context) -> None:
+    choice = pressed(update, ChooseQuietHours).choice
+    await _chosen(
+        update,
+        context,
+        lambda act, person: contacts.choose_quiet_hours(act.session, person, choice, act.policy, act.now),
+    )
+
+
+async def _chosen(update: Update, context: Context, choose: Choose, *, at_home: bool = False) -> None:
+    """Saves what was chosen and shows the settings as they are then; `at_home`: the home card shows it, too."""
+    async with acting(update, context) as act:
+        if act.person is None:
+            await home(act)
+            return
+        result = await choose(act, act.person)
+        if isinstance(result, Refused):
+            act.toast(screens.refusal(result.why, act.reader), alert=True)
+        await _card(act, act.person, context)
+        if at_home:
+            await notices.follow_homes(act.session, act.now, of=[act.person.id], first=act.person.id)
+
+
+async def _card(act: Acting, person: Person, context: Context) -> None:
+    facts = await contacts.contact(act.session, person)
+    await act.say(screens.settings(facts, context.bot_data.settings.sms_is_on, act.policy, act.reader))
+
+
+async def on_away(update: Update, context: Context) -> None:
+    """/away, and its button."""
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await _absence(act, manager)
+
+
+async def on_go_away(update: Update, context: Context) -> None:
+    choice = pressed(update, GoAway).choice
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            result = await contacts.go_away(act.session, manager, choice, act.policy, act.now)
+            if isinstance(result, Refused):
+                act.toast(screens.refusal(result.why, act.reader), alert=True)
+            await _absence(act, manager)
+            await notices.follow_homes(act.session, act.now, of=[manager.id], first=manager.id)
+
+
+async def on_back_at_home(update: Update, context: Context) -> None:
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await contacts.go_away(act.session, manager, AwayFor.BACK, act.policy, act.now)
+            await act.show(Kind.HOME, toast=screens.back(act.reader))
+
+
+async def _absence(act: Acting, manager: Person) -> None:
+    await act.say(screens.away(await contacts.absence(act.session, manager, act.now), act.policy, act.reader))

@@ -1,0 +1,63 @@
+"""What somebody was told, to read again."""
+
+from bot.callbacks import Inbox, OpenNotice, ReadAll
+from bot.reader import Reader
+from bot.screens.home import home_button
+from bot.screens.screen import Button, Screen, escape
+from domain.notices.inbox import InboxEntry, InboxPage
+
+# In Telegram's characters, of which a message has 4096: five entries fit, whatever was written.
+TITLE_MOST = 120
+BODY_MOST = 600
+LABEL_MOST = 40
+
+
+def inbox(page: InboxPage, cards: tuple[str, ...], reader: Reader) -> Screen:
+    """A page; `cards`: the kinds of which there is a card to open. What was new when it was opened is marked."""
+    _ = reader.gettext
+    if not page.entries:
+        text = _("📭 <b>Nothing here yet</b>\n\nWhatever you are told is kept here, to read again in peace.")
+        return Screen(text, ((home_button(reader),),))
+    parts = [_head(page, reader), *(_entry(entry, reader) for entry in page.entries)]
+    rows: list[tuple[Button, ...]] = [
+        (Button("🔎 " + _cut(entry.title, LABEL_MOST), OpenNotice(entry.id)),)
+        for entry in page.entries
+        if entry.kind in cards and entry.about is not None
+    ]
+    if pager := _pager(page, reader):
+        rows.append(pager)
+    if page.unread > sum(entry.new for entry in page.entries):
+        rows.append((Button(_("✔️ Mark all read"), ReadAll(page.entries[0].id)),))
+    return Screen("\n\n".join(parts), (*rows, (home_button(reader),)))
+
+
+def _head(page: InboxPage, reader: Reader) -> str:
+    total = reader.ngettext("{n} message", "{n} messages", page.total).format(n=page.total)
+    unread = reader.ngettext("{n} new", "{n} new", page.unread).format(n=page.unread)
+    return f"📥 <b>{reader.gettext('Inbox')}</b>: {total}" + (f", {unread}" if page.unread else "")
+
+
+def _entry(entry: InboxEntry, reader: Reader) -> str:
+    """The title and body are in the language of when they were written."""
+    mark = "🔵 " if entry.new else ""
+    title = f"{mark}<b>{escape(_cut(entry.title, TITLE_MOST))}</b>"
+    return "\n".join((title, f"<i>{reader.moment(entry.at)}</i>", escape(_cut(entry.body, BODY_MOST))))
+
+
+def _pager(page: InboxPage, reader: Reader) -> tuple[Button, ...]:
+    newer = Button(reader.gettext("‹ Newer"), Inbox(page.page - 1))
+    older = Button(reader.gettext("Older ›"), Inbox(page.page + 1))
+    return tuple(button for button, there in ((newer, page.page > 0), (older, page.page + 1 < page.pages)) if there)
+
+
+def _cut(text: str, most: int) -> str:
+    """At most so many of Telegram's characters, which count twice what is beyond the basic plane."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * most:
+        return text
+    return units[: 2 * (most - 1)].decode("utf-16-le", errors="ignore") + "…"
+
+
+def nothing_to_open(reader: Reader) -> str:
+    """Its window or message is gone, or is no longer his to see."""
+    return reader.gettext("There is nothing more to see of this one.")

@@ -1,0 +1,151 @@
+"""A manager's message: choosing to whom and how urgent, what its reader sees, and where it stands."""
+
+from bot.callbacks import DiscardMessage, GotIt, MessageStands, Recipients, SendMessage, WriteTo
+from bot.reader import Reader
+from bot.screens.home import home_button
+from bot.screens.screen import Button, Screen, escape
+from bot.screens.standings import as_of, line, shortened
+from domain.db.models.words import Urgency
+from domain.notices.messages import Draft, Received, Recipient
+from domain.notices.standings import Sending
+from domain.policy import Policy
+from domain.refusals import Refusal
+
+PER_PAGE = 8
+
+
+def how_to_write(reader: Reader) -> Screen:
+    """What /message wants, with an example."""
+    return Screen(
+        reader.gettext("Write to whom and what: /message Amara Osei: please call me before noon"),
+        ((home_button(reader),),),
+    )
+
+
+def not_drafted(why: Refusal, written: str, policy: Policy, reader: Reader) -> Screen:
+    """Why there is nothing to send yet, and how it goes."""
+    _ = reader.gettext
+    if why is Refusal.TEXT_TOO_LONG:
+        text = _("That is too long: a message has at most {most} characters. Please shorten it and send it again.")
+        return Screen(text.format(most=policy.message_most), ((home_button(reader),),))
+    if why is Refusal.NO_TEXT:
+        return how_to_write(reader)
+    name = shortened(written.partition(":")[0].strip())
+    text = _(
+        "Nobody in your warehouses is called “{name}”. Check the spelling, or put a colon behind the name: "
+        "/message Amara Osei: please call me"
+    )
+    return Screen(text.format(name=escape(name)), ((home_button(reader),),))
+
+
+def choose(draft: Draft, page: int, reader: Reader) -> Screen:
+    """Several are called so: whom does he mean?"""
+    _ = reader.gettext
+    pages = max(1, -(-len(draft.found) // PER_PAGE))
+    page = min(max(page, 0), pages - 1)
+    some = draft.found[page * PER_PAGE : (page + 1) * PER_PAGE]
+    back = Button(_("‹ Back"), Recipients(draft.message_id, page - 1))
+    on = Button(_("More ›"), Recipients(draft.message_id, page + 1))
+    pager = tuple(key for key, there in ((back, page > 0), (on, page + 1 < pages)) if there)
+    title = _("Several people are called “{name}”. To whom does it go?").format(name=escape(shortened(draft.sought)))
+    rows: list[tuple[Button, ...]] = [(Button(_person(who), WriteTo(draft.message_id, who.id)),) for who in some]
+    if pager:
+        rows.append(pager)
+    return Screen(title, (*rows, (_discard(draft, reader),)))
+
+
+def _person(who: Recipient) -> str:
+    """Namesakes are told apart by warehouse and the end of the phone number."""
+    return f"{shortened(who.name, 30)}, {shortened(who.warehouse, 20)} (…{who.phone[-4:]})"
+
+
+def preview(draft: Draft, to: Recipient, policy: Policy, reader: Reader) -> Screen:
+    """What goes to whom, and the levels to choose from: pressing one sends it."""
+    _ = reader.gettext
+    head = _("✉️ To <b>{name}</b>, {warehouse}:").format(
+        name=escape(shortened(to.name)), warehouse=escape(shortened(to.warehouse))
+    )
+    levels = [
+        _("🔴 Urgent: rings at any hour; unanswered for {minutes} min, it goes by SMS.").format(
+            minutes=_minutes(policy.urgent_within.total_seconds())
+        ),
+        _("🟠 Important: waits for quiet hours to end; unanswered for {minutes} min, it goes by SMS.").format(
+            minutes=_minutes(policy.important_within.total_seconds())
+        ),
+        _("⚪ Normal: waits for quiet hours to end; without Telegram, in the day's SMS summary."),
+    ]
+    text = "\n\n".join([head, escape(draft.text), _("How urgent is it? Pressing sends it.") + "\n" + "\n".join(levels)])
+    send = [
+        Button(label, SendMessage(draft.message_id, to.id, int(level)))
+        for level, label in (
+            (Urgency.URGENT, _("🔴 Urgent")),
+            (Urgency.IMPORTANT, _("🟠 Important")),
+            (Urgency.NORMAL, _("⚪ Normal")),
+        )
+    ]
+    return Screen(text, (tuple(send), (_discard(draft, reader),)))
+
+
+def _minutes(seconds: float) -> int:
+    return int(seconds // 60)
+
+
+def _discard(draft: Draft, reader: Reader) -> Button:
+    return Button(reader.gettext("✖ Discard"), DiscardMessage(draft.message_id))
+
+
+def discarded(reader: Reader) -> Screen:
+    return Screen(reader.gettext("Discarded: nobody has been told."), ((home_button(reader),),))
+
+
+def gone(why: Refusal, reader: Reader) -> Screen:
+    """A draft that can't be sent (any more)."""
+    _ = reader.gettext
+    if why is Refusal.RECIPIENT_GONE:
+        text = _("That person isn't in your warehouses any more, so nothing was sent.")
+    else:
+        text = _("I don't have that draft any more: drafts are kept for a day. Please write it again with /message.")
+    return Screen(text, ((home_button(reader),),))
+
+
+def sent_toast(already: bool, reader: Reader) -> str:
+    return reader.gettext("It has been sent already.") if already else reader.gettext("On its way.")
+
+
+def received(facts: Received, reader: Reader) -> Screen:
+    """A message to its reader, or to a manager to whom it was passed on."""
+    _ = reader.gettext
+    parts = [_("✉️ <b>Message from {author}</b>").format(author=escape(shortened(facts.author))), escape(facts.text)]
+    if facts.to is not None:
+        parts.append(_("It was written to {name}, who has not answered.").format(name=escape(shortened(facts.to))))
+    if facts.taken_by is not None and facts.taken_at is not None:
+        parts.append(
+            _("👍 {name} answered it first, at {at}.").format(
+                name=escape(shortened(facts.taken_by)), at=reader.time(facts.taken_at)
+            )
+        )
+    if facts.answered:
+        return Screen("\n\n".join([*parts, _("You have answered this.")]))
+    done = facts.to is not None and facts.taken_by is not None
+    return Screen("\n\n".join(parts), () if done else ((Button(_("👍 Got it"), GotIt(facts.message_id)),),))
+
+
+def got_it_toast(first: bool | None, reader: Reader) -> str:
+    _ = reader.gettext
+    if first is None:
+        return _("I can't find that message.")
+    return _("Thank you, the author sees it.") if first else _("You have answered this.")
+
+
+def sending(facts: Sending, reader: Reader) -> Screen:
+    """To its author: what was written, to whom, and where it stands."""
+    _ = reader.gettext
+    head = {
+        Urgency.URGENT: _("🔴 <b>Your urgent message</b>"),
+        Urgency.IMPORTANT: _("🟠 <b>Your important message</b>"),
+    }.get(facts.level, _("⚪ <b>Your message</b>"))
+    stands = [line(told, facts.as_of, reader) for told in facts.told]
+    if facts.more:
+        stands.append(_("and {n} more").format(n=facts.more))
+    text = "\n\n".join([head, escape(facts.text), "\n".join(stands), as_of(facts.as_of, reader)])
+    return Screen(text, ((Button(_("🔄 Refresh"), MessageStands(facts.message_id)),),))

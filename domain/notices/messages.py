@@ -1,0 +1,315 @@
+"""A manager's message to one person (`manual`): drafted, sent once, and what of it each of its readers sees."""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Date, Uuid, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain import audit
+from domain.db.models import Message, User
+from domain.db.models.words import Urgency, UserRole
+from domain.db.sql import sql
+from domain.notices import actions as notices
+from domain.notices.kinds import Kind
+from domain.notices.wording import Wording, Written
+from domain.people.queries import Person
+from domain.policy import Policy
+from domain.refusals import Refusal, Refused
+from domain.time import local_day
+
+LEVELS: Final = (Urgency.URGENT, Urgency.IMPORTANT, Urgency.NORMAL)  # what an author may choose from
+NAME_WORDS: Final = 6  # a name without a colon behind it has so many at the most
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody whom a manager may write to, and the warehouse that both are of (the first by name)."""
+
+    id: uuid.UUID
+    first_name: str
+    last_name: str
+    role: UserRole
+    phone: str
+    warehouse_id: uuid.UUID
+    warehouse: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+# Drivers by their homes of today (R12.7: none recorded, everywhere) and managers by theirs, one row each.
+_RECIPIENTS = sql(
+    """
+    WITH mine AS (
+        SELECT w.id, w.name FROM warehouse_managers here
+        JOIN warehouses w ON w.id = here.warehouse_id
+        JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
+        WHERE here.user_id = :manager_id
+    ), reached AS (
+        SELECT home.user_id, mine.id AS warehouse_id, mine.name, 'driver' AS role
+        FROM mine JOIN employments home ON home.warehouse_id = mine.id
+        WHERE home.starts_on <= :today AND (home.ends_on IS NULL OR home.ends_on >= :today)
+        UNION ALL
+        SELECT driver.id, mine.id, mine.name, 'driver'
+        FROM users driver CROSS JOIN mine
+        WHERE NOT EXISTS (SELECT FROM employments home WHERE home.user_id = driver.id)
+        UNION ALL
+        SELECT there.user_id, mine.id, mine.name, 'manager'
+        FROM mine JOIN warehouse_managers there ON there.warehouse_id = mine.id
+    )
+    SELECT DISTINCT ON (who.id)
+           who.id, who.first_name, who.last_name, who.role::text, who.phone, reached.warehouse_id, reached.name
+    FROM reached JOIN users who ON who.id = reached.user_id AND who.role::text = reached.role
+    WHERE who.id <> :manager_id AND (CAST(:of AS uuid[]) IS NULL OR who.id = ANY (:of))
+    ORDER BY who.id, reached.name, reached.warehouse_id
+    """,
+    manager_id=Uuid(),
+    today=Date(),
+    of=ARRAY(Uuid()),
+)
+
+
+async def recipients(
+    session: AsyncSession,
+    manager_id: uuid.UUID,
+    policy: Policy,
+    now: datetime,
+    *,
+    of: Sequence[uuid.UUID] | None = None,
+) -> tuple[Recipient, ...]:
+    """Whom a manager may write to: the drivers and the other managers of his own warehouses; `of`: among these."""
+    given = {"manager_id": manager_id, "today": local_day(now, policy), "of": of if of is None else list(of)}
+    rows = (await session.execute(_RECIPIENTS, given)).tuples()
+    return tuple(Recipient(row[0], row[1], row[2], UserRole(row[3]), *row[4:]) for row in rows)
+
+
+def folded(name: str) -> str:
+    """The letters and digits of a name, without regard to case, accents, spaces and signs."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", name)).casefold()
+
+
+def called(name: str, people: Sequence[Recipient]) -> tuple[Recipient, ...]:
+    """Those who are called so, by name: whole names before first or last names, and these before beginnings."""
+    wanted = folded(name)
+    if not wanted:
+        return ()
+    ranked = [(rank, who) for who in people if (rank := _rank(wanted, who)) is not None]
+    best = min((rank for rank, _ in ranked), default=0)
+    return tuple(sorted((who for rank, who in ranked if rank == best), key=lambda who: (folded(who.name), who.id)))
+
+
+def _rank(wanted: str, who: Recipient) -> int | None:
+    first, last = folded(who.first_name), folded(who.last_name)
+    whole = (first + last, last + first)
+    if wanted in whole:
+        return 0
+    if wanted in (first, last):
+        return 1
+    return 2 if any(name.startswith(wanted) for name in whole) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A command taken apart: the name as it was written, who is called so, and what they are to be told."""
+
+    sought: str
+    found: tuple[Recipient, ...]
+    text: str
+
+
+def addressed(written: str, people: Sequence[Recipient]) -> Addressed:
+    """Takes `Amara Osei: please call` apart, or `Amara please call`, where the longest name that fits counts."""
+    name, colon, text = written.partition(":")
+    if colon and (found := called(name, people)):
+        return Addressed(name.strip(), found, text.strip())
+    ends = [word.end() for word in re.finditer(r"\S+", written)][:NAME_WORDS]
+    for end in reversed(ends):
+        if found := called(written[:end], people):
+            return Addressed(written[:end].strip(" ,:"), found, written[end:].lstrip(" ,:").strip())
+    return Addressed(name.strip(), (), text.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that waits for its author to choose: to whom of those found, and how urgent it is."""
+
+    message_id: uuid.UUID
+    sought: str
+    text: str
+    found: tuple[Recipient, ...]
+
+
+async def draft_message(
+    session: AsyncSession, manager: Person, written: str, policy: Policy, now: datetime
+) -> Draft | Refused:
+    """Keeps what a manager has written, `name: text`, until he has chosen; nobody is told yet.
+
+    Refused: nobody of his is called so, no text, and one of more than 1,000 characters.
+    """
+    parts = addressed(written, await recipients(session, manager.id, policy, now))
+    if not parts.found:
+        return Refused(Refusal.NOBODY_CALLED_SO)
+    if not parts.text:
+        return Refused(Refusal.NO_TEXT)
+    if len(parts.text) > policy.message_most:
+        return Refused(Refusal.TEXT_TOO_LONG)
+    message_id = uuid.uuid4()
+    kept = {"id": message_id, "author_id": manager.id, "sought": parts.sought, "text": parts.text, "created_at": now}
+    await session.execute(insert(Message).values(kept))
+    return Draft(message_id, parts.sought, parts.text, parts.found)
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySent:
+    """It has gone out before."""
+
+
+async def draft(
+    session: AsyncSession, manager: Person, message_id: uuid.UUID, policy: Policy, now: datetime
+) -> Draft | AlreadySent | Refused:
+    """A draft of the manager's and who is called so now. Refused: none of his, and one older than a day."""
+    message = await _own(session, manager, message_id, policy, now)
+    if not isinstance(message, Message):
+        return message
+    people = await recipients(session, manager.id, policy, now)
+    return Draft(message_id, message.sought, message.text, called(message.sought, people))
+
+
+async def _own(
+    session: AsyncSession, manager: Person, message_id: uuid.UUID, policy: Policy, now: datetime, *, lock: bool = False
+) -> Message | AlreadySent | Refused:
+    found = select(Message).where(Message.id == message_id, Message.author_id == manager.id)
+    message = await session.scalar(found.with_for_update(key_share=True) if lock else found)
+    if message is None:
+        return Refused(Refusal.DRAFT_GONE)
+    if message.sent_at is not None:
+        return AlreadySent()
+    return Refused(Refusal.DRAFT_GONE) if message.created_at <= now - policy.draft_good_for else message
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It is on its way."""
+
+    to: Recipient
+
+
+async def send_message(
+    session: AsyncSession,
+    manager: Person,
+    message_id: uuid.UUID,
+    user_id: uuid.UUID,
+    level: int,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> Sent | AlreadySent | Refused:
+    """Sends a draft of the manager's to one person (`manual`, R11), once: the draft is locked.
+
+    `level` 0 to 2, urgent first. Refused: a draft that is not his or too old, and somebody who is not, or no longer, of
+    his warehouses.
+    """
+    message = await _own(session, manager, message_id, policy, now, lock=True)
+    if not isinstance(message, Message):
+        return message
+    to = await recipients(session, manager.id, policy, now, of=[user_id])
+    if not to:
+        return Refused(Refusal.RECIPIENT_GONE)
+    if level not in LEVELS:
+        return Refused(Refusal.NOT_FOUND)
+    [recipient] = to
+    await session.execute(update(Message).where(Message.id == message_id).values(sent_at=now))
+    after = {"to": str(recipient.id), "level": Urgency(level).name.lower()}
+    await audit.record(session, manager.id, now, audit.Entry("message", message_id, "sent", after=after))
+    notice = Written(f"{manager.first_name} {manager.last_name}", message.text)
+    envelope = notices.Envelope(Kind.MANUAL, message_id, warehouse_id=recipient.warehouse_id, level=Urgency(level))
+    await notices.tell(session, [recipient.id], notice, envelope, say, policy, now)
+    return Sent(recipient)
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """The draft is gone; also where it was gone before."""
+
+
+async def discard_message(session: AsyncSession, manager: Person, message_id: uuid.UUID) -> Discarded | AlreadySent:
+    """Throws a draft of the manager's away. What was sent stays, and another's is not touched."""
+    his = (Message.id == message_id, Message.author_id == manager.id)
+    await session.execute(delete(Message).where(*his, Message.sent_at.is_(None)))
+    sent = await session.scalar(select(Message.sent_at).where(*his))
+    return Discarded() if sent is None else AlreadySent()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as one of its readers sees it.
+
+    `linked`: Telegram reaches him. `to`: whom it was written to, where it was passed on to this reader since that one
+    did not answer (R11.2).
+    `taken_by`, `taken_at`: who else has answered first, and when.
+    """
+
+    message_id: uuid.UUID
+    author: str
+    text: str
+    linked: bool
+    answered: bool
+    to: str | None
+    taken_by: str | None
+    taken_at: datetime | None
+
+    @property
+    def has_point(self) -> bool:
+        """Whether it is still to be sent: not once it is answered, by him or, passed on to him, by another (R11.3)."""
+        return not self.answered and (self.to is None or self.taken_by is None)
+
+
+_READERS = sql(
+    """
+    SELECT who.id, who.first_name || ' ' || who.last_name AS name, told.created_at > message.sent_at AS passed_on,
+           min(d.answered_at) AS answered_at, bool_or(link.chat_id IS NOT NULL) AS linked
+    FROM deliveries d
+    JOIN messages message ON message.id = d.about
+    JOIN notifications told ON told.id = d.notification_id
+    JOIN users who ON who.id = d.user_id
+    LEFT JOIN chat_links link ON link.user_id = d.user_id AND link.unreachable_at IS NULL
+    WHERE d.about = :message_id AND d.kind = 'manual'
+    GROUP BY who.id, told.id, message.id
+    ORDER BY answered_at, told.created_at, who.id
+    """,
+    message_id=Uuid(),
+)
+
+
+async def received(session: AsyncSession, user_id: uuid.UUID, message_id: uuid.UUID) -> Received | None:
+    """A message to its reader; None where there is none, or where he was not told of it (R12.4)."""
+    readers = (await session.execute(_READERS, {"message_id": message_id})).all()
+    own = next((reader for reader in readers if reader.id == user_id), None)
+    if own is None:
+        return None
+    author_and_text = await session.execute(
+        select(User.first_name, User.last_name, Message.text)
+        .join(User, User.id == Message.author_id)
+        .where(Message.id == message_id)
+    )
+    first_name, last_name, text = author_and_text.one()
+    first = next((reader for reader in readers if reader.answered_at is not None), None)
+    others = first is not None and first.id != user_id
+    return Received(
+        message_id=message_id,
+        author=f"{first_name} {last_name}",
+        text=text,
+        linked=own.linked,
+        answered=own.answered_at is not None,
+        to=next((reader.name for reader in readers if not reader.passed_on), None) if own.passed_on else None,
+        taken_by=first.name if first is not None and others else None,
+        taken_at=first.answered_at if first is not None and others else None,
+    )

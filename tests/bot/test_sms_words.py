@@ -1,0 +1,111 @@
+"""R11.6: what somebody texts is understood in two languages, however it is written; anything else is not guessed at."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.sms_words import TABLE, TWILIO_OPTS_IN, TWILIO_OPTS_OUT, Texted, Word, understood
+from domain.notices.codes import draw
+
+WORDS = [(row.word, word) for row in TABLE for word in (*row.english, *row.french)]
+ACCENTS = {"E": "é", "A": "à", "C": "ç", "O": "ô", "e": "ê", "a": "â"}
+
+
+@pytest.mark.parametrize(
+    ("body", "word", "code"),
+    [
+        ("TAKE K7Q", Word.TAKE, "K7Q"),
+        ("take k7q", Word.TAKE, "K7Q"),
+        ("  Take   K7q ! ", Word.TAKE, "K7Q"),
+        ("TAKE K7Q!", Word.TAKE, "K7Q"),
+        ("take: K7Q please", Word.TAKE, "K7Q"),
+        ("prendre: k7q", Word.TAKE, "K7Q"),
+        ("PRENDRE", Word.TAKE, None),
+        ("Take.", Word.TAKE, None),
+        ("ok", Word.OK, None),
+        ("D'accord", Word.OK, None),
+        ("Aide?", Word.HELP, None),
+        ("help", Word.HELP, None),
+        ("Arrêt", Word.OPT_OUT, None),
+        ("ARRETER", Word.OPT_OUT, None),
+        ("désabonner", Word.OPT_OUT, None),
+        ("stop.", Word.OPT_OUT, None),
+        ("Stop all", Word.OPT_OUT, None),
+        ("start", Word.OPT_IN, None),
+        ("Yes!", Word.OPT_IN, None),
+        ("", None, None),
+        ("🚚", None, None),
+        ("K7Q", None, None),
+        ("I will take it", None, None),
+        ("cancel my shift", None, None),
+        ("yes I can", None, None),
+        ("stop 12 is closed", None, None),
+    ],
+)
+def test_r11_6_words_whatever_their_case_accents_and_punctuation(
+    body: str, word: Word | None, code: str | None
+) -> None:
+    read = understood(body)
+    assert (read.word, read.code) == (word, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "opt_out_type", "by_twilio"),
+    [
+        ("STOP", None, True),
+        ("Revoke", None, True),
+        ("UNSTOP", None, True),
+        ("ARRET", None, False),  # Twilio does not know it
+        ("STOP ALL", None, False),  # Twilio acts on single words only
+        ("ARRET", "STOP", True),  # but was told to know this one
+        ("désolé, plus rien", "STOP", True),
+        ("HELP", None, False),
+        ("HELP", "HELP", True),
+        ("TAKE", None, False),
+    ],
+)
+def test_r11_6_what_twilio_has_answered_is_known(body: str, opt_out_type: str | None, by_twilio: bool) -> None:
+    assert understood(body, opt_out_type).by_twilio is by_twilio
+
+
+@pytest.mark.parametrize(("kind", "word"), [("STOP", Word.OPT_OUT), ("START", Word.OPT_IN), ("HELP", Word.HELP)])
+def test_r11_6_what_twilio_has_done_counts_whatever_the_words(kind: str, word: Word) -> None:
+    assert understood("take K7Q", kind).word is word
+
+
+@pytest.mark.parametrize("word", [*TWILIO_OPTS_OUT, *TWILIO_OPTS_IN])
+def test_r11_6_words_that_carriers_act_on_are_never_commands(word: str) -> None:
+    wanted = Word.OPT_OUT if word in TWILIO_OPTS_OUT else Word.OPT_IN
+    assert understood(word).word is wanted
+    assert understood(f"{word} K7Q").word is None
+
+
+@given(st.text())
+def test_r11_6_nothing_that_is_texted_breaks_it(body: str) -> None:
+    assert isinstance(understood(body), Texted)
+
+
+@given(
+    st.sampled_from(WORDS),
+    st.lists(st.booleans(), min_size=20, max_size=20),
+    st.sampled_from(["", " ", "\n", "!", "...", " :)", "\u00a0", "。"]),
+    st.sampled_from(["", " ", "  ", "¡", "« "]),
+)
+def test_r11_6_case_accents_and_what_stands_around_mean_nothing(
+    known: tuple[Word, str], upper: list[bool], behind: str, before: str
+) -> None:
+    word, text = known
+    mixed = "".join(sign if big else sign.lower() for sign, big in zip(text, upper, strict=False))
+    accented = "".join(ACCENTS.get(sign, sign) for sign in mixed)
+    for written in (mixed, accented):
+        assert understood(before + written + behind).word is word
+
+
+@given(st.randoms())
+def test_r11_6_no_code_is_a_word(dice: Random) -> None:
+    code = draw(dice.choice)
+    assert understood(code).word is None
+    assert understood(f"take {code.lower()}").code == code
+    assert len(code) == 3 and not set(code) & set("01258BGILOSUVZ")

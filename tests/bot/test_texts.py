@@ -1,0 +1,206 @@
+"""R11.5: every SMS names the company and is one segment of GSM-7, in both languages, with ordinary names."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.delivery.gsm7 import is_gsm7, segments
+from bot.reader import LANGUAGES, Reader, catalogue
+from bot.screens import texts
+from bot.screens.texts import Takeable, plain
+from bot.wording import Words
+from domain.bidding.offers import Offer
+from domain.coverage.queries import WindowCard
+from domain.db.models.words import AssignmentStatus, BidWindowStatus
+from domain.notices.digest import Digest, Told
+from domain.notices.wording import FallbackGone, OperatorAlert, Written
+from domain.people.queries import Fallback
+from domain.refusals import Refusal
+from domain.shifts.queries import OwnShift
+
+ZONE = ZoneInfo("America/Toronto")
+COMPANY = "Trillium Parcel"
+ON = date(2026, 2, 18)  # `mer. 18 févr.`: a long one, with an accent
+STARTS = datetime(2026, 2, 18, 7, tzinfo=ZONE)
+AIM = 136  # characters, so that the opt-out line has room in the first
+
+
+def an_offer(**values: object) -> Offer:
+    base: dict[str, object] = {
+        "window_id": uuid4(),
+        "route": "R12",
+        "warehouse": "Montréal-Est",
+        "address": "1200 Steeles Ave W",
+        "on": ON,
+        "starts_at": STARTS,
+        "is_today": True,
+        "arrive_by": STARTS + timedelta(hours=2, minutes=30),
+        "arrive_within": timedelta(minutes=90),
+        "closes_at": STARTS + timedelta(hours=6),
+        "bonus_percent": 20,
+        "open": True,
+        "taken": False,
+        "mine": False,
+        "declined": False,
+        "busy": False,
+    }
+    return Offer(**(base | values))  # type: ignore[arg-type]
+
+
+def a_shift() -> OwnShift:
+    by = STARTS + timedelta(hours=2)
+    place = ("R12", "Montréal-Est", "1200 Steeles Ave W")
+    return OwnShift(uuid4(), *place, ON, STARTS, by, AssignmentStatus.SCHEDULED, True)
+
+
+def a_card() -> WindowCard:
+    values: dict[str, object] = dict.fromkeys(WindowCard.__dataclass_fields__)
+    values |= {"route": "R12", "warehouse": "Montréal-Est", "on": ON, "status": BidWindowStatus.CLOSED}
+    return WindowCard(**values)  # type: ignore[arg-type]
+
+
+def told(count: int, language: str) -> tuple[Told, ...]:
+    words = Words(ZONE)(FallbackGone("Geneviève Bélanger", False), language)
+    return (Told(words.title, words.body),) * count
+
+
+Text = Callable[[Reader], str]
+SMS: dict[str, Text] = {
+    "offer": lambda reader: texts.offer(an_offer(), "K7Q", COMPANY, reader),
+    "won": lambda reader: texts.won(an_offer(mine=True), COMPANY, reader),
+    "won later": lambda reader: texts.won(a_shift(), COMPANY, reader),
+    "route_unfilled": lambda reader: texts.route_unfilled(a_card(), COMPANY, reader),
+    "fallback_gone": lambda reader: texts.fallback_gone(Fallback("Geneviève Bélanger", True, False), COMPANY, reader),
+    "alert": lambda reader: texts.alert(OperatorAlert("Twilio", "code 21606, ask support"), COMPANY, reader),
+    "manual": lambda reader: texts.written(Written("Nadia Haddad", "Call me please."), False, COMPANY, reader),
+    "digest of one": lambda reader: texts.digest(Digest(told(1, reader.language), True), COMPANY, reader),
+    "digest": lambda reader: texts.digest(Digest(told(2, reader.language), False), COMPANY, reader),
+    "already": lambda reader: texts.already_yours(an_offer(mine=True), COMPANY, reader),
+    "none open": lambda reader: texts.none_open(COMPANY, reader),
+    "wrong code": lambda reader: texts.wrong_code([], COMPANY, reader),
+    "wrong code, one open": lambda reader: texts.wrong_code([Takeable(an_offer(), "K7Q")], COMPANY, reader),
+    "ok": lambda reader: texts.noted(COMPANY, reader),
+    "help": lambda reader: texts.help_(True, COMPANY, reader),
+    "help for managers": lambda reader: texts.help_(False, COMPANY, reader),
+    "unknown": lambda reader: texts.not_understood(True, COMPANY, reader),
+    "unknown from a manager": lambda reader: texts.not_understood(False, COMPANY, reader),
+    "opted out": lambda reader: texts.opted_out(COMPANY, reader),
+    "failed": lambda reader: texts.failed("K3MWZ7QA", COMPANY, reader),
+    **{
+        f"refused: {why}": lambda reader, why=why: texts.refused(why, COMPANY, reader)  # type: ignore[misc]
+        for why in Refusal
+    },
+}
+FIRST = ("offer", "won later", "route_unfilled", "fallback_gone", "manual")  # what may be a person's first SMS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("text", SMS.values(), ids=SMS.keys())
+def test_r11_5_one_segment_of_gsm_7_that_names_the_company(text: Text, language: str) -> None:
+    said = text(Reader(language, ZONE))
+    assert is_gsm7(said), set(filter(lambda sign: not is_gsm7(sign), said))
+    assert segments(said) == 1, (len(said), said)
+    assert said.startswith(COMPANY)
+    assert "{" not in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", FIRST)
+def test_r11_5_the_first_one_has_room_for_the_opt_out_line(name: str, language: str) -> None:
+    reader = Reader(language, ZONE)
+    said = SMS[name](reader)
+    assert len(said) <= AIM, said
+    assert segments(f"{said} {reader.gettext('Reply STOP to opt out.')}") == 1
+
+
+def test_r11_5_french_texts_are_french() -> None:
+    english, french = (Reader(language, ZONE) for language in ("en", "fr"))
+    for name, text in SMS.items():
+        if not name.startswith("digest"):
+            assert text(english) != text(french), name
+    offer = texts.offer(an_offer(), "K7Q", COMPANY, french)
+    assert "Répondez PRENDRE K7Q." in offer
+    assert "mer. 18 févr. 7 h, +20 %" in offer
+    assert catalogue("fr").gettext("TAKE") == "PRENDRE"
+
+
+def test_r11_6_the_offer_tells_how_to_take_it() -> None:
+    offer = texts.offer(an_offer(), "K7Q", COMPANY, Reader("en", ZONE))
+    assert offer == ("Trillium Parcel: R12 at Montréal-Est needs a driver, Wed 18 Feb 07:00, +20%. Reply TAKE K7Q.")
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Forêt de l’Île", "Foret de l'Ile"),
+        ("E\u0302tre", "Etre"),
+        ("cœur", "coeur"),
+        ("7\u00a0h", "7 h"),
+        ("a\n\tb\x00c", "a bc"),
+        ("🚚 R12 ✅", "R12"),
+        ("“x” – y…", '"x" - y...'),
+        ("Žižek", "Zizek"),
+        ("été à Noël, où?", "été à Noel, où?"),
+        ("[€]", "[€]"),
+        ("\u202eR12", "R12"),
+        ("王", "王"),
+    ],
+)
+def test_r11_5_other_signs_are_put_plainly(text: str, sent: str) -> None:
+    assert plain(text) == sent
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.sampled_from(LANGUAGES))
+def test_r11_5_names_may_be_anything(name: str, text: str, language: str) -> None:
+    """Twilio takes at most 1600 characters."""
+    reader = Reader(language, ZONE)
+    offer = an_offer(route=name, warehouse=text, address=name, mine=True)
+    for said in (
+        texts.offer(offer, "K7Q", COMPANY, reader),
+        texts.won(offer, COMPANY, reader),
+        texts.written(Written(name, text), True, COMPANY, reader),
+        texts.alert(OperatorAlert(name, text), COMPANY, reader),
+        texts.digest(Digest((Told(name, text),) * 3, True), COMPANY, reader),
+        texts.several_open([Takeable(offer, "K7Q", name)] * 30, COMPANY, reader),
+    ):
+        assert 0 < len(said) <= 1600
+        assert not {"\n", "\r", "\x00", "\u00a0"} & set(said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_r11_5_a_long_message_is_cut_for_who_can_read_it_in_telegram_only(language: str) -> None:
+    reader, long = Reader(language, ZONE), "The yard is closed until noon, " * 20
+    cut = texts.written(Written("Nadia Haddad", long), True, COMPANY, reader)
+    assert segments(cut) == 1
+    assert "...  " not in cut and "... " in cut and "Telegram" in cut
+    assert long.strip() in texts.written(Written("Nadia Haddad", long), False, COMPANY, reader)
+
+
+def test_r11_4a_a_digest_names_as_many_as_fit() -> None:
+    reader = Reader("en", ZONE)
+    notices = tuple(Told(f"Notice number {n} of the day", "Its body.") for n in range(9))
+    said = texts.digest(Digest(notices, True), COMPANY, reader)
+    assert segments(said) == 1
+    assert said.startswith("Trillium Parcel: 9 messages for you: Notice number 0 of the day; ")
+    shown = said.count("Notice number")
+    assert f" and {9 - shown} more. Open our Telegram bot" in said
+    head, rest = said.split(f" and {9 - shown} more")
+    assert segments(f"{head}; {notices[shown].title} and {8 - shown} more{rest}") > 1, "one more would have fitted"
+    one = texts.digest(Digest(notices[:1], False), COMPANY, reader)
+    assert one == "Trillium Parcel: Notice number 0 of the day. Its body."
+    long = Told("A title", "a body, " * 40)
+    said = texts.digest(Digest((long,), False), COMPANY, reader)
+    assert said == "Trillium Parcel: 1 message for you: A title. Ask your manager for Telegram to read all."
+
+
+def test_a_shared_phone_sees_whose_it_is() -> None:
+    said = texts.several_open(
+        [Takeable(an_offer(), "K7Q", "Amara"), Takeable(an_offer(), "M4T", "Kwame")], COMPANY, Reader("en", ZONE)
+    )
+    assert "K7Q (Amara) R12" in said and "M4T (Kwame) R12" in said
+    assert isinstance(an_offer().window_id, UUID)

@@ -1,0 +1,248 @@
+"""The short codes of SMS, the day's digest, and what of SMS is cleaned up (R11.4a, R11.6, R14)."""
+
+import itertools
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from bot.jobs import Clockwork, table_of_duties
+from bot.kinds import table_of_kinds
+from bot.reader import Reader
+from domain.db.models import (
+    ChatLink,
+    Delivery,
+    DutyRun,
+    Notification,
+    ReceivedSms,
+    SmsAttempt,
+    SmsCode,
+)
+from domain.db.models.words import Channel, DeliveryState
+from domain.notices.actions import Envelope, tell
+from domain.notices.codes import DIGITS, LETTERS, code_for, draw, meant_by
+from domain.notices.digest import digest, gather
+from domain.notices.kinds import Kind
+from domain.notices.wording import FallbackGone
+from domain.people.actions import clean_up
+from domain.people.queries import Person
+from domain.policy import TORONTO
+from tests.domain.world import POLICY, SAY, Fleet
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+# -- codes
+
+
+async def test_r11_6_a_code_is_bound_to_phone_person_and_thing_and_expires(fleet: Fleet, now: datetime) -> None:
+    driver, other, about = await fleet.driver("Dana"), await fleet.driver("Omar"), uuid.uuid4()
+    session = fleet.session
+    code = await code_for(session, driver.phone, driver.id, Kind.OFFER, about, now + HOUR)
+    assert await code_for(session, driver.phone, driver.id, Kind.OFFER, about, now + HOUR) == code  # the same again
+    meant = await meant_by(session, driver.phone, code, now)
+    assert meant is not None
+    assert (meant.user_id, meant.kind, meant.about) == (driver.id, Kind.OFFER, about)
+    assert await meant_by(session, other.phone, code, now) is None
+    assert await meant_by(session, driver.phone, code, now + HOUR) is None
+    assert await code_for(session, driver.phone, driver.id, Kind.OFFER, about, now + DAY) == code
+    assert await meant_by(session, driver.phone, code, now + HOUR) is not None
+
+
+async def test_r11_6_on_one_phone_no_code_stands_for_two_things(fleet: Fleet, now: datetime) -> None:
+    """Whoever draws one that is given draws again; the expired ones are kept until the clean-up."""
+    driver = await fleet.driver("Dana")
+
+    def drawn(*codes: str) -> Any:
+        return itertools.chain.from_iterable(codes).__next__
+
+    async def made(until: datetime, *codes: str) -> str:
+        signs = drawn(*codes)
+        given = (driver.phone, driver.id, Kind.OFFER, uuid.uuid4(), until)
+        return await code_for(fleet.session, *given, choose=lambda _of: signs())
+
+    assert await made(now - HOUR, "K7Q") == "K7Q"
+    assert await made(now + HOUR, "K7Q", "K7Q", "M4T") == "M4T"
+    other = await fleet.driver("Omar")
+    signs = drawn("K7Q")
+    given = (other.phone, other.id, Kind.OFFER, uuid.uuid4(), now)
+    assert await code_for(fleet.session, *given, choose=lambda _of: signs()) == "K7Q"
+
+
+def test_r11_6_codes_are_of_signs_that_do_not_look_alike() -> None:
+    signs = LETTERS + DIGITS
+    assert len(set(signs)) == len(signs)
+    for alike in ("O0QD", "I1L", "S5", "Z2", "B8", "UV", "G6"):
+        assert len(set(alike) & set(signs)) <= 1 or alike == "O0QD"
+    assert "O" not in signs and "0" not in signs
+    chosen = iter("K7Q")
+    assert draw(lambda of: next(sign for sign in chosen if sign in of)) == "K7Q"
+
+
+async def test_r14_expired_codes_and_old_sms_are_cleaned_up(fleet: Fleet, now: datetime) -> None:
+    session, driver = fleet.session, await fleet.driver("Dana")
+    for code, expires_at in (("K7Q", now), ("M4T", now + HOUR)):
+        row = {"phone": driver.phone, "user_id": driver.id, "kind": "offer", "about": uuid.uuid4()}
+        await session.execute(insert(SmsCode).values(code=code, expires_at=expires_at, **row))
+    old, young = now - POLICY.keep_sms_for - HOUR, now - POLICY.keep_sms_for + HOUR
+    delivery = await waiting(fleet, driver)
+    for sid, at in (("SMold", old), ("SMyoung", young)):
+        received = {"sid": sid, "phone": driver.phone, "received_at": at, "understood": True}
+        await session.execute(insert(ReceivedSms).values(received))
+        sent = {"delivery_id": delivery, "user_id": driver.id, "phone": driver.phone, "body": "x", "segments": 1}
+        await session.execute(insert(SmsAttempt).values(sid=sid, created_at=at, **sent))
+    done = await clean_up(session, POLICY, now)
+    assert (done["codes"], done["received_sms"], done["sms_attempts"]) == (1, 1, 1)
+    assert list(await session.scalars(select(SmsCode.code))) == ["M4T"]
+    assert list(await session.scalars(select(ReceivedSms.sid))) == ["SMyoung"]
+    assert list(await session.scalars(select(SmsAttempt.sid))) == ["SMyoung"]
+
+
+# -- the digest
+
+
+async def waiting(fleet: Fleet, person: Person, name: str = "Dana", expires_at: datetime | None = None) -> uuid.UUID:
+    """A normal notice to somebody without Telegram, which waits for the digest."""
+    envelope = Envelope(Kind.FALLBACK_GONE, uuid.uuid4(), expires_at=expires_at)
+    await tell(fleet.session, [person.id], FallbackGone(name, False), envelope, SAY, POLICY, fleet.now)
+    found = await fleet.session.scalar(select(Delivery.id).where(Delivery.about == envelope.about))
+    assert found is not None
+    return found
+
+
+async def rows(session: AsyncSession, person: Person, **where: Any) -> list[Delivery]:
+    mine = select(Delivery).where(Delivery.user_id == person.id).order_by(Delivery.created_at, Delivery.id)
+    return list(await session.scalars(mine.filter_by(**where).execution_options(populate_existing=True)))
+
+
+def evening(now: datetime, hour: int) -> datetime:
+    return now.replace(hour=hour, minute=0)
+
+
+async def test_r11_4a_what_waits_is_told_in_one_sms(fleet: Fleet, now: datetime) -> None:
+    mona, max_ = await fleet.manager("Mona", linked=False), await fleet.manager("Max", linked=False)
+    first, second, third = [await waiting(fleet, mona, name) for name in ("Amara", "Kwame", "Zoe")]
+    await waiting(fleet, max_, "Amara")
+    at = evening(now, 17)
+    assert await gather(fleet.session, POLICY, at) == {
+        "digests": 2,
+        "notices": 4,
+        "by_telegram": 0,
+        "read": 0,
+        "expired": 0,
+    }
+    (sms,) = await rows(fleet.session, mona, kind=Kind.DIGEST)
+    assert (sms.channel, sms.state, sms.level, sms.urgency) == (Channel.SMS, DeliveryState.PENDING, 2, 2)
+    assert (sms.about, sms.due_at, sms.created_at, sms.expires_at) == (sms.id, at, at, evening(now, 21))
+    superseded = await rows(fleet.session, mona, state=DeliveryState.SUPERSEDED)
+    assert {(row.id, row.superseded_by) for row in superseded} == {(id_, sms.id) for id_ in (first, second, third)}
+    kind = table_of_kinds(POLICY, "Rollcall")[Kind.DIGEST]
+    facts = await kind.load(fleet.session, mona.id, sms.about, at)
+    assert kind.sms is not None
+    said = kind.sms(facts, Reader("en", TORONTO), None)
+    assert said.startswith("Rollcall: 3 messages for you: ")
+    assert await digest(fleet.session, max_.id, sms.id) is None  # another's
+
+
+async def test_r14_the_digest_is_safe_to_run_twice(fleet: Fleet, now: datetime) -> None:
+    mona = await fleet.manager("Mona", linked=False)
+    await waiting(fleet, mona)
+    await gather(fleet.session, POLICY, evening(now, 17))
+    before = len(await rows(fleet.session, mona))
+    assert set((await gather(fleet.session, POLICY, evening(now, 17))).values()) == {0}
+    assert len(await rows(fleet.session, mona)) == before
+    await waiting(fleet, mona)  # what comes later is for the next day's
+    assert (await gather(fleet.session, POLICY, evening(now, 17) + DAY))["digests"] == 1
+
+
+async def test_r11_4a_who_has_telegram_by_now_gets_it_there(fleet: Fleet, now: datetime) -> None:
+    mona, blocked = await fleet.manager("Mona", linked=False), await fleet.manager("Bo", linked=False)
+    old = await waiting(fleet, mona, expires_at=now + DAY)
+    await waiting(fleet, blocked)
+    link = {"linked_at": now}
+    await fleet.put(ChatLink, link | {"user_id": mona.id, "chat_id": 1, "unreachable_at": None})
+    await fleet.put(ChatLink, link | {"user_id": blocked.id, "chat_id": 2, "unreachable_at": now})
+    at = evening(now, 17)
+    done = await gather(fleet.session, POLICY, at)
+    assert (done["digests"], done["by_telegram"]) == (1, 1)
+    (was,) = await rows(fleet.session, mona, state=DeliveryState.SUPERSEDED)
+    (new,) = await rows(fleet.session, mona, channel=Channel.TELEGRAM)
+    assert (was.id, was.channel, was.superseded_by) == (old, Channel.SMS, new.id)
+    assert (new.notification_id, new.kind, new.about) == (was.notification_id, was.kind, was.about)
+    assert (new.state, new.due_at, new.level, new.expires_at) == (DeliveryState.PENDING, at, 2, now + DAY)
+    (sms,) = await rows(fleet.session, blocked, kind=Kind.DIGEST)
+    facts = await digest(fleet.session, blocked.id, sms.id)
+    assert facts is not None and facts.linked
+
+
+async def test_r11_3_what_has_lost_its_point_is_in_no_digest(fleet: Fleet, now: datetime) -> None:
+    mona, at = await fleet.manager("Mona", linked=False), evening(now, 17)
+    expired = await waiting(fleet, mona, "Late", expires_at=at)
+    read = await waiting(fleet, mona, "Seen")
+    await fleet.session.execute(update(Notification).where(Notification.title.startswith("Seen")).values(read=True))
+    done = await gather(fleet.session, POLICY, at)
+    assert done == {"digests": 0, "notices": 0, "by_telegram": 0, "read": 1, "expired": 1}
+    states = {row.id: row.state for row in await rows(fleet.session, mona)}
+    assert states == {expired: DeliveryState.EXPIRED, read: DeliveryState.CANCELLED}
+
+
+async def test_r11_3_a_digest_that_was_read_meanwhile_has_nothing_to_tell(fleet: Fleet, now: datetime) -> None:
+    mona = await fleet.manager("Mona", linked=False)
+    await waiting(fleet, mona, "Amara")
+    await waiting(fleet, mona, "Kwame")
+    await gather(fleet.session, POLICY, evening(now, 17))
+    (sms,) = await rows(fleet.session, mona, kind=Kind.DIGEST)
+    opened = update(Notification).values(read=True)
+    await fleet.session.execute(opened.where(Notification.title.startswith("Amara")))
+    facts = await digest(fleet.session, mona.id, sms.id)
+    assert facts is not None and [told.title for told in facts.notices] == ["Kwame gets no SMS any more"]
+    await fleet.session.execute(opened)
+    assert await digest(fleet.session, mona.id, sms.id) is None
+
+
+async def test_urgent_and_held_rows_are_not_the_digests(fleet: Fleet, now: datetime) -> None:
+    mona = await fleet.manager("Mona", linked=False)
+    row = await waiting(fleet, mona)
+    await fleet.session.execute(update(Delivery).where(Delivery.id == row).values(due_at=now + DAY))
+    assert set((await gather(fleet.session, POLICY, evening(now, 17))).values()) == {0}
+
+
+async def test_a_digest_gathered_late_is_good_until_the_next_evening(fleet: Fleet, now: datetime) -> None:
+    mona = await fleet.manager("Mona", linked=False)
+    await waiting(fleet, mona)
+    await gather(fleet.session, POLICY, evening(now, 21))
+    (sms,) = await rows(fleet.session, mona, kind=Kind.DIGEST)
+    assert sms.expires_at == evening(now, 21) + DAY
+
+
+@pytest.mark.parametrize("on", ["2026-03-08", "2026-11-01", "2026-11-25"])
+async def test_r14_at_five_in_the_afternoon_also_when_clocks_change(
+    sessions: async_sessionmaker[AsyncSession], on: str
+) -> None:
+    """Once, by two workers, at 17:00 of the company's day and not before."""
+    at = datetime.fromisoformat(f"{on}T17:00").replace(tzinfo=TORONTO)
+    async with sessions.begin() as session:
+        fleet = Fleet(session, at - DAY)
+        mona = await fleet.manager("Mona", linked=False)
+        await waiting(fleet, mona)
+        ran = datetime.fromisoformat(f"{on}T00:00").replace(tzinfo=TORONTO)
+        await session.execute(insert(DutyRun).values(duty="sms-digest", done_for=ran))
+    clock = at - timedelta(seconds=1)
+    duties = table_of_duties(SAY, POLICY)
+    workers = [Clockwork(duties, sessions, POLICY, lambda: clock) for _ in range(2)]
+
+    async def digests() -> list[Delivery]:
+        for worker in workers:
+            await worker.tick("sms-digest")
+        async with sessions() as session:
+            return await rows(session, mona, kind=Kind.DIGEST)
+
+    assert await digests() == []
+    clock = at
+    (sms,) = await digests()
+    assert sms.expires_at == datetime.fromisoformat(f"{on}T21:00").replace(tzinfo=TORONTO)
+    clock = at + HOUR
+    assert [row.id for row in await digests()] == [sms.id]
