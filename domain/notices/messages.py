@@ -91,29 +91,45 @@ async def recipients(
     return tuple(Recipient(row[0], row[1], row[2], UserRole(row[3]), *row[4:]) for row in rows)
 
 
+_SIGNS: Final = re.compile(r"[\W_]+")
+
+
 def folded(name: str) -> str:
     """The letters and digits of a name, without regard to case, accents, spaces and signs."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", name)).casefold()
+    bare = name if name.isascii() else unicodedata.normalize("NFKD", name)
+    return _SIGNS.sub("", bare).casefold()
 
 
 def called(name: str, people: Sequence[Recipient]) -> tuple[Recipient, ...]:
     """Those who are called so, by name: whole names before first or last names, and these before beginnings."""
+    return _called(name, _known(people))
+
+
+_Known = list[tuple[str, str, Recipient]]
+
+
+def _known(people: Sequence[Recipient]) -> _Known:
+    """Their names, folded once: a company may have 20,000 of them, and a command several names to try."""
+    return [(folded(who.first_name), folded(who.last_name), who) for who in people]
+
+
+def _called(name: str, known: _Known) -> tuple[Recipient, ...]:
     wanted = folded(name)
     if not wanted:
         return ()
-    ranked = [(rank, who) for who in people if (rank := _rank(wanted, who)) is not None]
+    ranked = [
+        (_rank(wanted, first, last), who)
+        for first, last, who in known
+        if (first + last).startswith(wanted) or (last + first).startswith(wanted)
+    ]
     best = min((rank for rank, _ in ranked), default=0)
     return tuple(sorted((who for rank, who in ranked if rank == best), key=lambda who: (folded(who.name), who.id)))
 
 
-def _rank(wanted: str, who: Recipient) -> int | None:
-    first, last = folded(who.first_name), folded(who.last_name)
-    whole = (first + last, last + first)
-    if wanted in whole:
+def _rank(wanted: str, first: str, last: str) -> int:
+    if wanted in (first + last, last + first):
         return 0
-    if wanted in (first, last):
-        return 1
-    return 2 if any(name.startswith(wanted) for name in whole) else None
+    return 1 if wanted in (first, last) else 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +143,13 @@ class Addressed:
 
 def addressed(written: str, people: Sequence[Recipient]) -> Addressed:
     """Takes `Amara Osei: please call` apart, or `Amara please call`, where the longest name that fits counts."""
+    known = _known(people)
     name, colon, text = written.partition(":")
-    if colon and (found := called(name, people)):
+    if colon and (found := _called(name, known)):
         return Addressed(name.strip(), found, text.strip())
     ends = [word.end() for word in re.finditer(r"\S+", written)][:NAME_WORDS]
     for end in reversed(ends):
-        if found := called(written[:end], people):
+        if found := _called(written[:end], known):
             return Addressed(written[:end].strip(" ,:"), found, written[end:].lstrip(" ,:").strip())
     return Addressed(name.strip(), (), text.strip())
 

@@ -106,7 +106,7 @@ async def test_r11_1_what_was_shown_is_read_and_nothing_else(fleet: Fleet, dana:
 async def test_mark_all_read_takes_all_up_to_the_one_that_he_saw(fleet: Fleet, dana: Person, now: datetime) -> None:
     old, seen, since = [await note(fleet, dana, now + n * MINUTE) for n in range(3)]
     elsa = await fleet.driver("Else")
-    hers = await note(fleet, elsa, now - MINUTE)
+    hers = await note(fleet, elsa, now + 9 * MINUTE)
     await mark_all_read(fleet.session, dana.id, hers)
     assert await unread(fleet.session, dana) == {old, seen, since}, "not by an entry of somebody else's"
     await mark_all_read(fleet.session, dana.id, seen)

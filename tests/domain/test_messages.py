@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select, update
 
-from domain.db.models import AuditLog, Delivery, Employment, Message, Notification, User, WarehouseManager
+from domain.db.models import AuditLog, ChatLink, Delivery, Employment, Message, Notification, User, WarehouseManager
 from domain.db.models.words import Channel, DeliveryState, Failure, NotificationType, Urgency, UserRole
 from domain.notices import actions as notices
 from domain.notices import messages
+from domain.notices.digest import gather
 from domain.notices.kinds import Kind
 from domain.notices.messages import AlreadySent, Draft, Recipient, Sent, addressed, called
 from domain.notices.standings import Stage, sending
@@ -528,3 +529,13 @@ async def test_r11_4a_what_a_digest_tells_stands_where_the_digest_stands(writing
     assert facts is not None
     assert facts.told[0].standing.stage is Stage.SMS_DELIVERED
     assert facts.told[0].standing.at == writing.now + MINUTE
+
+
+async def test_r11_4a_where_telegram_works_again_the_digest_counts_for_nothing(writing: Writing) -> None:
+    dana = await writing.driver("Dana", linked=False)
+    message = await writing.sent(dana, Urgency.NORMAL)
+    await writing.fleet.put(ChatLink, {"user_id": dana.id, "chat_id": 4711, "linked_at": writing.now})
+    assert (await gather(writing.session, POLICY, writing.now))["by_telegram"] == 1
+    facts = await sending(writing.session, writing.manager.id, message, POLICY, writing.now)
+    assert facts is not None
+    assert facts.told[0].standing.stage is Stage.WAITING

@@ -11,8 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.callbacks import AskedFor, DiscardMessage, GotIt, MessageStands, Recipients, SendMessage, WindowCard, WriteTo
-from domain.db.models import Message, User, Warehouse
+from domain.db.models import Delivery, Message, User, Warehouse
+from domain.notices.kinds import Kind
 from domain.people.actions import create_driver
+from domain.policy import TORONTO
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone, until
 
@@ -51,10 +53,12 @@ async def now_is(calls: httpx.AsyncClient, at: datetime) -> None:
 
 
 async def clock(calls: httpx.AsyncClient) -> datetime:
-    return datetime.fromisoformat((await calls.get("/sandbox/clock")).json()["now"])
+    return datetime.fromisoformat((await calls.get("/sandbox/clock")).json()["now"]).astimezone(TORONTO)
 
 
-async def test_a_message_is_sent_seen_and_answered(calls: httpx.AsyncClient, nadia: Phone) -> None:
+async def test_a_message_is_sent_seen_and_answered(
+    sessions: async_sessionmaker[AsyncSession], calls: httpx.AsyncClient, nadia: Phone
+) -> None:
     amara = Phone(calls, AMARA)
     preview = await write(nadia, "/message amara: Please <b>call</b> & me\nbefore noon", "To Amara Osei, North:")
     assert "Please <b>call</b> & me\nbefore noon" in preview["text"]
@@ -77,6 +81,9 @@ async def test_a_message_is_sent_seen_and_answered(calls: httpx.AsyncClient, nad
     assert len([message for message in await amara.chat() if "Nadia" in message["text"]]) == 1
     await nadia.press(card, "Refresh")
     await nadia.sees("👍 answered", "As of")
+    async with sessions() as session:
+        [row] = await session.scalars(select(Delivery).where(Delivery.kind == Kind.MANUAL))
+        assert (row.state, row.escalate_at, row.answered_at is not None) == ("acknowledged", None, True)
 
 
 async def test_in_french_and_without_a_colon(calls: httpx.AsyncClient, elise: Phone) -> None:
@@ -96,7 +103,7 @@ async def test_in_french_and_without_a_colon(calls: httpx.AsyncClient, elise: Ph
 async def test_r11_2_without_telegram_it_goes_by_sms_and_the_author_sees_why_not(
     calls: httpx.AsyncClient, nadia: Phone
 ) -> None:
-    for person, why in ((UNLINKED, None), (BLOCKED, None)):
+    for person in (UNLINKED, BLOCKED):
         preview = await write(nadia, f"/message {person.split('-')[0]}: call me {person}", "How urgent is it?")
         await nadia.press(preview, "Urgent")
 
@@ -105,7 +112,6 @@ async def test_r11_2_without_telegram_it_goes_by_sms_and_the_author_sees_why_not
 
         await until(texted, f"{person} gets an SMS")
         await nadia.sees(f"call me {person}", "📱 by SMS")
-        assert why is None
 
     await calls.patch(f"/sandbox/people/{UNLINKED}", json={"sms_opted_out": True})
     preview = await write(nadia, "/message Chloe: after STOP", "How urgent is it?")
@@ -266,12 +272,10 @@ async def test_a_window_shows_who_was_asked_and_where_it_stands(calls: httpx.Asy
     slot = await elise.sees("R12, North", "pourraient la prendre")
     await elise.press(slot, "Urgence")
     card = await elise.sees("R12, North", "on demande aux chauffeurs")
-    asked = int(card["text"].split("chauffeurs")[0].count("R12")) and card
-    assert asked
     await elise.press(card, "À qui on a demandé")
     listed = await elise.sees("à qui on a demandé", "En date de")
     assert listed["message_id"] == card["message_id"]
-    assert len([line for line in listed["text"].splitlines() if ": " in line or "\u00a0: " in line]) >= 10
+    assert len([line for line in listed["text"].splitlines() if ": " in line]) >= 10
 
     async def all_on_their_way() -> dict[str, Any] | None:
         await elise.press(listed, "Actualiser")
@@ -280,7 +284,7 @@ async def test_a_window_shows_who_was_asked_and_where_it_stands(calls: httpx.Asy
 
     shown = await until(all_on_their_way, "those of the first page are told")
     assert "✔️ envoyé" in shown["text"] or "📱 par SMS" in shown["text"]
-    await elise.press(shown, "Suite" if "Suite" in " ".join(labels(shown)) else "›")
+    await elise.press(shown, "›")
     await until(lambda: _with(elise, "‹ Retour"), "the second page")
     second = await elise.sees("à qui on a demandé")
     await elise.press(second, "Retour à l’offre")
