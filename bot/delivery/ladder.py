@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.delivery.carrying import settle
-from bot.delivery.claims import LEASE_FOR, Claimed
+from bot.delivery.claims import LEASE_FOR, Claimed, claimed_from
 from bot.delivery.mail import Mail
 from bot.delivery.steps import Answered, Overdue, Unanswered, Waited
-from domain.db.models.words import Channel, DeliveryState
+from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.db.sql import sql
 from domain.notices.actions import pass_on
 from domain.notices.kinds import RULES, Acknowledged
@@ -63,26 +63,28 @@ _TAKE = sql(
 )
 
 
-async def climb(mail: Mail) -> int:
-    """Takes the next step of whatever has waited long enough; returns how many. Safe on any number of machines."""
-    policy = mail.policy
-    given = {
+def given(mail: Mail) -> dict[str, Any]:
+    """What decides who has waited long enough."""
+    return {
         "now": mail.now(),
-        "urgent": 0,
-        "important": 1,
-        "urgent_within": policy.urgent_within,
-        "important_within": policy.important_within,
+        "urgent": int(Urgency.URGENT),
+        "important": int(Urgency.IMPORTANT),
+        "urgent_within": mail.policy.urgent_within,
+        "important_within": mail.policy.important_within,
         "by_button": BY_ITS_BUTTON,
         "batch": BATCH,
         "lease_for": LEASE_FOR,
     }
+
+
+async def climb(mail: Mail) -> int:
+    """Takes the next step of whatever has waited long enough; returns how many. Safe on any number of machines."""
     async with mail.db.connect() as connection:
-        rows = (await connection.execute(_TAKE, given)).mappings().all()
+        rows = (await connection.execute(_TAKE, given(mail))).mappings().all()
     for found in rows:
-        row: dict[str, Any] = dict(found)
+        row = dict(found)
         answered = row.pop("answered")
-        row |= {"channel": Channel(row["channel"]), "state": DeliveryState(row["state"])}
-        claimed = Claimed(**row)
+        claimed = claimed_from(row, Channel(row.pop("channel")))
         if claimed.channel is Channel.SMS:
             await _pass_on(mail, claimed, answered)
         else:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from bot.delivery import ladder
 from bot.delivery.carrying import carry, settle
@@ -14,8 +14,8 @@ from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail
 from bot.delivery.steps import Unreachable
 from bot.screens.screen import Screen
-from domain.db.base import Base
 from domain.db.models import (
+    Assignment,
     ContactSettings,
     Delivery,
     LastHeard,
@@ -229,7 +229,7 @@ async def test_r11_7_killed_between_the_look_and_the_record_it_goes_by_sms_once(
     amara = await post.person()
     mail, note = post.mail(), await sent(post, amara, Urgency.URGENT)
     post.sandbox.clock.forward(240)
-    late: list[Any] = []
+    late: list[tuple[Any, ...]] = []
 
     async def dies(*given: Any) -> None:
         late.append(given)
@@ -355,14 +355,13 @@ async def works(post: Post, someone: Someone, at: datetime, status: AssignmentSt
     async with post.sessions.begin() as session:
         fleet = Fleet(session, post.now())
         north = await fleet.warehouse()
-        day = {"warehouse_id": north, "date": at.astimezone(TORONTO).date()}
-        given = day | {"route_id": await fleet.route("R1", north), "user_id": someone.id, "status": status}
-        await session.execute(insert(Base.metadata.tables["assignments"]).values(id=uuid.uuid4(), **given))
+        given = {"route_id": await fleet.route("R1", north), "user_id": someone.id, "status": status}
+        await fleet.add(Assignment, warehouse_id=north, on=at.astimezone(TORONTO).date(), **given)
 
 
 async def test_r11_2_an_urgent_one_goes_on_to_the_other_managers(post: Post) -> None:
     """Four minutes to the SMS, ten more to the others; who is away is left out, who was told is not told again."""
-    first, second, away = [await post.person() for _ in range(3)]
+    first, also, second, away = [await post.person() for _ in range(4)]
     mail = post.mail()
     post.sandbox.clock.pause()
     warehouse_id, about = uuid.uuid4(), uuid.uuid4()
@@ -370,7 +369,7 @@ async def test_r11_2_an_urgent_one_goes_on_to_the_other_managers(post: Post) -> 
         await session.execute(
             insert(Warehouse).values(id=warehouse_id, name="North", address="x", created_at=post.now())
         )
-        for someone in (first, second, away):
+        for someone in (first, also, second, away):
             user = await session.get_one(User, someone.id)
             user.role = UserRole.MANAGER
             await session.execute(
@@ -379,7 +378,7 @@ async def test_r11_2_an_urgent_one_goes_on_to_the_other_managers(post: Post) -> 
         until_then = post.now() + timedelta(days=1)
         await session.execute(insert(ContactSettings).values(user_id=away.id, away_until=until_then))
         envelope = notices.Envelope(Kind.MANUAL, about, warehouse_id=warehouse_id, level=Urgency.URGENT)
-        told = [first.id]
+        told = [first.id, also.id]
         await notices.tell(session, told, Written("Nadia", "Call me"), envelope, mail.words, mail.policy, post.now())
     async with post.working(mail):
         await until(post.all_done)
@@ -390,10 +389,19 @@ async def test_r11_2_an_urgent_one_goes_on_to_the_other_managers(post: Post) -> 
         post.sandbox.clock.forward(1)
         await until(lambda: _shown(post, second))
         await until(post.all_done)
+        post.sandbox.clock.forward(240)
+        await until(lambda: _texted(post, second))
+        post.sandbox.clock.forward(600)
+        await until(lambda: _climbed(post))
     async with post.sessions() as session:
         noted = (await session.scalars(select(Notification.user_id))).all()
-    assert sorted(noted) == sorted([first.id, second.id])
+    assert sorted(noted) == sorted([first.id, also.id, second.id]), "each once"
     assert await post.chat(away) == []
+
+
+async def _climbed(post: Post) -> bool:
+    async with post.sessions() as session:
+        return not await session.scalar(select(func.count()).where(Delivery.escalate_at <= post.now()))
 
 
 async def _texted(post: Post, someone: Someone) -> bool:

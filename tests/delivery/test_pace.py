@@ -79,6 +79,20 @@ async def test_r11_8_a_halt_silences_all_and_a_longer_one_stands(post: Post) -> 
     assert not await other.turn(amara.chat_id)
 
 
+async def test_r11_8_a_reply_that_waits_for_its_slot_does_not_leave_in_a_halt(post: Post) -> None:
+    kept = post.mail(telegram_every=timedelta(seconds=0.5)).pace
+    assert await kept.turn(7)
+    waits = asyncio.create_task(kept.turn(8))
+    await until(lambda: _chats(post, 2))
+    await kept.halt(pace.TELEGRAM, timedelta(seconds=30))
+    assert not await waits
+
+
+async def _chats(post: Post, count: int) -> bool:
+    async with post.sessions() as session:
+        return bool(await session.scalar(text("SELECT count(*) FROM pace WHERE key LIKE 'chat:%'")) == count)
+
+
 @pytest.mark.parametrize("segments", [1, 3])
 async def test_r11_8_sms_keep_a_pace_by_segments(post: Post, segments: int) -> None:
     kept = Pace(post.mail().db, segment_every=timedelta(seconds=0.05))

@@ -231,6 +231,23 @@ def test_twilio_gets_an_sms_three_times_at_the_most(data: st.DataObject, row: Ro
     assert len(taken) <= TRIES_MOST
 
 
+def test_r11_7_what_twilio_never_got_three_times_fails_for_good() -> None:
+    row = Row(Channel.SMS, DeliveryState.UNKNOWN, Urgency.URGENT, shown=False, due_at=NOW)
+    steps = [next_step(replace(row, tries=tries), NotFound(), NOW) for tries in (1, 2, 3)]
+    assert [step.state for step in steps] == [DeliveryState.PENDING, DeliveryState.PENDING, DeliveryState.FAILED]
+    assert (steps[0].due_at, steps[2].failure) == (NOW, Failure.NO_ANSWER)
+
+
+def test_what_the_carrier_lost_for_now_is_tried_once_more_five_minutes_later() -> None:
+    row = Row(Channel.SMS, DeliveryState.SENT, Urgency.URGENT, shown=False, due_at=NOW, tries=1, sent_at=NOW)
+    lost = Lost("30003", Failure.CARRIER, again=True)
+    step = next_step(row, lost, NOW)
+    assert (step.state, step.due_at) == (DeliveryState.PENDING, NOW + timedelta(minutes=5))
+    assert next_step(replace(row, tries=2), lost, NOW).state is DeliveryState.UNDELIVERED
+    assert next_step(replace(row, expires_at=NOW + timedelta(minutes=5)), lost, NOW).state is DeliveryState.UNDELIVERED
+    assert next_step(row, replace(lost, again=False), NOW).state is DeliveryState.UNDELIVERED
+
+
 @given(st.data(), rows(Channel.SMS))
 def test_what_was_brought_is_never_sent_again(data: st.DataObject, row: Row) -> None:
     arrived = False

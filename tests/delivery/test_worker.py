@@ -1,18 +1,20 @@
 """R11: what is due arrives, once, in the right order, by the right way."""
 
+import asyncio
 import uuid
 from datetime import timedelta
 from functools import partial
 from time import monotonic
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.delivery import worker
 from bot.delivery.carrying import carry, screen_for, settle
 from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.mail import Mail
-from bot.delivery.steps import Step
+from bot.delivery.pace import TELEGRAM, Slot
+from bot.delivery.steps import NotTaken, Step
 from bot.screens.screen import Screen
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
 from tests.delivery.post import OTHERS, UNLIMITED, UNPACED, Post, until
@@ -90,6 +92,71 @@ async def test_r11_7_who_comes_back_late_records_nothing_but_its_copy_is_kept_cu
     async with post.working(mail):
         await until(post.all_done)
     assert await post.chat(amara) == ["en Taken", "en Taken"]
+
+
+@UNLIMITED
+async def test_r11_7_who_comes_back_late_does_not_speak_for_who_has_it_in_hand(post: Post) -> None:
+    note = await post.note(await post.person(blocked=True), Urgency.URGENT)
+    mail = post.mail(**UNPACED)
+    slow = await claimed(mail)
+    await post.lease_ran_out(note)
+    quick = await claimed(mail)
+    await finish(mail, slow)
+    row = await post.row(note)
+    assert (row.state, row.attempt, row.lease_until is not None) == (DeliveryState.SENDING, 2, True)
+    await finish(mail, quick)
+    assert (await post.row(note)).state is DeliveryState.ESCALATED
+
+
+async def test_nothing_else_goes_to_a_person_while_a_message_of_his_is_in_hand(post: Post) -> None:
+    amara, jean = await post.person(), await post.person()
+    mail = post.mail(**UNPACED)
+    await post.notes([amara, amara], Urgency.URGENT)
+    his = await post.note(jean, Urgency.NORMAL)
+    in_hand = await claimed(mail)
+    other = await claimed(mail)
+    assert (in_hand.user_id, other.id) == (amara.id, his)
+    assert await claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy) is None
+    assert not isinstance(await mail.pace.slot_for_work(mail.now()), Slot), "no slot is taken in vain"
+    await finish(mail, in_hand)
+    assert (await claimed(mail)).user_id == amara.id
+
+
+async def test_what_was_not_taken_rests_before_it_is_tried_again(post: Post) -> None:
+    note = await post.note(await post.person(), Urgency.URGENT)
+    mail = post.mail(**UNPACED)
+    step = await settle(mail, await claimed(mail), NotTaken("refused"))
+    row = await post.row(note)
+    assert (row.state, row.lease_until, row.pause_until is not None) == (DeliveryState.PENDING, None, True)
+    assert step.pause is not None
+    assert step.pause >= timedelta(seconds=1)
+    assert await claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy) is None
+    assert not isinstance(await mail.pace.slot_for_work(mail.now()), Slot)
+    await post.change(note, pause_until=func.clock_timestamp())
+    assert (await claimed(mail)).id == note
+
+
+async def test_of_two_claims_at_once_one_gets_the_chat(post: Post) -> None:
+    """The second has looked before the first took the chat's turn."""
+    amara = await post.person()
+    mail = post.mail()
+    await post.note(amara, Urgency.URGENT)
+    key = f"chat:{amara.chat_id}"
+    async with post.sessions.begin() as session:
+        await session.execute(text("INSERT INTO pace VALUES (:key, clock_timestamp())"), {"key": key})
+    async with post.sessions.begin() as first:
+        await first.execute(
+            text("UPDATE pace SET next_at = next_at + interval '1 hour' WHERE key = :key"), {"key": key}
+        )
+        second = asyncio.create_task(claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy))
+        await until(lambda: _somebody_waits(post))
+    assert await second is None
+
+
+async def _somebody_waits(post: Post) -> bool:
+    async with post.sessions() as session:
+        waiting = OTHERS.replace("*", "count(*)") + " AND wait_event_type = 'Lock'"
+        return bool(await session.scalar(text(waiting)))
 
 
 async def test_a_change_while_the_message_is_on_its_way_is_not_lost(post: Post) -> None:
@@ -212,8 +279,20 @@ async def test_r11_8_a_429_halts_every_worker_for_as_long_as_it_says(post: Post)
     # What had left before the answer came is not held against anybody.
     later = [send["wall"] for send in sends if send["wall"] > refused["wall"] + 0.3]
     assert len(later) >= 4
-    assert min(later) - refused["wall"] >= 2
+    assert 2 <= min(later) - refused["wall"] < 4, "not before it is over, and then at once"
     assert await post.states() == {"sent": 8}
+
+
+async def test_r11_8_what_was_about_to_leave_when_a_429_came_waits_too(post: Post) -> None:
+    note = await post.note(await post.person())
+    mail = post.mail(telegram_every=timedelta(seconds=0.2))
+    slot = await mail.pace.slot_for_work(mail.now())
+    assert isinstance(slot, Slot)
+    claim = await claimed(mail)
+    await mail.pace.halt(TELEGRAM, timedelta(hours=1))
+    assert not await worker._in_time(mail, slot, claim)
+    row = await post.row(note)
+    assert (row.state, row.lease_until) == (DeliveryState.PENDING, None), "whoever is first afterwards has it"
 
 
 async def test_a_screen_that_cannot_be_made_fails_alone(post: Post) -> None:
