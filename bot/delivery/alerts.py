@@ -18,7 +18,8 @@ from domain.people.queries import owners
 
 log = structlog.get_logger(__name__)
 
-TWILIO: Final = "twilio"  # it takes no SMS from us; over with the next that it takes
+TELEGRAM: Final = "telegram"  # it takes nothing from us; over with the next message that it takes
+TWILIO: Final = "twilio"  # likewise
 
 _RAISE = sql(
     "INSERT INTO operator_alerts (key, raised_at) VALUES (:key, :now) ON CONFLICT DO NOTHING RETURNING true", key=Text()
@@ -31,6 +32,7 @@ async def raise_alert(mail: Mail, key: str, detail: str) -> bool:
 
     `detail` is for experts, and names no person.
     """
+    mail.alerts.add(key)
     name, now = key.split(":")[0], mail.now()
     engine = mail.db.execution_options(isolation_level="READ COMMITTED")
     async with AsyncSession(engine) as session, session.begin():
@@ -48,3 +50,4 @@ async def clear_alert(mail: Mail, key: str) -> None:
     """It is over: should it come back, the owners are told again."""
     async with mail.db.connect() as connection:
         await connection.execute(_CLEAR, {"key": key})
+    mail.alerts.discard(key)

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
-from bot.delivery import pace, queue, telegram
+from bot.delivery import alerts, pace, queue, telegram
 from bot.delivery.claims import LEASE_FOR, Claimed
 from bot.delivery.mail import Mail
 from bot.delivery.steps import (
@@ -18,8 +18,10 @@ from bot.delivery.steps import (
     Expired,
     Halted,
     LostPoint,
+    Misconfigured,
     Outcome,
     Rejected,
+    Sent,
     Step,
     Unreachable,
     Unsure,
@@ -108,6 +110,10 @@ async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
     if step.state is not claimed.state or step.due_at is not None:
         await insist(lambda: show_author(mail, claimed))
     told(claimed, outcome, step)
+    if isinstance(outcome, Misconfigured):
+        await alerts.raise_alert(mail, alerts.TELEGRAM, outcome.why)
+    elif isinstance(outcome, Sent) and alerts.TELEGRAM in mail.alerts:
+        await alerts.clear_alert(mail, alerts.TELEGRAM)
     return step
 
 

@@ -26,7 +26,7 @@ from bot.delivery.claims import Claimed
 from bot.delivery.flight import Flight
 from bot.delivery.gsm7 import segments
 from bot.delivery.mail import Mail
-from bot.delivery.sms import FOR_OPERATORS, Found, Sms
+from bot.delivery.sms import FOR_OPERATORS, RANKS, Found, Sms
 from bot.delivery.sms_queue import Begun, SmsInHand, Tried
 from bot.delivery.steps import (
     BadNumber,
@@ -268,7 +268,8 @@ async def _settle(mail: Mail, sms: SmsInHand, outcome: Outcome, found: Found | N
         await _alert(mail, outcome)
     if isinstance(outcome, Lost):
         await _after_loss(mail, sms.last.to if sms.last else None, outcome, found)
-    await insist(lambda: show_author(mail, sms.row))
+    if step.state is not sms.row.state:
+        await insist(lambda: show_author(mail, sms.row))
     return step
 
 
@@ -303,8 +304,11 @@ async def _after_loss(mail: Mail, to: str | None, lost: Lost, found: Found | Non
 async def on_report(mail: Mail, attempt_id: uuid.UUID, report: Found) -> Step | None:
     """Twilio reports on an attempt: early, twice, or in any order; it only moves forward (R11.7).
 
-    None where nothing comes of it: there is no such attempt, or it is nothing new. A database that is away raises.
+    None where nothing comes of it: there is no such attempt, it is nothing new, or it is a word that we don't know. A
+    database that is away raises.
     """
+    if report.status not in RANKS:
+        return None
     word, now = network.word_of(report.status, report.error_code), mail.now()
     engine = mail.db.execution_options(isolation_level="READ COMMITTED")
     async with AsyncSession(engine) as session, session.begin():

@@ -24,10 +24,10 @@ class SmsAttempt(Base):
     phone: Mapped[str]  # E.164
     body: Mapped[str]
     segments: Mapped[int] = mapped_column(SmallInteger)
-    created_at: Mapped[datetime]  # the business clock
-    begun_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())  # for Twilio's list
+    created_at: Mapped[datetime]  # the business clock; Twilio's list is compared with it
+    begun_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())  # which came last, and how old
     sid: Mapped[str | None] = mapped_column(unique=True)
-    status: Mapped[str | None]  # Twilio's word for it; it only moves forward
+    status: Mapped[str | None]  # Twilio's word, which only moves forward; `refused`: it surely never took it
     error_code: Mapped[int | None]
 
 
