@@ -138,7 +138,7 @@ async def _process(edge: Edge, incoming: Incoming) -> Answer:
         word = texted.word.value if texted.word else None
         log.info("SMS received", sid=incoming.sid, phone=masked(incoming.phone), word=word, known=bool(those))
         await people.heard(session, [person.id for person in ([this.named] if this.named else those)], now)
-        reply = await _ACTIONS.get(texted.word, _not_understood)(this)
+        reply = await ACTIONS.get(texted.word, _not_understood)(this)
         if not those or (texted.word is not Word.OPT_OUT and await _is_opted_out(session, incoming)):
             reply = None  # strangers learn nothing (R12.2), and who has opted out is not texted
         await _keep(session, edge, incoming, texted.word is not None, reply)
@@ -299,7 +299,7 @@ async def _not_understood(this: Texting) -> str | None:
     return texts.not_understood(this.drives, this.company, this.reader)
 
 
-_ACTIONS: Mapping[Word | None, Callable[[Texting], Awaitable[str | None]]] = {
+ACTIONS: Mapping[Word | None, Callable[[Texting], Awaitable[str | None]]] = {
     Word.TAKE: _take,
     Word.OK: _ok,
     Word.HELP: _help,

@@ -112,7 +112,7 @@ def _manager(facts: ManagerHome, reader: Reader) -> Screen:
     else:
         lines.append(_("You have no warehouse yet. Ask whoever runs Rollcall here to give you one."))
     if facts.away_until is not None:
-        away = _("🌴 You're away until {until}: your notices go to the others of your warehouses.")
+        away = _("🌴 You're away until {until}. /away tells who gets your notices.")
         lines.append(away.format(until=reader.moment(facts.away_until)))
         keyboard.insert(0, (Button(_("👋 I'm back"), BackAtHome()),))
     lines += [_warehouse_line(warehouse, reader) for warehouse in facts.warehouses]

@@ -275,7 +275,7 @@ def test_every_command_has_a_sentence_of_help(rollcall: Rollcall) -> None:
 
 @dataclass(frozen=True)
 class Rows:
-    """Deliveries in the database of the settings, to Zoë [O'Neil]."""
+    """Deliveries in the database of the settings, to Zoë [o'neil]."""
 
     url: str
 
@@ -285,7 +285,7 @@ class Rows:
         async def write() -> None:
             async with connect(self.url, connections=0).begin() as connection:
                 user_id = uuid.uuid4()
-                person = {"first_name": "Zoë", "last_name": "[O'Neil]", "phone": "(416) 555-0142", "password_hash": "!"}
+                person = {"first_name": "Zoë", "last_name": "[o'neil]", "phone": "(416) 555-0142", "password_hash": "!"}
                 await connection.execute(insert(User).values(id=user_id, email=str(user_id), **person))
                 common = {"user_id": user_id, "kind": "offer", "urgency": 0, "level": 0, "created_at": NOON}
                 for id_, row in zip(ids, rows, strict=True):
@@ -324,7 +324,7 @@ def test_deliveries_are_listed_with_nothing_but_a_database(rollcall: Rollcall, r
     heading, *lines = (line.split() for line in ended.out.splitlines())
     assert heading == ["id", "when", "to", "phone", "by", "kind", "level", "state", "why", "tries"]
     shown = {line[0]: line[1:] for line in lines}
-    assert shown[arrived[:8]][:5] == ["2026-11-25", "09:00", "Zoë", "[O'Neil]", "…42"]
+    assert shown[arrived[:8]][:5] == ["2026-11-25", "09:00", "Zoë", "[o'neil]", "…42"]
     why = ["bad_number:", "Twilio", "answered", "400", "of", "+…42"]
     assert shown[failed[:8]][5:] == ["sms", "offer", "urgent", "failed", *why, "0"]
     assert lines[-1][0] == arrived[:8]  # the newest first

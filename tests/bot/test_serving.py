@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -81,7 +82,9 @@ async def test_r11_2_started_while_telegram_is_away_what_is_urgent_goes_by_sms(
     driver, clock = await town.driver(), town.sandbox.clock
     await town.fault(fault)
     with capture_logs() as logged:
+        begun = monotonic()
         async with serving(town.settings(**town.sms()), clock.now) as rollcall:
+            assert monotonic() - begun < 5  # a Telegram that says nothing is not waited for
             notice = await urgent_notice(town, rollcall, driver)
             clock.forward(239)
             await until(lambda: asked_for(town, "sendMessage"), "Telegram is tried")

@@ -34,7 +34,7 @@ from domain.db.models import (
     SmsOptOut,
     User,
 )
-from domain.db.models.words import BidStatus, BidWindowStatus, UserRole
+from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus, UserRole
 from domain.notices.codes import code_for
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
@@ -182,6 +182,23 @@ async def test_r2_5_texted_twice_shows_how_it_stands(town: Town, texter: Texter)
         answer = await texter.text(it.driver.phone, body)
         assert answer == "Rollcall: You have it already: R12 at North, Wed 25 Nov. Be at 1 North St by 09:00."
     assert await count(town, Bid) == 1
+
+
+async def test_what_was_taken_and_lost_again_is_not_his(town: Town, texter: Texter) -> None:
+    it = await offered(town)
+    await texter.text(it.driver.phone, "TAKE")
+    async with town.sessions.begin() as session:
+        await session.execute(update(Assignment).values(status=AssignmentStatus.UNFILLED, user_id=None))
+        await session.execute(
+            insert(Assignment).values(
+                route_id=it.slot.route,
+                warehouse_id=it.slot.warehouse,
+                on=it.slot.on,
+                user_id=it.driver.id,
+                status=AssignmentStatus.CANCELLED,
+            )
+        )
+    assert await texter.text(it.driver.phone, "TAKE") == "Rollcall: nothing is open to you right now."
 
 
 async def test_r2_5_the_same_sms_brought_again_has_one_effect_and_the_same_answer(town: Town, texter: Texter) -> None:
@@ -482,7 +499,7 @@ async def test_r2_5_the_same_sms_at_two_replicas_at_once_has_one_effect(
     """The second waits at the record for the first one's end, and gives the same answer."""
     it = await offered(town)
     inside, go_on, times = asyncio.Event(), asyncio.Event(), 0
-    taking = inbound._ACTIONS[Word.TAKE]
+    taking = inbound.ACTIONS[Word.TAKE]
 
     async def slowly(this: inbound.Texting) -> str | None:
         nonlocal times
@@ -491,7 +508,7 @@ async def test_r2_5_the_same_sms_at_two_replicas_at_once_has_one_effect(
         await go_on.wait()
         return await taking(this)
 
-    monkeypatch.setattr(inbound, "_ACTIONS", {**inbound._ACTIONS, Word.TAKE: slowly})
+    monkeypatch.setattr(inbound, "ACTIONS", {**inbound.ACTIONS, Word.TAKE: slowly})
     async with (
         town.core(**twilio_settings()) as one,
         town.core(**twilio_settings()) as other,
@@ -553,8 +570,8 @@ async def test_a_fault_of_ours_is_rolled_back_told_and_not_repeated(
         await _real(this)
         raise ZeroDivisionError
 
-    _real = inbound._ACTIONS[Word.TAKE]
-    monkeypatch.setattr(inbound, "_ACTIONS", {**inbound._ACTIONS, Word.TAKE: fails})
+    _real = inbound.ACTIONS[Word.TAKE]
+    monkeypatch.setattr(inbound, "ACTIONS", {**inbound.ACTIONS, Word.TAKE: fails})
     with capture_logs() as logged:
         answer = await texter.text(it.driver.phone, "TAKE", sid="SM1") or ""
     (line,) = [line for line in logged if line["event"] == "SMS failed"]
@@ -583,7 +600,7 @@ async def test_a_cut_while_at_work_is_mended_in_process(
     town: Town, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     it = await offered(town)
-    taking, whole = inbound._ACTIONS[Word.TAKE], True
+    taking, whole = inbound.ACTIONS[Word.TAKE], True
 
     async def cut_once(this: inbound.Texting) -> str | None:
         nonlocal whole
@@ -594,7 +611,7 @@ async def test_a_cut_while_at_work_is_mended_in_process(
             await line.mend()
         return answer
 
-    monkeypatch.setattr(inbound, "_ACTIONS", {**inbound._ACTIONS, Word.TAKE: cut_once})
+    monkeypatch.setattr(inbound, "ACTIONS", {**inbound.ACTIONS, Word.TAKE: cut_once})
     settings = twilio_settings() | {"database_url": line.url}
     async with town.core(**settings) as rollcall, texting_to(town, rollcall) as texter:
         assert "It's yours" in (await texter.text(it.driver.phone, "TAKE") or "")
@@ -609,7 +626,7 @@ async def test_out_of_time_nothing_is_recorded(town: Town, texter: Texter, monke
         return None
 
     monkeypatch.setattr(inbound, "DEADLINE_FOR", 0.2)
-    monkeypatch.setattr(inbound, "_ACTIONS", {**inbound._ACTIONS, Word.OK: forever})
+    monkeypatch.setattr(inbound, "ACTIONS", {**inbound.ACTIONS, Word.OK: forever})
     assert (await texter.bring(it.driver.phone, "OK")).status_code == 503
     assert await texter.received() == []
 

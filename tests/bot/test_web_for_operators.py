@@ -13,12 +13,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, select, text
 from starlette.applications import Starlette
 
+from bot import metrics
+from bot.delivery.steps import Edited, Outcome, Sent, Step, Unanswered, Unreachable, Unsure
+from bot.jobs import Clockwork, Duty
 from bot.pulse import Pulse
 from bot.run import Rollcall, serving
 from bot.web import STILL_MOST, for_operators
 from domain.db.models import ChatLink, Delivery, SmsMonth
-from domain.db.models.words import Channel, DeliveryState, Urgency
+from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
 from domain.notices.operators import _QUEUES, _REST
+from domain.policy import Policy
 from tests.bot.conftest import Line
 from tests.bot.town import Town, command, take_effect
 from tests.story.phones import until
@@ -152,6 +156,44 @@ async def test_metrics_while_messages_go_out(town: Town) -> None:
     assert gained[("rollcall_updates_total", "done")] == 1
     assert after[("rollcall_deliveries_queued", "telegram", "urgent")] == 0
     assert after[("rollcall_database_up",)] == 1
+
+
+def test_each_step_is_counted_once() -> None:
+    """A redraw of what has gone on by SMS, or a report on what had failed, is no second escalation or failure."""
+
+    def counted(before: DeliveryState, outcome: Outcome, step: Step) -> Samples:
+        earlier = figures(metrics.exposition(None, None).decode())
+        metrics.settled(Channel.TELEGRAM, Urgency.URGENT, before, outcome, step)
+        later = figures(metrics.exposition(None, None).decode())
+        changed = {key: value - earlier.get(key, 0) for key, value in later.items() if key[0].startswith("rollcall")}
+        return {key: value for key, value in changed.items() if value}
+
+    escalated, failed = Step(DeliveryState.ESCALATED), Step(DeliveryState.FAILED, "blocked", Failure.BLOCKED)
+    assert counted(DeliveryState.SENT, Unanswered(), escalated) == {("rollcall_escalations_total", "urgent"): 1}
+    assert counted(DeliveryState.ESCALATED, Edited(), escalated) == {}
+    by_class = ("rollcall_deliveries_failed_total", "telegram", "blocked")
+    assert counted(DeliveryState.SENDING, Unreachable("blocked"), failed) == {by_class: 1}
+    assert counted(DeliveryState.FAILED, Unreachable("blocked"), failed) == {}
+    again = Step(DeliveryState.PENDING, pause=timedelta(seconds=1))
+    assert counted(DeliveryState.SENDING, Unsure("500"), again) == {("rollcall_retries_total", "telegram"): 1}
+    sent = Step(DeliveryState.SENT)
+    assert counted(DeliveryState.SENDING, Sent(7), sent) == {("rollcall_messages_sent_total", "telegram"): 1}
+    assert counted(DeliveryState.SENT, Edited(), sent) == {}
+
+
+async def test_what_duties_did_and_failed_at_is_counted(town: Town) -> None:
+    items = iter(("done", ZeroDivisionError(), "done", None))
+
+    async def item(*_: object) -> object:
+        if isinstance(result := next(items), Exception):
+            raise result
+        return result
+
+    before = figures(metrics.exposition(None, None).decode())
+    await Clockwork({"weeding": Duty(item)}, town.sessions, Policy(), lambda: town.now).tick("weeding")
+    after = figures(metrics.exposition(None, None).decode())
+    done, failed = (("rollcall_duty_items_total", "weeding", outcome) for outcome in ("done", "failed"))
+    assert (after[done] - before.get(done, 0), after[failed] - before.get(failed, 0)) == (2, 1)
 
 
 async def notice(town: Town, person: str) -> Any:
