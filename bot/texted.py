@@ -26,6 +26,8 @@ from domain.bidding.rules import Award
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.notices import codes
+from domain.notices import queries as notices
+from domain.notices.actions import acknowledge
 from domain.notices.codes import Meant
 from domain.notices.kinds import Kind
 from domain.people import actions as people
@@ -258,7 +260,9 @@ async def _coded(this: Texting, open_: Sequence[tuple[Person, Offer]]) -> list[T
 
 
 async def _ok(this: Texting) -> str | None:
-    """To have been heard is all (R11.2)."""
+    """Answers what was texted last; to whatever was told before, to have been heard is enough (R11.2)."""
+    if (last := await notices.last_texted(this.session, [person.id for person in this.people])) is not None:
+        await acknowledge(this.session, last.user_id, last.kind, last.about, this.now)
     return texts.noted(this.company, this.reader)
 
 

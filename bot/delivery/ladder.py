@@ -98,10 +98,11 @@ def _waited(claimed: Claimed, answered: bool) -> Waited:
     return Answered() if answered else Unanswered()
 
 
+# Without `escalate_at` it was answered since it was taken.
 _DONE = sql(
     """
     UPDATE deliveries SET escalate_at = NULL, lease_until = NULL
-    WHERE id = :id AND attempt = :attempt RETURNING notification_id
+    WHERE id = :id AND attempt = :attempt AND escalate_at IS NOT NULL RETURNING notification_id
     """
 )
 

@@ -1,8 +1,11 @@
-"""What somebody was told, as it was written."""
+"""What somebody was told, as it was written, and what was texted to him."""
 
 import uuid
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
@@ -25,3 +28,27 @@ async def told(session: AsyncSession, user_id: uuid.UUID, kind: Kind, about: uui
     """The latest notice of this kind about this, for what is true as it was told."""
     data = await session.scalar(_TOLD, {"user_id": user_id, "kind": kind.value, "about": str(about)})
     return None if data is None else notice_of(data)
+
+
+class Texted(NamedTuple):
+    """What an SMS told of, and whom."""
+
+    user_id: uuid.UUID
+    kind: Kind
+    about: uuid.UUID
+
+
+_LAST_TEXTED = sql(
+    """
+    SELECT d.user_id, d.kind, d.about FROM deliveries d JOIN sms_attempts t ON t.delivery_id = d.id
+    WHERE d.user_id = ANY (:of) AND d.about IS NOT NULL
+    ORDER BY t.created_at DESC, t.begun_at DESC LIMIT 1
+    """,
+    of=ARRAY(Uuid()),
+)
+
+
+async def last_texted(session: AsyncSession, user_ids: Sequence[uuid.UUID]) -> Texted | None:
+    """What was texted last to any of them; None where that was nothing, or about nothing."""
+    row = (await session.execute(_LAST_TEXTED, {"of": list(user_ids)})).one_or_none()
+    return None if row is None else Texted(row.user_id, Kind(row.kind), row.about)

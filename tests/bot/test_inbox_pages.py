@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from bot.callbacks import Inbox, OpenNotice, ReadAll
 from bot.web import PATH
+from domain.coverage.actions import Opened
 from domain.db.models import BidWindow, ChatLink, Notification, User, Warehouse, WindowAsk
 from domain.db.models.words import NotificationType
 from domain.notices.kinds import Kind
@@ -154,7 +155,8 @@ async def offer(town: Town) -> uuid.UUID:
         manager = await fleet.manager("Mona", north, linked=False)
         route = await fleet.route("R12", north)
         opened = await open_emergency(session, manager, await fleet.slot(route), fleet.now)
-    return opened.window_id  # type: ignore[union-attr]
+    assert isinstance(opened, Opened)
+    return opened.window_id
 
 
 async def test_what_is_gone_cannot_be_opened(town: Town) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from structlog.testing import capture_logs
 
 from bot import texted as inbound
@@ -17,7 +17,10 @@ from bot.run import Rollcall
 from bot.sms_words import Word
 from bot.twilio_signature import HEADER, MOST_BYTES
 from bot.twilio_web import SMS_PATH
+from bot.wording import Words
 from domain.bidding.rules import Award
+from domain.coverage.actions import Opened
+from domain.db.base import Base
 from domain.db.models import (
     Assignment,
     AuditLog,
@@ -29,14 +32,17 @@ from domain.db.models import (
     LastHeard,
     Notification,
     ReceivedSms,
+    SmsAttempt,
     SmsCode,
     SmsMonth,
     SmsOptOut,
     User,
 )
-from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus, UserRole
+from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus, Urgency, UserRole
+from domain.notices import actions as notices
 from domain.notices.codes import code_for
 from domain.notices.kinds import Kind
+from domain.notices.wording import Written
 from domain.people.queries import Person
 from tests.bot.conftest import Line
 from tests.bot.texter import PUBLIC, Texter, said, signed, texting_to, twilio_settings
@@ -82,7 +88,8 @@ async def offered(town: Town, language: str | None = None, *, linked: bool = Fal
 async def _window(fleet: Fleet, manager: Person, north: uuid.UUID, route: str, day: int = 0) -> tuple[Slot, uuid.UUID]:
     slot = await fleet.slot(await fleet.route(route, north), fleet.day(day))
     opened = await open_emergency(fleet.session, manager, slot, fleet.now)
-    return slot, opened.window_id  # type: ignore[union-attr]
+    assert isinstance(opened, Opened)
+    return slot, opened.window_id
 
 
 async def another(town: Town, it: Company, route: str, day: int = 1) -> tuple[Slot, uuid.UUID]:
@@ -108,9 +115,9 @@ async def heard(town: Town, person: Person) -> bool:
         return await session.scalar(select(LastHeard.at).where(LastHeard.user_id == person.id)) is not None
 
 
-async def count(town: Town, model: type, *where: object) -> int:
+async def count(town: Town, model: type[Base], *where: ColumnElement[bool]) -> int:
     async with town.sessions() as session:
-        return await session.scalar(select(func.count()).select_from(model).where(*where)) or 0  # type: ignore[arg-type]
+        return await session.scalar(select(func.count()).select_from(model).where(*where)) or 0
 
 
 # -- who is let in
@@ -356,6 +363,24 @@ async def test_r11_6_ok_acknowledges(town: Town, texter: Texter) -> None:
     assert not await heard(town, it.driver)
     assert await texter.text(it.driver.phone, "Ok!") == "Rollcall: thank you, noted."
     assert await heard(town, it.driver)
+
+
+async def test_r11_6_ok_answers_what_was_texted_last(town: Town, texter: Texter) -> None:
+    it = await offered(town)
+    earlier, last = uuid.uuid4(), uuid.uuid4()
+    async with town.sessions.begin() as session:
+        for minutes, about in ((2, earlier), (1, last)):
+            envelope = notices.Envelope(Kind.MANUAL, about, level=Urgency.URGENT)
+            written = Written("Mona", "Please call me.")
+            await notices.tell(session, [it.driver.id], written, envelope, Words(POLICY.zone), POLICY, town.now)
+            rows = await session.scalars(select(Delivery.id).where(Delivery.about == about))
+            attempt = {"user_id": it.driver.id, "phone": it.driver.phone, "body": "", "segments": 1}
+            at = town.now - timedelta(minutes=minutes)
+            await session.execute(insert(SmsAttempt).values(delivery_id=rows.one(), created_at=at, **attempt))
+    await texter.text(it.driver.phone, "OK")
+    async with town.sessions() as session:
+        answered = await session.scalars(select(Delivery.about).where(Delivery.answered_at.is_not(None)))
+        assert set(answered) == {last}
 
 
 async def test_r11_6_help_tells_what_can_be_texted(town: Town, texter: Texter) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -30,8 +32,8 @@ STARTS = datetime(2026, 2, 18, 7, tzinfo=ZONE)
 AIM = 136  # characters, so that the opt-out line has room in the first
 
 
-def an_offer(**values: object) -> Offer:
-    base: dict[str, object] = {
+def an_offer(**values: Any) -> Offer:
+    base: dict[str, Any] = {
         "window_id": uuid4(),
         "route": "R12",
         "warehouse": "Montréal-Est",
@@ -49,7 +51,7 @@ def an_offer(**values: object) -> Offer:
         "declined": False,
         "busy": False,
     }
-    return Offer(**(base | values))  # type: ignore[arg-type]
+    return Offer(**(base | values))
 
 
 def a_shift() -> OwnShift:
@@ -59,9 +61,9 @@ def a_shift() -> OwnShift:
 
 
 def a_card() -> WindowCard:
-    values: dict[str, object] = dict.fromkeys(WindowCard.__dataclass_fields__)
+    values: dict[str, Any] = dict.fromkeys(WindowCard.__dataclass_fields__)
     values |= {"route": "R12", "warehouse": "Montréal-Est", "on": ON, "status": BidWindowStatus.CLOSED}
-    return WindowCard(**values)  # type: ignore[arg-type]
+    return WindowCard(**values)
 
 
 def told(count: int, language: str) -> tuple[Told, ...]:
@@ -91,10 +93,7 @@ SMS: dict[str, Text] = {
     "unknown from a manager": lambda reader: texts.not_understood(False, COMPANY, reader),
     "opted out": lambda reader: texts.opted_out(COMPANY, reader),
     "failed": lambda reader: texts.failed("K3MWZ7QA", COMPANY, reader),
-    **{
-        f"refused: {why}": lambda reader, why=why: texts.refused(why, COMPANY, reader)  # type: ignore[misc]
-        for why in Refusal
-    },
+    **{f"refused: {why}": partial(texts.refused, why, COMPANY) for why in Refusal},
 }
 FIRST = ("offer", "won later", "route_unfilled", "fallback_gone", "manual")  # what may be a person's first SMS
 

@@ -399,6 +399,37 @@ async def test_r11_2_an_urgent_one_goes_on_to_the_other_managers(post: Post) -> 
     assert await post.chat(away) == []
 
 
+async def test_r11_2_answered_in_the_instant_of_passing_on_it_goes_to_nobody(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer is committed after the ladder has taken the row, and before it passes the notice on."""
+    manager, other = await post.person(linked=False), await post.person()
+    mail, warehouse_id, about = post.mail(), uuid.uuid4(), uuid.uuid4()
+    async with post.sessions.begin() as session:
+        await session.execute(
+            insert(Warehouse).values(id=warehouse_id, name="North", address="x", created_at=post.now())
+        )
+        for someone in (manager, other):
+            (await session.get_one(User, someone.id)).role = UserRole.MANAGER
+            values = {"warehouse_id": warehouse_id, "user_id": someone.id, "created_at": post.now()}
+            await session.execute(insert(WarehouseManager).values(values))
+        envelope = notices.Envelope(Kind.MANUAL, about, warehouse_id=warehouse_id, level=Urgency.URGENT)
+        written = Written("Nadia", "Call me")
+        await notices.tell(session, [manager.id], written, envelope, mail.words, mail.policy, post.now())
+    post.sandbox.clock.forward(600)
+    passes_on = ladder._pass_on
+
+    async def answered_first(*given: Any) -> None:
+        async with post.sessions.begin() as session:
+            assert await notices.acknowledge(session, manager.id, Kind.MANUAL, about, post.now())
+        await passes_on(*given)
+
+    monkeypatch.setattr(ladder, "_pass_on", answered_first)
+    assert await ladder.climb(mail) == 1
+    async with post.sessions() as session:
+        assert (await session.scalars(select(Notification.user_id))).all() == [manager.id]
+
+
 async def _climbed(post: Post) -> bool:
     async with post.sessions() as session:
         return not await session.scalar(select(func.count()).where(Delivery.escalate_at <= post.now()))

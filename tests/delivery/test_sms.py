@@ -222,9 +222,8 @@ async def recorder() -> AsyncIterator[tuple[Recorder, Sms]]:
     app.router.add_route("*", "/{rest:.*}", recorder.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    await (site := web.TCPSite(runner, "127.0.0.1", 0)).start()
-    assert site._server is not None
-    port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
     async with twilio("AC" + "0" * 32, "token", "+14165550100", f"http://127.0.0.1:{port}", STATUS_URL) as way:
         yield recorder, way
     await runner.cleanup()

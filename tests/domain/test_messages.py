@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from domain.db.models import AuditLog, ChatLink, Delivery, Employment, Message, Notification, User, WarehouseManager
 from domain.db.models.words import Channel, DeliveryState, Failure, NotificationType, Urgency, UserRole
@@ -298,7 +298,7 @@ async def test_who_is_no_manager_there_any_more_sends_nothing(writing: Writing) 
     dana = await writing.driver("Dana")
     draft = await writing.draft("Dana: hello")
     assert isinstance(draft, Draft)
-    await writing.session.execute(WarehouseManager.__table__.delete())  # type: ignore[attr-defined]
+    await writing.session.execute(delete(WarehouseManager))
     assert await writing.send(draft.message_id, dana.id) == Refused(Refusal.RECIPIENT_GONE)
 
 
