@@ -15,10 +15,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import web
 from bot.embedded_postgres import embedded_postgres
 from bot.migrate import migrate
 from bot.run import Rollcall, StartError, serving
 from bot.settings import MadeSettings
+from bot.twilio_web import SMS_PATH
 from domain.db.engine import connect, sessions
 from domain.db.models import ChatLink, Delivery
 from domain.db.models.words import Channel, DeliveryState, Urgency
@@ -48,24 +50,24 @@ def mid_week(today: datetime, policy: Policy) -> datetime:
 
 
 @asynccontextmanager
-async def demo(database_url: str, port: int = 0, **settings: object) -> AsyncIterator[Demo]:
-    """Runs everything in this event loop; `database_url` is emptied first. Port 0 takes a free one.
-
-    `settings` are further ones of the bot's, for tests (a webhook instead of polling).
-    """
+async def demo(database_url: str, port: int = 0) -> AsyncIterator[Demo]:
+    """Runs everything in this event loop; `database_url` is emptied first. Port 0 takes a free one."""
     policy = Policy()
     clock = SandboxClock(mid_week(datetime.now(UTC), policy))
     async with running(create_app(clock, timezone=str(policy.zone)), port=port) as sandbox:
         await _empty(database_url)
         await migrate(database_url)
         phones = await _fleet(database_url, sandbox, policy)
-        await _people(sandbox, phones)
+        bots_port = _free_port()
+        public_url = f"http://127.0.0.1:{bots_port}"
+        await _prepared(sandbox, phones, public_url)
         told = sandbox.settings
         chosen = MadeSettings.model_validate(
             {
                 "database_url": SecretStr(database_url),
                 "telegram_bot_token": SecretStr(told.token),
                 "telegram_api_url": sandbox.url,
+                "public_url": public_url,
                 "twilio_account_sid": told.account_sid,
                 "twilio_auth_token": SecretStr(told.auth_token),
                 "twilio_from_number": told.sms_number,
@@ -73,9 +75,8 @@ async def demo(database_url: str, port: int = 0, **settings: object) -> AsyncIte
                 "sms_segments_per_second": 10,
                 "timezone": str(policy.zone),
                 "log_level": "WARNING",
-                "port": 0,
+                "port": bots_port,
             }
-            | settings
         )
         async with serving(chosen, clock.now) as rollcall:
             yield Demo(sandbox, rollcall)
@@ -120,14 +121,22 @@ async def _home_cards(session: AsyncSession, chats: list[int | None], now: datet
     await session.execute(insert(Delivery), rows)
 
 
-async def _people(sandbox: Running, phones: list[Phone]) -> None:
-    """Over the documented calls, like everybody."""
+def _free_port() -> int:
+    """The networks must know the bot's address before it listens there."""
+    with web.listen(0) as listener:
+        return int(listener.getsockname()[1])
+
+
+async def _prepared(sandbox: Running, phones: list[Phone], public_url: str) -> None:
+    """People, and what an operator enters at Twilio (`rollcall check`), over the documented calls like everybody."""
     async with httpx.AsyncClient(base_url=sandbox.url, trust_env=False) as calls:
         for phone in phones:
             person = (await calls.post("/sandbox/people", json=phone.person())).raise_for_status().json()
             if phone.sms is not None:
                 body = {"body": phone.sms, "from": "Rollcall"}
                 (await calls.post(f"/sandbox/people/{person['id']}/receive-sms", json=body)).raise_for_status()
+        webhook = {"url": f"{public_url}{SMS_PATH}#rc=3&rp=all"}
+        (await calls.post("/sandbox/sms/webhook", json=webhook)).raise_for_status()
 
 
 async def run(data_dir: Path, port: int) -> None:

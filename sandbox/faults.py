@@ -1,5 +1,6 @@
 """Faults that one can put into either network."""
 
+import asyncio
 import random
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ class Fault:
             and (self.person is None or self.person == person)
         )
 
+    def cuts_off(self, network: str) -> bool:
+        """Whether nothing at all gets through, in either direction."""
+        spares = self.methods is not None or self.person is not None or self.share < 1 or self.times is not None
+        return self.network == network and self.kind == "down" and not spares
+
 
 class Faults:
     """The faults that are on. The first that fits and whose dice fall so hits the request."""
@@ -40,6 +46,8 @@ class Faults:
         self._on: dict[str, Fault] = {}
         self._added = 0
         self._dice = random.Random(seed)
+        self._open = {name: asyncio.Event() for name in NETWORKS}
+        self._changed()
 
     def add_from(self, body: Json) -> Fault:
         """Puts in a fault as told by the page."""
@@ -59,16 +67,19 @@ class Faults:
             retry_after=int(body.get("retry_after", 3)),
         )
         self._on[fault.id] = fault
+        self._changed()
         return fault
 
     def remove(self, fault_id: str) -> None:
         """Takes one out; refused (404) where it is not on."""
         if self._on.pop(fault_id, None) is None:
             raise Refused("There is no such fault.", 404)
+        self._changed()
 
     def clear(self) -> None:
         """Takes all out."""
         self._on.clear()
+        self._changed()
 
     def strike(self, network: str, method: str, person: str | None) -> Fault | None:
         """The fault that hits this request, if one does; counts it."""
@@ -79,6 +90,15 @@ class Faults:
                 return fault
         return None
 
+    async def passable(self, network: str) -> None:
+        """Waits for as long as the network is cut off."""
+        await self._open[network].wait()
+
     def view(self) -> Json:
         """All, by network."""
         return {name: [dict(vars(fault)) for fault in self._on.values() if fault.network == name] for name in NETWORKS}
+
+    def _changed(self) -> None:
+        for network, is_open in self._open.items():
+            cut_off = any(fault.cuts_off(network) for fault in self._on.values())
+            (is_open.clear if cut_off else is_open.set)()

@@ -10,6 +10,7 @@ from sandbox.faults import Faults
 from sandbox.people import People
 from sandbox.requests import Requests
 from sandbox.settings import Settings
+from sandbox.sms.incoming import Incoming
 from sandbox.sms.network import Sms
 from sandbox.telegram import door
 from sandbox.telegram.state import Telegram
@@ -29,13 +30,16 @@ class Network:
         self.requests = Requests(clock.now)
         self.telegram = Telegram(settings, clock, self.people, self.events, monotonic)
         self.telegram.webhook.reply = partial(door.reply, self)
-        self.sms = Sms(settings, clock, self.people, self.events)
+        self.telegram.webhook.passable = partial(self.faults.passable, "telegram")
+        self.sms = Sms(settings, clock, self.people, self.events, partial(self.faults.passable, "sms"))
+        self.incoming = Incoming(self.sms, settings, clock, self.events)
 
     def reset(self) -> None:
-        """Forgets people, chats, SMS, faults and requests; the clock, and what the bot set for everyone, stay."""
+        """Forgets people, chats, SMS, faults and requests; clock, webhooks, and what the bot set for everyone, stay."""
         self.people.clear()
         self.telegram.clear()
         self.sms.clear()
+        self.incoming.clear()
         self.faults.clear()
         self.requests.clear()
         self.events.emit("reset")
@@ -44,5 +48,5 @@ class Network:
         """Ends everything under way."""
         self.events.close()
         self.telegram.updates.end_poll()
-        self.sms.clear()
+        await self.sms.close()
         await self.telegram.webhook.close()

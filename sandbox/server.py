@@ -46,6 +46,7 @@ def create_app(
     limits: Limits | None = PUBLISHED,
     webhook_pauses: tuple[float, ...] = PAUSES,
     sms_step_seconds: float = _DEFAULTS.sms_step_seconds,
+    sms_retry_seconds: float = _DEFAULTS.sms_retry_seconds,
     seed: int | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
@@ -65,6 +66,7 @@ def create_app(
         limits=limits,
         webhook_pauses=webhook_pauses,
         sms_step_seconds=sms_step_seconds,
+        sms_retry_seconds=sms_retry_seconds,
         seed=seed,
     )
     app = Starlette(

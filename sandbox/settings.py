@@ -21,4 +21,5 @@ class Settings:
     limits: Limits | None = PUBLISHED
     webhook_pauses: tuple[float, ...] = PAUSES
     sms_step_seconds: float = 0.05
+    sms_retry_seconds: float = 0.5
     seed: int | None = None

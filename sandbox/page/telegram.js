@@ -1,5 +1,6 @@
 // A person's chat with the bot, as Telegram shows it.
 import * as api from "./api.js";
+import { Composer, Log } from "./conversation.js";
 import { button, dayOf, h, hourOf, icon, keepFocus, linkWithin } from "./dom.js";
 
 const DRAWN = new Set(["photo", "sticker", "contact", "service"]);
@@ -7,32 +8,19 @@ const DRAWN = new Set(["photo", "sticker", "contact", "service"]);
 export class TelegramView {
   constructor(app, phone) {
     Object.assign(this, { app, phone, nodes: new Map(), pressed: new Set(), commands: [], replyKeyboard: null, payload: null });
-    this.log = h("div", { class: "log", role: "log", "aria-label": "Chat with the bot", tabindex: "0" });
+    this.log = new Log("Chat with the bot");
     this.suggestions = h("div", { class: "suggestions", role: "menu", "aria-label": "Commands", hidden: true });
     this.dock = h("div", { class: "dock" });
-    this.input = h("textarea", { rows: "1", placeholder: "Message", "aria-label": `Message from ${phone.person.name}`, "data-testid": `phone-${phone.id}-input` });
     this.menu = button({ class: "commands", "aria-label": "Commands", title: "Commands", onclick: () => this.suggest(this.suggestions.hidden ? "/" : "") }, icon("menu"));
-    this.composer = h("form", { class: "composer" }, this.menu, this.input, h("button", { class: "send", "aria-label": "Send" }, icon("send")));
+    this.composer = new Composer({ label: `Message from ${phone.person.name}`, testid: `phone-${phone.id}-input`, placeholder: "Message", before: this.menu }, (text) => this.send(text));
+    this.input = this.composer.input;
     this.keys = h("div", { class: "reply-keyboard" });
     this.pin = button({ class: "pin", hidden: true, onclick: () => this.nodes.get(this.pinned)?.scrollIntoView({ behavior: "smooth", block: "center" }) });
-    this.node = h("div", { class: "view telegram" }, this.pin, this.log, this.suggestions, this.dock);
+    this.node = h("div", { class: "view telegram" }, this.pin, this.log.node, this.suggestions, this.dock);
 
-    this.composer.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.send(this.input.value);
-    });
-    this.input.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.suggest("");
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.send(this.input.value);
-    });
+    this.input.addEventListener("keydown", ({ key }) => key === "Escape" && this.suggest(""));
     this.input.addEventListener("input", () => this.suggest(this.input.value));
-    this.log.addEventListener("click", (event) => this.clicked(event));
-    this.log.addEventListener("load", () => this.near && this.toEnd(), true); // a picture has come
-    this.log.addEventListener("scroll", () => (this.near = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60));
-    this.near = true;
-    new ResizeObserver(() => this.near && this.toEnd()).observe(this.log);
+    this.log.node.addEventListener("click", (event) => this.clicked(event));
   }
 
   // What the chat holds
@@ -57,7 +45,7 @@ export class TelegramView {
     this.pinned = chat.pinned ?? null;
     this.showPin();
     this.showDock();
-    if (whole) this.toEnd();
+    if (whole) this.log.toEnd();
   }
 
   take(message, live = true) {
@@ -66,19 +54,19 @@ export class TelegramView {
     if (message.deleted) return old && this.drop(id, live);
     const key = JSON.stringify(message);
     if (old?.key === key) return;
-    const near = this.near;
+    const { near } = this.log;
     const node = this.draw(message);
     node.key = key;
     this.nodes.set(id, node);
     if (old) keepFocus(old, () => old.replaceWith(node), node);
     else {
-      const later = [...this.log.children].find((child) => Number(child.dataset.messageId) > id);
-      this.log.insertBefore(node, later || null);
+      const later = [...this.log.node.children].find((child) => Number(child.dataset.messageId) > id);
+      this.log.node.insertBefore(node, later || null);
       this.separateDays();
     }
     if (live) node.classList.add(old ? "changed" : "new");
     if (id === this.pinned) this.showPin();
-    if (near || message.from === "person") this.toEnd();
+    if (near || message.from === "person") this.log.toEnd();
   }
 
   drop(id, live = false) {
@@ -93,16 +81,11 @@ export class TelegramView {
 
   separateDays() {
     let day = "";
-    for (const child of [...this.log.children]) {
+    for (const child of [...this.log.node.children]) {
       if (!child.dataset.messageId) child.remove();
       else if (child.dataset.day !== day) child.before(h("p", { class: "day" }, (day = child.dataset.day)));
     }
     this.showWelcome();
-  }
-
-  toEnd() {
-    this.near = true;
-    this.log.scrollTop = this.log.scrollHeight;
   }
 
   // How it looks
@@ -164,10 +147,8 @@ export class TelegramView {
   async send(text) {
     this.suggest("");
     if (!text.trim()) return;
-    this.input.value = "";
-    const message = await this.app.attempt(() => api.post(api.person(this.phone.id, "/send"), { text }), this.phone);
+    const message = await this.composer.empty(text, () => this.app.attempt(() => api.post(api.person(this.phone.id, "/send"), { text }), this.phone));
     if (message?.message_id) this.take(message);
-    else if (!message) this.input.value = text;
   }
 
   async start() {
@@ -183,7 +164,7 @@ export class TelegramView {
   offerStart(payload) {
     this.payload = payload;
     this.showDock();
-    this.toEnd();
+    this.log.toEnd();
     this.dock.querySelector("button")?.focus();
   }
 
@@ -201,10 +182,10 @@ export class TelegramView {
   }
 
   showWelcome() {
-    this.log.querySelector(".welcome")?.remove();
+    this.log.node.querySelector(".welcome")?.remove();
     const { telegram } = this.phone.person;
     if (this.nodes.size && this.payload === null) return;
-    this.log.append(h("div", { class: "welcome" }, h("img", { src: "/page/icon.svg", alt: "", width: "56", height: "56" }), h("strong", {}, "Rollcall"),
+    this.log.node.append(h("div", { class: "welcome" }, h("img", { src: "/page/icon.svg", alt: "", width: "56", height: "56" }), h("strong", {}, "Rollcall"),
       h("p", {}, this.payload !== null || !telegram?.started ? "Your shifts, offers and days off, in this chat. Press START to let the bot write to you." : "No messages here yet.")));
   }
 
@@ -217,7 +198,7 @@ export class TelegramView {
     if (state !== "composer") this.suggest("");
     if (this.dock.dataset.state !== state) {
       this.dock.dataset.state = state;
-      this.dock.replaceChildren(...(state === "composer" ? [this.composer, this.keys] : [button({ class: "start", "data-testid": "start", onclick: () => this.start() }, begin ? "START" : "RESTART BOT")]));
+      this.dock.replaceChildren(...(state === "composer" ? [this.composer.node, this.keys] : [button({ class: "start", "data-testid": "start", onclick: () => this.start() }, begin ? "START" : "RESTART BOT")]));
     }
     this.menu.hidden = !this.commands.length;
     const markup = this.replyKeyboard;
@@ -231,7 +212,7 @@ export class TelegramView {
       const text = item.text || String(item);
       return button({ "data-contact": shares, title: text, onclick: () => (shares ? this.shareContact() : this.send(text)) }, shares && icon("contact"), h("span", {}, text));
     }))));
-    if (this.near) this.toEnd();
+    if (this.log.near) this.log.toEnd();
   }
 
   /** The list of commands that begin with what was typed. */

@@ -1,92 +1,97 @@
-"""The SMS network: what was sent, and how far it got."""
+"""The SMS network: what was sent, how far it got, and who hears of it."""
 
 import asyncio
 import secrets
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from sandbox.clock import SandboxClock
 from sandbox.events import Events
-from sandbox.json_types import Json
 from sandbox.people import People, Person
 from sandbox.settings import Settings
-from sandbox.sms.segments import segments
+from sandbox.sms import forms
+from sandbox.sms.callbacks import Address, Caller
+from sandbox.sms.text import Direction, Text
 
 UNKNOWN_HANDSET = 30005
-
-
-@dataclass
-class Text:
-    """One SMS. `sender` is a number or a name; `person` is None where nobody here has the number."""
-
-    sid: str
-    sender: str
-    to: str
-    body: str
-    at: datetime
-    person: Person | None
-    from_person: bool = False
-    status: str = "queued"
-    updated_at: datetime | None = None
-    sent_at: datetime | None = None
-    error_code: int | None = None
-    service_sid: str | None = None
-
-    def view(self) -> Json:
-        """The SMS as the page draws it."""
-        size = segments(self.body)
-        return {
-            "sid": self.sid,
-            "from": "person" if self.from_person else "company",
-            "sender": self.sender,
-            "to": self.to,
-            "person": self.person.id if self.person else None,
-            "body": self.body,
-            "at": self.at.isoformat(),
-            "status": self.status,
-            "segments": size.parts,
-            "encoding": size.encoding,
-        }
 
 
 class Sms:
     """Every SMS by its sid, in the order of sending."""
 
-    def __init__(self, settings: Settings, clock: SandboxClock, people: People, events: Events) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: SandboxClock,
+        people: People,
+        events: Events,
+        passable: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`passable` waits while the network is cut off."""
         self.texts: dict[str, Text] = {}
+        self.caller = Caller(settings.auth_token, settings.sms_retry_seconds, passable)
         self._settings = settings
         self._clock = clock
         self._people = people
         self._events = events
-        self._carriers: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[object]] = set()
 
-    def send(self, to: str, sender: str, body: str, service_sid: str | None = None) -> Text:
+    def send(
+        self,
+        to: str,
+        sender: str,
+        body: str,
+        *,
+        service_sid: str | None = None,
+        report_to: Address | None = None,
+        direction: Direction = "outbound-api",
+    ) -> Text:
         """Takes an SMS from the company, as queued; it goes its way by itself."""
-        text = self._add(sender, to, body, self._people.by_phone.get(to))
-        text.service_sid = service_sid
-        carrier = asyncio.create_task(self._carry(text))
-        self._carriers.add(carrier)
-        carrier.add_done_callback(self._carriers.discard)
+        text = self._add(sender, to, body, self._people.by_phone.get(to), direction)
+        text.service_sid, text.report_to = service_sid, report_to
+        self._report(text)
+        self.start(self._carry(text))
         return text
 
     def receive(self, person: Person, body: str, sender: str) -> Text:
         """Puts an SMS into a person's phone that came by another way than Twilio."""
-        text = self._add(sender, person.phone, body, person)
+        text = self._add(sender, person.phone, body, person, "outbound-api")
         self._arrive(text)
         return text
 
+    def take(self, person: Person, body: str) -> Text:
+        """Takes an SMS from a person to the company's number."""
+        text = self._add(person.phone, self._settings.sms_number, body, person, "inbound")
+        self._move(text, "received")
+        person.last_at = text.at
+        self._events.emit("sms", person=person.id, sms=text.view())
+        return text
+
     def of(self, person: Person) -> list[Text]:
-        """A person's SMS."""
+        """A person's SMS, his own too."""
         return [text for text in self.texts.values() if text.person is person]
 
-    def clear(self) -> None:
-        """Forgets all; nothing is carried on."""
-        self.texts.clear()
-        for carrier in self._carriers:
-            carrier.cancel()
+    def start(self, work: Coroutine[Any, Any, object]) -> None:
+        """Lets something go on by itself, until all is forgotten."""
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
-    def _add(self, sender: str, to: str, body: str, person: Person | None) -> Text:
-        text = Text(f"SM{secrets.token_hex(16)}", sender, to, body, self._clock.now(), person)
+    def clear(self) -> None:
+        """Forgets all; nothing is carried on, nobody is told any more."""
+        self.texts.clear()
+        for task in self._under_way:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Forgets all, and waits until everything under way has ended."""
+        self.clear()
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+        await self.caller.close()
+
+    def _add(self, sender: str, to: str, body: str, person: Person | None, direction: Direction) -> Text:
+        text = Text(f"SM{secrets.token_hex(16)}", sender, to, body, self._clock.now(), person, direction)
         self.texts[text.sid] = text
         return text
 
@@ -112,3 +117,9 @@ class Sms:
         text.status = status
         text.updated_at = self._clock.now()
         text.sent_at = text.sent_at or text.updated_at
+        self._report(text)
+
+    def _report(self, text: Text) -> None:
+        """Each report goes by itself, so that one may overtake another."""
+        if text.report_to:
+            self.start(self.caller.call(text.report_to, forms.report(text, self._settings.account_sid)))

@@ -9,10 +9,13 @@ from urllib.parse import urlencode
 from sandbox.json_types import Json
 from sandbox.people import People
 from sandbox.settings import Settings
-from sandbox.sms.network import Sms, Text
+from sandbox.sms.callbacks import Address
+from sandbox.sms.forms import API_VERSION
+from sandbox.sms.network import Sms
 from sandbox.sms.segments import segments
+from sandbox.sms.text import LONGEST_BODY, Text
 
-LONGEST_BODY = 1600
+LONGEST_VALIDITY = 36_000  # seconds
 _NUMBER = re.compile(r"\+(?:1[2-9]\d{2}[2-9]\d{6}|[2-9]\d{6,14})")
 
 
@@ -42,10 +45,25 @@ def create(sms: Sms, people: People, settings: Settings, form: Mapping[str, str]
         raise TwilioError(21602, "Message body is required.")
     if len(body) > LONGEST_BODY:
         raise TwilioError(21617, "The concatenated message body exceeds the 1600 character limit")
+    _judge_validity(form.get("ValidityPeriod", str(LONGEST_VALIDITY)))
+    report_to = _report_to(form.get("StatusCallback", ""))
     person = people.by_phone.get(to)
     if person and person.sms_opted_out:
         raise TwilioError(21610, "Attempt to send to unsubscribed recipient")
-    return sms.send(to, sender, body, service)
+    return sms.send(to, sender, body, service_sid=service, report_to=report_to)
+
+
+def _judge_validity(seconds: str) -> None:
+    """Nothing waits here for so long that it would matter."""
+    if not re.fullmatch(r"[0-9]{1,5}", seconds) or not 1 <= int(seconds) <= LONGEST_VALIDITY:
+        raise TwilioError(21624, "Invalid validity period value")
+
+
+def _report_to(url: str) -> Address | None:
+    try:
+        return Address.read(url) if url else None
+    except ValueError as error:
+        raise TwilioError(21609, f"The StatusCallback URL {url} is not a valid URL.") from error
 
 
 def _sender(settings: Settings, to: str, sender: str, service: str | None) -> str:
@@ -74,15 +92,15 @@ def find(sms: Sms, path: str, sid: str) -> Text:
 
 def resource(text: Text, account_sid: str) -> Json:
     """Twilio's Message."""
-    uri = f"/2010-04-01/Accounts/{account_sid}/Messages/{text.sid}"
+    uri = f"/{API_VERSION}/Accounts/{account_sid}/Messages/{text.sid}"
     return {
         "account_sid": account_sid,
-        "api_version": "2010-04-01",
+        "api_version": API_VERSION,
         "body": text.body,
         "date_created": _rfc2822(text.at),
         "date_sent": _rfc2822(text.sent_at),
         "date_updated": _rfc2822(text.updated_at or text.at),
-        "direction": "inbound" if text.from_person else "outbound-api",
+        "direction": text.direction,
         "error_code": text.error_code,
         "error_message": "Unknown destination handset" if text.error_code else None,
         "from": text.sender,
@@ -105,7 +123,7 @@ def page(sms: Sms, account_sid: str, query: Mapping[str, str]) -> Json:
     number = int(query.get("Page", 0))
     found = [text for text in reversed(sms.texts.values()) if _fits(text, query)]
     shown = found[number * size : (number + 1) * size]
-    path = f"/2010-04-01/Accounts/{account_sid}/Messages.json"
+    path = f"/{API_VERSION}/Accounts/{account_sid}/Messages.json"
 
     def address(page_number: int) -> str:
         kept = {name: value for name, value in query.items() if name not in ("Page", "PageSize", "PageToken")}

@@ -35,6 +35,7 @@ class Webhook:
     def __init__(self, updates: Updates, now: Callable[[], datetime], pauses: tuple[float, ...] = PAUSES) -> None:
         self.target: Target | None = None
         self.reply: Reply | None = None  # carries out a method that stands in the webhook's own answer
+        self.passable: Callable[[], Awaitable[None]] | None = None  # waits while the network is cut off
         self._updates = updates
         self._now = now
         self._pauses = pauses
@@ -104,6 +105,8 @@ class Webhook:
             update = waiting[0]
             done = not self._updates.alive(update)
             if not done:
+                if self.passable:
+                    await self.passable()
                 async with connections:
                     done = await self._push(update, target, client)
             if done:

@@ -105,6 +105,46 @@ async def test_the_story_on_a_laptop(page: Page) -> None:
     await picture(page, "4-covered")
 
 
+async def test_an_offer_is_taken_by_sms(page: Page, running_demo: Demo) -> None:
+    for person in ("elise-fortin", "chloe-roy"):
+        await page.get_by_test_id(f"person-{person}").click()
+    await say(page, "elise-fortin", "/emergency R12")
+    await bubble(page, "elise-fortin", "pourraient la prendre").get_by_role("button", name="Urgence").click()
+    offer = bubble(page, "chloe-roy", "R12 at North needs a driver")
+    code = (await offer.inner_text()).split("TAKE ")[1][:3]
+    box = page.get_by_test_id("phone-chloe-roy-sms-input")
+    await box.fill("what?\nis this")
+    await box.press("Enter")
+    await expect(bubble(page, "chloe-roy", "wasn't understood")).to_be_visible()
+    await expect(box).to_be_focused()
+    await expect(box).to_have_value("")
+    await box.fill(f"take {code}")
+    await phone(page, "chloe-roy").get_by_role("button", name="Send").click()
+    await expect(bubble(page, "chloe-roy", "It's yours")).to_be_in_viewport()
+    await expect(phone(page, "chloe-roy").locator(".mine")).to_have_count(2)
+    await expect(bubble(page, "elise-fortin", "Chloé Roy")).to_be_visible()
+    await picture(page, "6-by-sms")
+
+
+async def test_sms_on_a_phone(browser: Browser, running_demo: Demo) -> None:
+    page = await browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True)
+    await page.goto(running_demo.sandbox.url)
+    await page.get_by_role("button", name="Close the story").click()
+    await page.get_by_test_id("person-chloe-roy").click()
+    box = page.get_by_test_id("phone-chloe-roy-sms-input")
+    await box.fill("x" * 1601)
+    await box.press("Enter")
+    await expect(page.get_by_test_id("toast")).to_contain_text("at most 1600 characters")
+    await expect(box).to_have_value("x" * 1601)
+    answers = {"Help": "reply TAKE and the code", "Stop": "been unsubscribed", "START": "been re-subscribed"}
+    for text, answer in answers.items():
+        await box.fill(text)
+        await box.press("Enter")
+        await expect(bubble(page, "chloe-roy", answer)).to_be_in_viewport()
+    await expect(box).to_be_in_viewport()
+    await picture(page, "7-sms-on-a-phone")
+
+
 async def test_the_page_on_a_phone(browser: Browser, running_demo: Demo) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark", has_touch=True)
     await page.goto(running_demo.sandbox.url)

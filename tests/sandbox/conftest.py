@@ -13,6 +13,7 @@ from telegram.request import HTTPXRequest
 
 from sandbox.clock import SandboxClock
 from sandbox.server import Running, create_app, running
+from tests.sandbox.company import Company, listening_company
 
 AMARA = {"id": "amara-osei", "name": "Amara Osei", "phone": "+14165550101", "telegram": {"user_id": 1001}}
 JEAN = {"id": "jean-roy", "name": "Jean Roy", "phone": "+14165550102", "language": "fr", "telegram": {"user_id": 1002}}
@@ -52,9 +53,23 @@ def timer() -> Timer:
 @pytest.fixture
 async def sandbox(timer: Timer) -> AsyncIterator[Running]:
     clock = SandboxClock(datetime(2026, 11, 23, 12, tzinfo=UTC), running=False)
-    app = create_app(clock, limits=None, webhook_pauses=(0.01,), sms_step_seconds=0.0, seed=7, monotonic=timer)
+    app = create_app(
+        clock,
+        limits=None,
+        webhook_pauses=(0.01,),
+        sms_step_seconds=0.0,
+        sms_retry_seconds=0.001,
+        seed=7,
+        monotonic=timer,
+    )
     async with running(app) as started:
         yield started
+
+
+@pytest.fixture
+async def company(sandbox: Running) -> AsyncIterator[Company]:
+    async with listening_company(sandbox.settings.auth_token) as company:
+        yield company
 
 
 @pytest.fixture

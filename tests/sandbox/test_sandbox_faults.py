@@ -85,13 +85,13 @@ async def test_sms_faults(http: httpx.AsyncClient, calls: Calls, sandbox: Runnin
     assert (await post_sms(http, sandbox)).status_code == 201
 
 
-async def post_sms(http: httpx.AsyncClient, sandbox: Running) -> httpx.Response:
+async def post_sms(http: httpx.AsyncClient, sandbox: Running, patience: float = 5) -> httpx.Response:
     settings = sandbox.settings
     return await http.post(
         f"/2010-04-01/Accounts/{settings.account_sid}/Messages.json",
         auth=(settings.account_sid, settings.auth_token),
         data={"To": "+14165550101", "From": settings.sms_number, "Body": "x"},
-        timeout=0.2,
+        timeout=patience,
     )
 
 
@@ -105,7 +105,7 @@ async def test_an_sms_may_be_sent_and_its_answer_lost(http: httpx.AsyncClient, c
 async def test_an_sms_call_may_hang(http: httpx.AsyncClient, calls: Calls, sandbox: Running) -> None:
     await calls.post("faults", network="sms", kind="hang")
     with pytest.raises(httpx.ReadTimeout):
-        await post_sms(http, sandbox)
+        await post_sms(http, sandbox, patience=0.2)
     assert (await calls.get("sms"))["messages"] == []
 
 

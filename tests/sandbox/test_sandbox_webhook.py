@@ -141,6 +141,25 @@ async def test_an_unreachable_webhook_is_reported(bot: Bot, calls: Calls, until:
     assert update.message and update.message.text == "a"
 
 
+async def test_nothing_is_pushed_while_the_network_is_cut_off(bot: Bot, calls: Calls, hook: Hook, until: Until) -> None:
+    await bot.set_webhook(hook.url)
+    for spared in ({"person": "jean-roy"}, {"methods": ["sendMessage"]}, {"share": 0.5}, {"times": 9}):
+        await calls.post("faults", network="telegram", kind="down", **spared)
+    await send(calls, "amara-osei", "before")
+    await until(lambda: got(hook, 1))
+    await calls.post("faults", network="telegram", kind="down")
+    await send(calls, "amara-osei", "meanwhile")
+    assert len((await calls.get("updates"))["updates"]) == 1
+    assert hook.got == ["before"]
+    await calls.http.delete("/sandbox/faults")
+    await until(lambda: got(hook, 2))
+    assert hook.got == ["before", "meanwhile"]
+
+
+async def got(hook: Hook, count: int) -> bool:
+    return len(hook.got) == count
+
+
 async def test_pending_updates_can_be_dropped(bot: Bot, calls: Calls, hook: Hook) -> None:
     await send(calls, "amara-osei", "a")
     await bot.delete_webhook(drop_pending_updates=True)

@@ -12,12 +12,12 @@ T = TypeVar("T")
 PATIENCE_FOR = 20.0  # seconds; a condition that takes longer is a fault
 
 
-async def until(condition: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """Waits for something to come true; no test sleeps for a time and hopes."""
+async def until(condition: Callable[[], Awaitable[T | None]], what: str, every: float = 0.02) -> T:
+    """Waits for something to come true, looking `every` so many seconds; no test sleeps for a time and hopes."""
     try:
         async with asyncio.timeout(PATIENCE_FOR):
             while not (found := await condition()):  # noqa: ASYNC110 - the condition is at the other end of HTTP
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(every)
             return found
     except TimeoutError:
         raise AssertionError(f"never came: {what}") from None
@@ -43,6 +43,19 @@ class Phone:
 
     async def send(self, text: str) -> None:
         await self._post("send", {"text": text})
+
+    async def text(self, body: str) -> None:
+        """By SMS, to the company's number."""
+        await self._post("send-sms", {"body": body})
+
+    async def reads(self, *texts: str) -> dict[str, Any]:
+        """The latest SMS that shows all of `texts`, once it has arrived."""
+
+        async def arrived() -> dict[str, Any] | None:
+            fitting = [sms for sms in await self.sms() if sms["from"] == "company" and sms["status"] == "delivered"]
+            return next((sms for sms in reversed(fitting) if all(text in sms["body"] for text in texts)), None)
+
+        return await until(arrived, f"{self.person} reads {texts} in an SMS")
 
     async def press(self, message: dict[str, Any], label: str) -> dict[str, Any]:
         """Presses the button whose text contains `label`; returns the answer to the press."""
