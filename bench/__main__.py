@@ -1,57 +1,118 @@
-"""`python -m bench`: measures, prints one table, and leaves nothing behind."""
+"""`python -m bench`: measures, prints one table, and leaves nothing behind. Takes names of sections; none: all."""
 
 import asyncio
 import contextlib
 import shutil
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import asyncpg
 import uvloop
 from rich.console import Console
 
-from bench import report
+from bench import deliveries, growth, report
 from bench.bots import bot
 from bench.emergencies import emergency
 from bench.fleet import FIRST_CHAT, settle
 from bench.load import Carrier, each
 from bench.presses import IN_FLIGHT, Bench, Cases, measured
-from bench.report import Memory
+from bench.report import Memory, Section
 from bench.telegram import Telegram, telegram
 from bench.updates import accept, today
 from bot.embedded_postgres import Server, embedded_postgres
 from bot.migrate import migrate
 
-SMALL = (100, 40)  # drivers, routes
-LARGE = (10_000, 4_000)
+Size = tuple[int, int]  # drivers, routes
+
+SMALL: Final = (100, 40)
+LARGE: Final = (10_000, 4_000)
+TO_DELIVER: Final = (4_000, 1_600)
+TO_GROW: Final = (2_000, 800)
 UPDATES = 1_000  # for the memory
 IDLE_AFTER = 2.0  # seconds
 
 console = Console(width=110)
 
 
-async def main() -> None:
+@dataclass(frozen=True, slots=True)
+class Fleets:
+    """One database a size and purpose, made when it is first wanted."""
+
+    server: Server
+    folder: Path
+    network: Telegram
+    http: Any  # aiohttp
+    stack: contextlib.AsyncExitStack
+    made: dict[str, Bench] = field(default_factory=dict)
+
+    async def of(self, size: Size, purpose: str = "fleet") -> Bench:
+        name = f"{purpose}_{size[0]}"
+        if name not in self.made:
+            console.log(f"a fleet of {size[0]:,} drivers on {size[1]:,} routes")
+            self.made[name] = await self.stack.enter_async_context(_bench(self, name, *size))
+        return self.made[name]
+
+
+async def _emergencies(fleets: Fleets) -> list[Section]:
+    waves = []
+    for size in (SMALL, LARGE):
+        bench = await fleets.of(size)
+        console.log("an emergency in it")
+        waves.append(await emergency(bench))
+    return report.of_emergencies(waves)
+
+
+async def _presses(fleets: Fleets) -> list[Section]:
+    bench = await fleets.of(LARGE)
+    console.log("presses and /today, beside their floors")
+    return report.of_presses(await measured(bench))
+
+
+async def _memories(fleets: Fleets) -> list[Section]:
+    bench = await fleets.of(LARGE)
+    console.log("memory")
+    return report.of_memory(await _memory(bench))
+
+
+async def _deliveries(fleets: Fleets) -> list[Section]:
+    bench = await fleets.of(TO_DELIVER)
+    console.log("backlogs, deliveries alone, and their cost beside its floor")
+    delivered = await deliveries.measured(bench)
+    few, many = await fleets.of(TO_GROW, "few"), await fleets.of(TO_GROW, "many")
+    console.log("a table that has grown, beside one that has not")
+    return report.of_deliveries(delivered, await growth.measured(few, many))
+
+
+SECTIONS: Final[Mapping[str, Callable[[Fleets], Awaitable[list[Section]]]]] = {
+    "emergency": _emergencies,
+    "presses": _presses,
+    "memory": _memories,
+    "delivery": _deliveries,
+}
+
+
+async def main(wanted: list[str]) -> None:
+    """These sections, in their own order."""
     began = monotonic()
+    sections: list[Section] = []
     with _server() as (server, folder):
-        async with telegram() as network, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-            waves = []
-            for drivers, routes in (SMALL, LARGE):
-                console.log(f"a fleet of {drivers:,} drivers on {routes:,} routes")
-                async with _bench(server, folder, drivers, routes, network, http) as bench:
-                    console.log("an emergency in it")
-                    waves.append(await emergency(bench))
-                    if drivers == LARGE[0]:
-                        cases = Cases(bench)
-                        console.log("presses and /today, beside their floors")
-                        figures = await measured(bench, cases)
-                        console.log("memory")
-                        memory = await _memory(bench, cases)
-    console.print(report.table(figures, waves, memory))
+        async with (
+            telegram() as network,
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
+            contextlib.AsyncExitStack() as stack,
+        ):
+            fleets = Fleets(server, folder, network, http, stack)
+            for name, section in SECTIONS.items():
+                if name in wanted:
+                    sections += await section(fleets)
+    console.print(report.table(sections))
     console.print(f"{monotonic() - began:.0f} s; the best of three for rates and processor time.", style="dim")
 
 
@@ -75,10 +136,8 @@ def _wait_for_end(pid_file: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _bench(
-    server: Server, folder: Path, drivers: int, routes: int, network: Telegram, http: Any
-) -> AsyncIterator[Bench]:
-    name = f"fleet_{drivers}"
+async def _bench(fleets: Fleets, name: str, drivers: int, routes: int) -> AsyncIterator[Bench]:
+    server, folder = fleets.server, fleets.folder
     admin = await asyncpg.connect(server.url())
     await admin.execute(f"CREATE DATABASE {name}")
     await admin.close()
@@ -86,19 +145,18 @@ async def _bench(
     db = await asyncpg.connect(server.url(name))
     try:
         fleet = await settle(db, drivers, routes, datetime.now(UTC))
-        yield Bench(db, server.url(name), folder, folder / "postgres.log", fleet, network, http)
+        yield Bench(db, server.url(name), folder, folder / "postgres.log", fleet, fleets.network, fleets.http)
     finally:
         await db.close()
 
 
-async def _memory(bench: Bench, cases: Cases) -> Memory:
+async def _memory(bench: Bench) -> Memory:
     """Of `serve`, which does everything in one process: at rest, and after updates of both kinds."""
-    await bench.db.execute("UPDATE deliveries SET due_at = NULL")
-    await bench.db.execute("UPDATE window_waves SET next_at = NULL")
+    await bench.set_aside()
     async with bot("serve", bench.folder, bench.url, bench.telegram, paced=False) as running:
         await asyncio.sleep(IDLE_AFTER)
         idle = running.megabytes()
-        pressed = [accept(offer) for offer in await cases.offers(UPDATES // 2)]
+        pressed = [accept(offer) for offer in await Cases(bench).offers(UPDATES // 2)]
         typed = [today(FIRST_CHAT + driver) for driver in range(UPDATES // 2)]
         await each(pressed + typed, Carrier(running, bench.telegram, bench.http).bring, IN_FLIGHT)
         await asyncio.sleep(IDLE_AFTER)
@@ -106,4 +164,7 @@ async def _memory(bench: Bench, cases: Cases) -> Memory:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    names = sys.argv[1:] or list(SECTIONS)
+    if not SECTIONS.keys() >= set(names):
+        sys.exit(f"The sections are {', '.join(SECTIONS)}.")
+    uvloop.run(main(names))

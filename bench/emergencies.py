@@ -50,12 +50,11 @@ async def emergency(bench: Bench) -> Wave:
         carrier = Carrier(running, bench.telegram, bench.http)
         await carrier.bring(_press(slots[0]))
         found = await counted(bench.db, bench.log, "rollcall", lambda: carrier.bring(_press(slots[1])))
-    await bench.db.execute("UPDATE deliveries SET due_at = NULL")  # what nobody sent is not this wave's affair
-    await bench.db.execute("UPDATE window_waves SET next_at = NULL")
+    await bench.set_aside()
     async with bot("serve", bench.folder, bench.url, bench.telegram, paced=True) as running:
         carrier = Carrier(running, bench.telegram, bench.http)
         await carrier.bring(_press(slots[2]))  # the first press of a process makes its statements
-        await _quiet(bench)
+        await bench.quiet()
         del bench.telegram.sent[:]
         began = monotonic()
         answered = await carrier.bring(_press(slots[3]))
@@ -69,13 +68,6 @@ async def emergency(bench: Bench) -> Wave:
 def _press(assignment_id: uuid.UUID) -> Update:
     button = Emergency(assignment_id, BONUS, 0)
     return updates.press(FIRST_MANAGERS_CHAT, CARD, button, [("🚨 Emergency, +20%", button)])
-
-
-async def _quiet(bench: Bench) -> None:
-    """Until everything that was due has been sent."""
-    async with asyncio.timeout(WAVE_FOR):
-        while await bench.db.fetchval("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL"):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
 
 
 async def _offers(bench: Bench, count: int) -> list[Message]:

@@ -221,3 +221,22 @@ async def _outcome(db: Any, ticket: Any, chat_id: int, message_id: int, now: dat
 def _message(update: Update) -> int:
     message_id: int = update.body["callback_query"]["message"]["message_id"]
     return message_id
+
+
+# The queue alone: claim and done, on a table of the same columns and indexes that nothing else hangs on.
+QUEUE: Final = "CREATE TABLE bare_queue (LIKE deliveries INCLUDING DEFAULTS INCLUDING INDEXES)"
+COPY_DUE: Final = "INSERT INTO bare_queue SELECT * FROM deliveries WHERE due_at IS NOT NULL"
+CLAIM: Final = """
+SELECT id FROM bare_queue WHERE channel = 'telegram' AND due_at <= $1 ORDER BY urgency, due_at LIMIT 1
+FOR UPDATE SKIP LOCKED
+"""
+DONE: Final = "UPDATE bare_queue SET state = 'sent', due_at = NULL, sent_at = $2 WHERE id = $1"
+
+
+async def delivery(db: Any) -> None:
+    """One of the bare queue, from its claim to its end."""
+    now = datetime.now(UTC)
+    async with db.transaction():
+        claimed = await db.fetchval(CLAIM, now)
+        assert claimed is not None
+        await db.execute(DONE, claimed, now)

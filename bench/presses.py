@@ -1,7 +1,10 @@
 """The figures of one update: a press that wins, one that comes too late, and /today, each beside its floor."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -25,6 +28,7 @@ WARM_UP = 40
 A_SECOND = 25.0
 EVENLY = 150  # updates: six seconds
 FLOOR = "floor"  # the name of its sessions
+QUIET_AFTER = 30.0  # seconds, at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,19 @@ class Bench:
     fleet: Fleet
     telegram: Telegram
     http: Any  # aiohttp
+    sets: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # of offers: a week each
+
+    async def quiet(self) -> None:
+        """Until everything that was due has been sent, and recorded."""
+        async with asyncio.timeout(QUIET_AFTER):
+            while await self.db.fetchval("SELECT count(*) FROM deliveries WHERE due_at IS NOT NULL"):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def set_aside(self) -> None:
+        """What nobody has sent, asked for or answered so far is not the next measurement's affair."""
+        waiting = "due_at IS NOT NULL OR escalate_at IS NOT NULL"
+        await self.db.execute(f"UPDATE deliveries SET due_at = NULL, escalate_at = NULL WHERE {waiting}")
+        await self.db.execute("UPDATE window_waves SET next_at = NULL")
 
 
 @dataclass(slots=True)
@@ -66,7 +83,6 @@ class Cases:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._sets = 0
 
     def all(self) -> list[Case]:
         """Accept that wins, Accept that comes too late, /today."""
@@ -78,9 +94,8 @@ class Cases:
 
     async def offers(self, count: int, *, taken: bool = False) -> list[Offer]:
         """So many new windows, each offered to a driver of its own."""
-        self._sets += 1
         bench = self._bench
-        return await offer(bench.db, bench.fleet, self._sets, count, datetime.now(UTC), taken=taken)
+        return await offer(bench.db, bench.fleet, next(bench.sets), count, datetime.now(UTC), taken=taken)
 
     async def _accepts(self, count: int, *, taken: bool) -> list[Update]:
         return [updates.accept(each) for each in await self.offers(count, taken=taken)]
@@ -89,20 +104,14 @@ class Cases:
         return [updates.today(FIRST_CHAT + driver) for driver in range(count)]
 
 
-async def measured(bench: Bench, cases: Cases) -> list[Figures]:
+async def measured(bench: Bench) -> list[Figures]:
     """All three cases."""
-    kinds = cases.all()
+    kinds = Cases(bench).all()
     rates: dict[str, list[Rate]] = {case.name: [] for case in kinds}
     floors: dict[str, list[float]] = {case.name: [] for case in kinds}
     statements = {}
     async with (
-        asyncpg.create_pool(
-            bench.url,
-            min_size=IN_FLIGHT,
-            max_size=IN_FLIGHT,
-            server_settings={"application_name": FLOOR},
-            reset=_nothing,
-        ) as pool,
+        floor_pool(bench) as pool,
         bot("web", bench.folder, bench.url, bench.telegram, paced=False) as running,
     ):
         carrier = Carrier(running, bench.telegram, bench.http)
@@ -139,6 +148,19 @@ async def _evenly(bench: Bench, cases: list[Case]) -> list[list[Answered | None]
             await carrier.evenly(await case.updates(WARM_UP), A_SECOND)
             answered.append(await carrier.evenly(await case.updates(EVENLY), A_SECOND))
     return answered
+
+
+@asynccontextmanager
+async def floor_pool(bench: Bench) -> AsyncIterator[Any]:
+    """As many connections as the bot has, for SQL alone."""
+    async with asyncpg.create_pool(
+        bench.url,
+        min_size=IN_FLIGHT,
+        max_size=IN_FLIGHT,
+        server_settings={"application_name": FLOOR},
+        reset=_nothing,
+    ) as pool:
+        yield pool
 
 
 async def _nothing(_connection: Any) -> None:
