@@ -5,7 +5,6 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
 from bot.delivery.mail import Mail
@@ -34,8 +33,7 @@ async def raise_alert(mail: Mail, key: str, detail: str) -> bool:
     """
     mail.alerts.add(key)
     name, now = key.split(":")[0], mail.now()
-    engine = mail.db.execution_options(isolation_level="READ COMMITTED")
-    async with AsyncSession(engine) as session, session.begin():
+    async with mail.sessions.begin() as session:
         if not await session.scalar(_RAISE, {"key": key, "now": now}):
             return False
         who = (await session.scalars(owners(mail.policy))).all()

@@ -80,6 +80,7 @@ class Claimed:
             expires_at=self.expires_at,
             by_sms=rule is not None and rule.by_sms and self.channel is Channel.TELEGRAM,
             answer_within=answer_within(self.of_level, policy),
+            tries=self.attempt,
             sent_at=self.sent_at,
         )
 

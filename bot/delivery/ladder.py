@@ -6,7 +6,6 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Interval, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.delivery.carrying import settle
 from bot.delivery.claims import LEASE_FOR, Claimed, claimed_from
@@ -110,8 +109,7 @@ _DONE = sql(
 async def _pass_on(mail: Mail, claimed: Claimed, answered: bool) -> None:
     """An urgent SMS to a manager: unanswered, its notice goes to the warehouse's other managers, once."""
     told: int | None = None
-    engine = mail.db.execution_options(isolation_level="READ COMMITTED")
-    async with AsyncSession(engine) as session, session.begin():
+    async with mail.sessions.begin() as session:
         done = await session.scalar(_DONE, {"id": claimed.id, "attempt": claimed.attempt})
         if isinstance(done, uuid.UUID) and not answered:
             told = await pass_on(session, done, mail.words, mail.policy, mail.now())

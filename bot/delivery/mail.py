@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from telegram import Bot
 
 from bot.delivery.pace import CHAT_EVERY, SEGMENT_EVERY, TELEGRAM_EVERY, Pace
 from bot.delivery.sms import Sms
 from bot.kinds import Kinds
 from bot.pulse import Pulse
+from domain.db.engine import sessions
 from domain.notices.wording import Wording
 from domain.policy import Policy
 
@@ -20,6 +21,7 @@ class Mail:
     """Put together once a process by `open_mail`."""
 
     db: AsyncEngine  # every statement commits by itself
+    sessions: async_sessionmaker[AsyncSession]  # for what is more than one statement
     bot: Bot
     sms: Sms | None  # None: SMS is not set up
     kinds: Kinds
@@ -47,4 +49,4 @@ def open_mail(
     """On the connections of `engine`. The three paces are between two messages; zero lifts one, for benchmarks."""
     db = engine.execution_options(isolation_level="AUTOCOMMIT")
     pace = Pace(db, telegram_every, chat_every, segment_every)
-    return Mail(db, bot, sms, kinds, words, policy, now, pace)
+    return Mail(db, sessions(engine), bot, sms, kinds, words, policy, now, pace)

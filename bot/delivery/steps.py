@@ -22,7 +22,7 @@ class Row:
     expires_at: datetime | None = None
     by_sms: bool = False  # Telegram: the rules let it go on by SMS
     answer_within: timedelta | None = None  # Telegram: unanswered so long after it was sent, it goes on by SMS
-    tries: int = 0  # SMS: how many were handed to Twilio, the last one included
+    tries: int = 0  # the last one included; SMS: how many were handed to Twilio; Telegram: how often it was in hand
     sent_at: datetime | None = None  # SMS: when Twilio took it
 
 
@@ -222,6 +222,11 @@ class Retry:
         """As long as it has been waiting already, which doubles the wait each time."""
         return min(max(now - due_at, self.first), self.most)
 
+    def pause_after(self, tries: int) -> timedelta:
+        """The same for what may have waited in a queue for long before it was first tried."""
+        doublings: int = 2 ** min(max(tries, 1) - 1, 16)
+        return min(self.first * doublings, self.most)
+
     def is_over(self, due_at: datetime, now: datetime) -> bool:
         return now - due_at >= self.patience
 
@@ -392,7 +397,9 @@ def _again(row: Row, outcome: Passing, retry: Retry, now: datetime) -> Step | No
     """The same once more after a pause; None once patience is over, or when it would come too late."""
     pause = retry.pause(row.due_at, now)
     if isinstance(outcome, Halted):
-        pause = max(pause, outcome.retry_after)
+        pause = outcome.retry_after
+    elif row.channel is Channel.TELEGRAM and not row.shown:
+        pause = min(pause, retry.pause_after(row.tries))
     if not row.shown and row.expires_at is not None and now + pause >= row.expires_at:
         in_time_by_sms = row.by_sms and row.answer_within is not None and now < row.expires_at
         return None if in_time_by_sms else Step(DeliveryState.EXPIRED, _why(outcome))

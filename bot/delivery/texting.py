@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
 from bot.delivery import alerts, sms_queue
@@ -144,8 +143,7 @@ async def _send(mail: Mail, way: Sms, begun: Begun, to: str, text: str) -> Step:
 
 
 async def _opted_out(mail: Mail, to: str) -> None:
-    engine = mail.db.execution_options(isolation_level="READ COMMITTED")
-    async with AsyncSession(engine) as session, session.begin():
+    async with mail.sessions.begin() as session:
         await opt_out(session, to, mail.words, mail.policy, mail.now())
 
 
@@ -310,8 +308,7 @@ async def on_report(mail: Mail, attempt_id: uuid.UUID, report: Found) -> Step | 
     if report.status not in RANKS:
         return None
     word, now = network.word_of(report.status, report.error_code), mail.now()
-    engine = mail.db.execution_options(isolation_level="READ COMMITTED")
-    async with AsyncSession(engine) as session, session.begin():
+    async with mail.sessions.begin() as session:
         about = await sms_queue.reported_on(session, attempt_id, now)
         if about is None or not await sms_queue.take_report(session, attempt_id, report):
             return None

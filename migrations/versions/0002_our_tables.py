@@ -132,6 +132,8 @@ CREATE INDEX ix_deliveries_held ON deliveries (user_id) WHERE lease_until IS NOT
 CREATE INDEX ix_deliveries_superseded_by ON deliveries (superseded_by) WHERE superseded_by IS NOT NULL;
 CREATE INDEX ix_deliveries_for_digest ON deliveries (user_id)
     WHERE channel = 'sms' AND state = 'pending' AND due_at IS NULL;
+CREATE INDEX ix_deliveries_texts_due ON deliveries (urgency, due_at)
+    WHERE channel = 'sms' AND state = 'pending' AND due_at IS NOT NULL;
 CREATE INDEX ix_deliveries_unknown ON deliveries (created_at) WHERE state = 'unknown';
 CREATE UNIQUE INDEX uniq_deliveries_message ON deliveries (chat_id, message_id);
 

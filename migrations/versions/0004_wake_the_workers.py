@@ -13,9 +13,19 @@ STATEMENTS = (
         RETURN NULL;
     END $$
     """,
+    # A statement that may insert, and does not (a record that nothing goes on from), is one to PostgreSQL all the same.
     """
-    CREATE TRIGGER deliveries_inserted AFTER INSERT ON deliveries
-    FOR EACH STATEMENT EXECUTE FUNCTION deliveries_due()
+    CREATE FUNCTION deliveries_added() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF EXISTS (SELECT FROM added WHERE due_at IS NOT NULL) THEN
+            PERFORM pg_notify('rollcall', '');
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER deliveries_inserted AFTER INSERT ON deliveries REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION deliveries_added()
     """,
     # By the row, so that what is done with (due_at null) wakes nobody; equal notices of a transaction are sent once.
     """

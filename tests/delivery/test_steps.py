@@ -84,7 +84,7 @@ def telegram_life(data: st.DataObject, row: Row) -> Iterator[Moved]:
     for _ in range(STEPS_MOST):
         can_come: list[Outcome] = list(EDITS if row.shown else SENDS)
         if not row.shown:
-            row = replace(row, state=DeliveryState.SENDING)
+            row = replace(row, state=DeliveryState.SENDING, tries=row.tries + 1)
             can_come += [Held(now + timedelta(hours=9))] if held else []
             can_come += [Overdue()] if now - row.due_at >= (row.answer_within or timedelta.max) else []
         elif escalate_at is not None and now >= escalate_at:
@@ -301,11 +301,25 @@ def test_r11_2_a_sent_notice_waits_for_its_answer_by_its_level() -> None:
         )
 
 
-def test_a_pause_doubles_and_a_retry_after_is_kept() -> None:
-    row = Row(Channel.TELEGRAM, DeliveryState.SENDING, Urgency.URGENT, False, NOW, answer_within=timedelta(minutes=4))
+def test_a_pause_doubles_with_each_try_however_long_it_was_queued_before() -> None:
+    queued = NOW - timedelta(minutes=1)
+    row = Row(
+        Channel.TELEGRAM, DeliveryState.SENDING, Urgency.URGENT, False, queued, answer_within=timedelta(minutes=4)
+    )
+    pauses = [next_step(replace(row, tries=tries), NotTaken("x"), NOW).pause for tries in (1, 2, 3, 4, 50)]
+    assert pauses == [timedelta(seconds=seconds) for seconds in (1, 2, 4, 8, 60)]
+
+
+def test_a_redraw_s_pause_doubles_with_the_wait_however_often_it_was_redrawn_before() -> None:
+    row = Row(Channel.TELEGRAM, DeliveryState.SENT, Urgency.URGENT, True, NOW, tries=50)
     pauses = [next_step(row, NotTaken("x"), NOW + timedelta(seconds=waited)).pause for waited in (0, 1, 2, 4, 8, 200)]
     assert pauses == [timedelta(seconds=seconds) for seconds in (1, 1, 2, 4, 8, 60)]
-    assert next_step(row, Halted(timedelta(seconds=90)), NOW).pause == timedelta(seconds=90)
+
+
+def test_r11_8_a_retry_after_is_kept_exactly() -> None:
+    row = Row(Channel.TELEGRAM, DeliveryState.SENDING, Urgency.NORMAL, False, NOW - timedelta(minutes=1), tries=7)
+    for seconds in (1, 90):
+        assert next_step(row, Halted(timedelta(seconds=seconds)), NOW).pause == timedelta(seconds=seconds)
 
 
 def test_r11_3_what_would_come_too_late_expires_or_goes_by_sms_while_there_is_time() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
+from sqlalchemy import text as text_
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from bot.delivery import sms as network
@@ -626,6 +628,39 @@ async def test_r11_7_reports_come_early_twice_and_in_any_order(post: Post) -> No
     assert (row.state, row.due_at) == (DeliveryState.DELIVERED, None)
     (attempt,) = await attempts(post, note)
     assert (attempt.sid, attempt.status) == (SID, "delivered")
+
+
+async def test_r11_7_two_reports_at_once_take_turns(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sent` is taken and not yet written down when `delivered` comes: it waits, and has the last word."""
+    amara, mail = await post.person(linked=False), mail_of(post)
+    note = await text(post, amara)
+    sms = await claimed(post, mail)
+    begun = await sms_queue.begin(mail.db, sms, amara.phone, "Hello", 1, mail.policy, mail.now())
+    assert begun is not None
+    takes, delivered = sms_queue.take_report, asyncio.Event()
+
+    async def slowly(session: AsyncSession, attempt_id: uuid.UUID, report: Found) -> bool:
+        taken = await takes(session, attempt_id, report)
+        if report.status == "sent":
+            delivered.set()
+            await until(lambda: somebody_waits(post))
+        return taken
+
+    async def comes_second() -> None:
+        await delivered.wait()
+        await texting.on_report(mail, begun.attempt_id, Found("SM1", "delivered", None))
+
+    monkeypatch.setattr(sms_queue, "take_report", slowly)
+    first = texting.on_report(mail, begun.attempt_id, Found("SM1", "sent", None))
+    await asyncio.gather(first, comes_second())
+    assert await post.is_in(note, DeliveryState.DELIVERED)
+
+
+async def somebody_waits(post: Post) -> bool:
+    """Whether a transaction waits for another one's end."""
+    async with post.sessions() as session:
+        waiting = text_("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+        return bool(await session.scalar(waiting))
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "undelivered"])

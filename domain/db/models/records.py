@@ -74,6 +74,12 @@ class Delivery(Base):
             "user_id",
             postgresql_where=text("channel = 'sms' AND state = 'pending' AND due_at IS NULL"),
         ),
+        Index(  # without it the planner thinks little of its chances, and plans every claim of an SMS anew
+            "ix_deliveries_texts_due",
+            "urgency",
+            "due_at",
+            postgresql_where=text("channel = 'sms' AND state = 'pending' AND due_at IS NOT NULL"),
+        ),
         Index(
             "ix_deliveries_unknown", "created_at", postgresql_where=text("state = 'unknown'")
         ),  # counted all the time
