@@ -24,16 +24,15 @@ from telegram.ext import ApplicationHandlerStop, CallbackContext, ExtBot
 from bot import menus
 from bot.delivery import queue, replies
 from bot.delivery.mail import Mail
+from bot.delivery.replies import Reply
 from bot.kinds import Kinds
 from bot.reader import Reader, language_of
-from bot.screens.screen import Screen
+from bot.screens.screen import Screen, shortened
 from bot.settings import Settings
 from bot.wording import Words
 from domain.people.actions import arrive
 from domain.people.queries import Person, person_in_chat
 from domain.policy import Policy
-
-Reply = Callable[[], Awaitable[object]]  # sends something, and says what came of it
 
 TOAST_MOST = 200  # characters; Telegram refuses longer ones
 
@@ -140,13 +139,29 @@ class Acting:
         reply = partial(replies.carry_reply, self._edge.mail, replace(ticket, language=self.reader.language))
         self._after.replies.append(reply)
 
-    async def say(self, screen: Screen, *, fresh: bool = False, toast: str | None = None, alert: bool = False) -> None:
-        """Answers with a message that stays as it is; in place of the pressed one, or `fresh`."""
+    async def say(
+        self,
+        screen: Screen,
+        *,
+        fresh: bool = False,
+        toast: str | None = None,
+        alert: bool = False,
+        once_shown: Callable[[AsyncSession], Awaitable[None]] | None = None,
+    ) -> None:
+        """Answers with a message that stays as it is; in place of the pressed one, or `fresh`.
+
+        `once_shown` is done, in a transaction of its own, when Telegram has taken it, and not otherwise.
+        """
         self.toast(toast, alert)
         edited = None if fresh or self._pressed is None else self._pressed.message_id
         if edited is not None and self.person is not None:
             await queue.untrack(self.session, self.person.id, self.chat_id, edited, self.now)
-        self._after.replies.append(partial(replies.say, self._edge.mail, self.chat_id, edited, screen))
+        then = None if once_shown is None else partial(self._alone, once_shown)
+        self._after.replies.append(replies.Saying(self._edge.mail, self.chat_id, edited, screen, then))
+
+    async def _alone(self, does: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        async with self._edge.sessions.begin() as session:
+            await does(session)
 
     def offer_commands(self) -> None:
         """Sets the menu of commands of this chat, for somebody who has just been linked."""
@@ -158,7 +173,7 @@ class Acting:
     def toast(self, text: str | None, alert: bool = False) -> None:
         """Answers the press with a line over the chat, or with a box that must be closed (`alert`)."""
         if text is not None:
-            self._after.toast = Toast(text[:TOAST_MOST], alert)
+            self._after.toast = Toast(shortened(text, TOAST_MOST), alert)
 
 
 @asynccontextmanager

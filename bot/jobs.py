@@ -18,14 +18,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import metrics
+from bot.delivery import alerts
 from bot.faults import brief, fault_id, is_passing
+from domain.bidding import queries as bidding
 from domain.coverage import actions as coverage
-from domain.coverage.actions import ClosedEmpty
+from domain.coverage.actions import BecameInstant, ClosedEmpty
 from domain.db.models import DutyRun
 from domain.notices import digest
 from domain.notices.wording import Wording
 from domain.people import actions as people
 from domain.policy import Policy
+from domain.shifts import leaving, reminding
 
 log = structlog.get_logger(__name__)
 
@@ -61,16 +64,33 @@ class Failed:
 def table_of_duties(words: Wording, policy: Policy) -> Duties:
     """Every duty by its name, as `rollcall duty` takes it."""
 
-    async def close_window(session: AsyncSession, now: datetime, pass_by: int) -> ClosedEmpty | None:
+    async def close_window(session: AsyncSession, now: datetime, pass_by: int) -> ClosedEmpty | BecameInstant | None:
         closed = await coverage.close_due_window(session, words, policy, now, pass_by)
-        if closed is not None and closed.unfilled and closed.told == 0:
-            log.error("a route is unfilled, and there is no manager to tell", window=str(closed.window_id))
+        if isinstance(closed, ClosedEmpty) and closed.unfilled and closed.told == 0:
+            slot = await bidding.window(session, closed.window_id)
+            key, what = f"{alerts.NO_MANAGER}:{closed.window_id}", f"{slot.route}, {slot.warehouse}, {slot.on}"
+            await alerts.raise_within(session, key, what, words, policy, now)
         return closed
+
+    async def gather(session: AsyncSession, now: datetime, _pass_by: int) -> dict[str, int]:
+        gathered = await digest.gather(session, policy, now)
+        for each in gathered.notices:  # by these lines a notice is followed to the SMS that tells it
+            log.info("gathered", notice=str(each.notification_id), delivery=str(each.told_by), fate=each.fate)
+        return gathered.counts
 
     return {
         "windows": Duty(close_window),
         "waves": Duty(lambda session, now, pass_by: coverage.send_due_wave(session, words, policy, now, pass_by)),
-        "sms-digest": Duty(lambda session, now, _: digest.gather(session, policy, now), at="0 17 * * *"),
+        "auto-drop": Duty(lambda session, now, pass_by: leaving.drop_due_shift(session, words, policy, now, pass_by)),
+        "no-show": Duty(lambda session, now, pass_by: leaving.miss_due_shift(session, words, policy, now, pass_by)),
+        "shift-reminders": Duty(
+            lambda session, now, _: reminding.remind_of_today(session, words, policy, now), at="0 6 * * *"
+        ),
+        "confirmation-reminders": Duty(
+            lambda session, now, _: reminding.remind_to_confirm(session, words, policy, now), at="0 8 * * *"
+        ),
+        "last-calls": Duty(lambda session, now, _: reminding.call_last(session, words, policy, now), at="0 18 * * *"),
+        "sms-digest": Duty(gather, at="0 17 * * *"),
         # An hour that exists once on every night of the year.
         "cleanup": Duty(lambda session, now, _: people.clean_up(session, policy, now), at="10 4 * * *"),
     }

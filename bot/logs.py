@@ -17,8 +17,13 @@ _TALKATIVE = (
 
 # What stands between the digits of a phone, also in the address of a request.
 _GAP = r"(?:[ .()+-]|%20|%28|%29)"
-# Of ten digits without any gap nobody can say whether they are a phone, an update or a chat: those stay.
 _NORTH_AMERICAN = r"(?:1[ .+-]?)?(?:(?:\(|%28)[2-9]\d\d(?:\)|%29)(?:[ .+-]|%20)?|[2-9]\d\d(?:[ .+-]|%20))[2-9]\d\d"
+
+# Without any gap a phone looks like the id of a chat; but an id stands behind a word that says so.
+_COLOUR = r"\x1b\[\d+m"
+_ID = rf"""\b(?:\w+_)?(?:id|ids|chat)\b(?:{_COLOUR}|[\s'"=:\[\\])+\d+\b"""
+_BARE = r"(?:(?<![\w.+-])|(?<=\\n)|(?<=\[\d\dm))1?[2-9]\d\d[2-9]\d{4}(\d\d)(?![\w-]|\.\d)"
+_BARE_OR_ID = re.compile(rf"({_ID})|{_BARE}")
 
 _MASKS = (
     (re.compile(r"\b\d+:[A-Za-z0-9_-]{20,}"), "<token>"),
@@ -34,7 +39,7 @@ def masked(line: str) -> str:
     """The line without tokens and passwords; of a phone number the last two digits stay, to tell two apart."""
     for pattern, instead in _MASKS:
         line = pattern.sub(instead, line)
-    return line
+    return _BARE_OR_ID.sub(lambda found: found[1] or f"…{found[2]}", line)
 
 
 def configure(level: str, form: Literal["console", "json"]) -> None:

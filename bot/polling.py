@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -67,6 +68,7 @@ class Polling:
     receiver: Receiver
     leases: Leases
     ask_for: int = ASK_FOR
+    answered: Callable[[], None] = lambda: None  # Telegram has answered a question
     _journal: Journal = field(default_factory=Journal)
     _lanes: dict[tuple[str, int], deque[Update]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -115,6 +117,7 @@ class Polling:
         updates = await self.bot.get_updates(
             offset=self._journal.offset, limit=MOST, timeout=self.ask_for, allowed_updates=ALLOWED_UPDATES
         )
+        self.answered()
         if not updates:
             self._journal.all_confirmed()
         new = [update for update in updates if self._journal.is_new(update.update_id)]

@@ -1,10 +1,10 @@
 """What becomes of an update, however it came: done, not recorded, or failed by a fault of ours (ARCHITECTURE 2)."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import literal
@@ -15,8 +15,8 @@ from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationHandlerStop, ExtBot
 
 from bot import metrics
-from bot.acting import Context, Edge, InHand, Reply, Toast, in_hand
-from bot.delivery import replies
+from bot.acting import Context, Edge, InHand, Toast, in_hand
+from bot.delivery.replies import Lane, Reply, Saying
 from bot.faults import brief, fault_id, is_overtaken, is_passing
 from bot.reader import Reader, language_of
 from bot.screens import faults as screens
@@ -44,6 +44,7 @@ class Receipt:
     query_id: str | None
     toast: Toast
     replies: tuple[Reply, ...]
+    lane: Lane  # of its chat
 
     def answer(self) -> dict[str, Any] | None:
         """The parameters of answerCallbackQuery; None where nothing was pressed."""
@@ -61,12 +62,8 @@ class Receipt:
                 log.info("press not answered", fault=str(fault))
 
     async def send_replies(self) -> None:
-        """Sends what the update led to, in order. What must not be lost has a row, and a worker, behind it."""
-        for reply in self.replies:
-            try:
-                await reply()
-            except Exception:
-                log.exception("reply not sent")
+        """Sends what the update led to, in order, and behind what earlier ones of the same chat led to."""
+        await self.lane.send(self.replies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +71,7 @@ class Receiver:
     """Takes updates, from polling and webhook alike."""
 
     app: App
+    _lanes: WeakValueDictionary[int, Lane] = field(default_factory=WeakValueDictionary)  # by chat, while there are any
 
     async def receive(self, update: Update) -> Receipt:
         """Processes one update to its end: when this returns, its effects are committed, or there are none."""
@@ -135,7 +133,7 @@ class Receiver:
             return InHand(toast=Toast(screen.html, alert=True))
         if update.effective_chat is None:
             return InHand()
-        return InHand(replies=[partial(replies.say, self.app.bot_data.mail, update.effective_chat.id, None, screen)])
+        return InHand(replies=[Saying(self.app.bot_data.mail, update.effective_chat.id, None, screen)])
 
     def _not_recorded(self, update: Update) -> Receipt:
         toast = Toast(screens.not_recorded(self._reader(update)), alert=True)
@@ -146,11 +144,11 @@ class Receiver:
         code = update.effective_user.language_code if update.effective_user else None
         return Reader(language_of(code), self.app.bot_data.policy.zone)
 
-    @staticmethod
-    def _receipt(update: Update, outcome: Outcome, after: InHand) -> Receipt:
+    def _receipt(self, update: Update, outcome: Outcome, after: InHand) -> Receipt:
         query_id = update.callback_query.id if update.callback_query else None
         metrics.UPDATES.labels(outcome.value.replace(" ", "_")).inc()
-        return Receipt(outcome, query_id, after.toast, tuple(after.replies))
+        chat_id = update.effective_chat.id if update.effective_chat else 0
+        return Receipt(outcome, query_id, after.toast, tuple(after.replies), self._lanes.setdefault(chat_id, Lane()))
 
 
 async def on_error(_update: object, context: Context) -> None:

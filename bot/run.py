@@ -27,6 +27,7 @@ from bot.delivery.steps import Halted
 from bot.delivery.telegram import outcome_of
 from bot.delivery.worker import deliver
 from bot.embedded_postgres import embedded_postgres
+from bot.heartbeat import Heartbeat
 from bot.jobs import Clockwork, table_of_duties
 from bot.kinds import table_of_kinds
 from bot.leases import Leases
@@ -172,13 +173,19 @@ async def serving(
         listener = stack.enter_context(web.listen(settings.port)) if listens else None
         introduced = await _introduced_at_start(rollcall, webhook)
 
+        polls = works and not settings.public_url
+        heartbeat = Heartbeat(edge.sessions, edge.policy, now, polls)
+
         async def updates(stop: asyncio.Event) -> None:
             if introduced or await _introduced_later(rollcall, webhook, stop):
-                if works and not settings.public_url:
-                    await Polling(rollcall.app.bot, rollcall.receiver, Leases(edge.sessions)).run(stop)
+                if polls:
+                    leases = Leases(edge.sessions)
+                    await Polling(rollcall.app.bot, rollcall.receiver, leases, answered=heartbeat.answered).run(stop)
                 await stop.wait()
 
         parts: dict[str, Part] = {"the updates": updates}
+        if polls or webhook is not None:
+            parts["the heartbeat"] = heartbeat.run
         if works:
             wakeups = Wakeups(rollcall.engine)
             clockwork = Clockwork(table_of_duties(edge.words, edge.policy), edge.sessions, edge.policy, now)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -118,6 +119,9 @@ class Settings(BaseSettings):
         default=(), description="phone numbers like +14165550100, with commas between them"
     )
     emergency_bonus_percent: int = Field(default=20, ge=0, le=100, description="a whole number from 0 to 100")
+    go_live_on: date | None = Field(default=None, description="a day like 2026-12-01")
+    confirm_opens_days: int | None = Field(default=None, ge=3, le=60, description="a whole number from 3 to 60")
+    penalties_from: date | None = Field(default=None, description="a day like 2026-12-15")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -129,6 +133,11 @@ class Settings(BaseSettings):
         return Policy(
             zone=self.timezone,
             emergency_bonus_percent=self.emergency_bonus_percent,
+            go_live_on=self.go_live_on,
+            confirm_opens=None if self.confirm_opens_days is None else timedelta(days=self.confirm_opens_days),
+            penalties_from=None
+            if self.penalties_from is None
+            else datetime.combine(self.penalties_from, time(), self.timezone),
             sms_monthly_budget=self.sms_monthly_budget,
             owners=self.owners,
         )

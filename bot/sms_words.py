@@ -5,9 +5,15 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 
+from domain.notices.codes import CODE
+
 
 class Word(Enum):
     TAKE = "take"  # with the code of an offer, or without
+    CONFIRM = "confirm"  # with the code of a shift, or without
+    HERE = "here"
+    LOAD = "load"  # with a number of parcels
+    BACK = "back"  # likewise
     OK = "ok"
     HELP = "help"
     OPT_OUT = "opt out"
@@ -25,27 +31,35 @@ class Row:
 
 
 # Twilio (and toll-free carriers) act on these before we see them, and answer them themselves; they are never commands.
-TWILIO_OPTS_OUT = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
+# Who begins with one of OPTS_OUT wants no more SMS, whatever follows but a number (STOP 12 is a place on a route); the
+# others begin sentences about other things.
+OPTS_OUT = ("STOP", "STOPALL", "UNSUBSCRIBE", "OPTOUT")
+OPTS_OUT_ALONE = ("CANCEL", "END", "QUIT", "REVOKE")
+TWILIO_OPTS_OUT = (*OPTS_OUT, *OPTS_OUT_ALONE)
 TWILIO_OPTS_IN = ("START", "YES", "UNSTOP")
 
 # Without accents; what begins with such a word is its own, unless it must stand alone.
 TABLE = (
     Row(Word.TAKE, ("TAKE",), ("PRENDRE", "PRENDS", "PREND")),
+    Row(Word.CONFIRM, ("C", "CONFIRM"), ("CONFIRMER", "CONFIRME")),
+    Row(Word.HERE, ("HERE",), ("ICI",)),
+    Row(Word.LOAD, ("LOAD", "LOADED"), ("CHARGE", "CHARGER")),
+    Row(Word.BACK, ("BACK",), ("RETOUR",)),
     Row(Word.OK, ("OK", "OKAY"), ("DACCORD",)),
     Row(Word.HELP, ("HELP", "INFO"), ("AIDE",)),
     Row(
         Word.OPT_OUT,
-        TWILIO_OPTS_OUT,
+        OPTS_OUT,
         ("ARRET", "ARRETE", "ARRETER", "ARRETEZ", "DESABONNER", "DESABONNEMENT", "SEDESABONNER", "MEDESABONNER"),
-        alone=True,
     ),
+    Row(Word.OPT_OUT, OPTS_OUT_ALONE, alone=True),
     Row(Word.OPT_IN, TWILIO_OPTS_IN, alone=True),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Texted:
-    """What was texted. `word` None: not understood. `code`: what came behind the word, in capitals.
+    """What was texted. `word` None: not understood. `code`: the one that came behind the word, in capitals.
 
     `language` is that of the word. `by_twilio`: Twilio has acted on it and answered it.
     """
@@ -76,9 +90,25 @@ def _read(words: list[str]) -> Texted:
         for language, known in (("en", row.english), ("fr", row.french)):
             if whole in known:
                 return Texted(row.word, None, language)
-            if words and words[0] in known and not row.alone:
-                return Texted(row.word, words[1], language)
+            if words and not row.alone:
+                if words[0] in known and not (row.word is Word.OPT_OUT and _code(words[1:2])):
+                    return Texted(row.word, _code(words[1:]), language)
+                if row.word is Word.TAKE and (glued := _glued(words[0], known)):
+                    return Texted(row.word, glued, language)
     return Texted(None)
+
+
+def _code(words: list[str]) -> str | None:
+    """What has the form of our codes, else what has a digit and so was meant as one; TAKE IT has none."""
+    coded = [word for word in words if CODE.fullmatch(word)]
+    meant = [word for word in words if re.search(r"\d", word)]
+    return next(iter(coded + meant), None)
+
+
+def _glued(written: str, words: tuple[str, ...]) -> str | None:
+    """The code of TAKEK7Q."""
+    behind = (written.removeprefix(word) for word in words if written.startswith(word))
+    return next((code for code in behind if CODE.fullmatch(code)), None)
 
 
 def _words(body: str) -> list[str]:

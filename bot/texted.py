@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -23,7 +23,7 @@ from domain.bidding import actions as bidding
 from domain.bidding import offers
 from domain.bidding.offers import Offer
 from domain.bidding.rules import Award
-from domain.db.models.words import UserRole
+from domain.db.models.words import AssignmentStatus, UserRole
 from domain.db.sql import sql
 from domain.notices import codes
 from domain.notices import queries as notices
@@ -33,6 +33,9 @@ from domain.notices.kinds import Kind
 from domain.people import actions as people
 from domain.people.queries import Person, people_with_phone
 from domain.refusals import Refused
+from domain.shifts import actions as own
+from domain.shifts import queries as shifts
+from domain.shifts.queries import OwnShift
 from domain.time import local_day
 
 log = structlog.get_logger(__name__)
@@ -101,7 +104,10 @@ async def _failed(edge: Edge, incoming: Incoming, fault: Exception) -> Answer | 
 
 @dataclass(slots=True)
 class Texting:
-    """The open transaction, and who texts what in it. `people` share the phone; a code tells which of them it is."""
+    """The open transaction, and who texts what in it. `people` share the phone; a code tells which of them it is.
+
+    Without one nobody knows, so nobody counts as heard (R11.2): another's urgent message would seem to be answered.
+    """
 
     session: AsyncSession
     edge: Edge
@@ -139,7 +145,8 @@ async def _process(edge: Edge, incoming: Incoming) -> Answer:
         this = Texting(session, edge, now, incoming, texted, those, meant)
         word = texted.word.value if texted.word else None
         log.info("SMS received", sid=incoming.sid, phone=masked(incoming.phone), word=word, known=bool(those))
-        await people.heard(session, [person.id for person in ([this.named] if this.named else those)], now)
+        if (texter := this.named or (those[0] if len(those) == 1 else None)) is not None:
+            await people.heard(session, [texter.id], now)
         reply = await ACTIONS.get(texted.word, _not_understood)(this)
         if not those or (texted.word is not Word.OPT_OUT and await _is_opted_out(session, incoming)):
             reply = None  # strangers learn nothing (R12.2), and who has opted out is not texted
@@ -259,10 +266,102 @@ async def _coded(this: Texting, open_: Sequence[tuple[Person, Offer]]) -> list[T
     ]
 
 
+async def _confirm(this: Texting) -> str | None:
+    """Confirms the shift that the code stands for, or the one that waits."""
+    waiting = [(person, shift) for person in this.people for shift in await _unconfirmed(this, person)]
+    if this.texted.code is not None:
+        coded = this.meant if this.meant and this.meant.kind == Kind.CONFIRM_REMINDER else None
+        if coded is None or this.named is None:
+            return texts.wrong_code([], this.company, this.reader)
+        return await _confirmed(this, this.named, coded.about)
+    if len(waiting) == 1:
+        ((person, shift),) = waiting
+        return await _confirmed(this, person, shift.assignment_id)
+    if not waiting:
+        return texts.nothing_to_confirm(this.company, this.reader)
+    listed = [(shift, await _shift_code(this, person, shift)) for person, shift in waiting]
+    return texts.several_to_confirm(listed, this.company, this.reader)
+
+
+async def _unconfirmed(this: Texting, person: Person) -> tuple[OwnShift, ...]:
+    return await shifts.unconfirmed(this.session, person.id, this.edge.policy, this.now)
+
+
+async def _shift_code(this: Texting, person: Person, shift: OwnShift) -> str:
+    phone, until = this.incoming.phone, shift.confirm_by
+    return await codes.code_for(this.session, phone, person.id, Kind.CONFIRM_REMINDER, shift.assignment_id, until)
+
+
+async def _confirmed(this: Texting, person: Person, assignment_id: UUID) -> str:
+    reader, policy = _reader([person], this.texted.language, this.edge), this.edge.policy
+    result = await own.confirm_shift(this.session, person, assignment_id, policy, this.now)
+    if isinstance(result, Refused):
+        return texts.shift_refused(result, this.company, reader)
+    shift = await shifts.own_shift(this.session, person.id, assignment_id, policy)
+    return texts.confirmed(shift, this.company, reader) if shift else texts.noted(this.company, reader)
+
+
+async def _here(this: Texting) -> str | None:
+    """[I'm here], for today's shift (R8.2)."""
+    if (found := await _of_today(this)) is None:
+        return texts.no_shift_today(this.company, this.reader)
+    person, shift = found
+    result = await own.arrive(this.session, person, shift.assignment_id, this.edge.policy, this.now)
+    reader = _reader([person], this.texted.language, this.edge)
+    return (
+        texts.shift_refused(result, this.company, reader)
+        if isinstance(result, Refused)
+        else texts.checked_in(this.company, reader)
+    )
+
+
+async def _load(this: Texting) -> str | None:
+    return await _parcels(this, own.load_parcels, texts.loaded)
+
+
+async def _back(this: Texting) -> str | None:
+    return await _parcels(this, own.complete_shift, texts.brought_back)
+
+
+async def _parcels(
+    this: Texting, enter: Callable[..., Awaitable[object]], said: Callable[[int, str, Reader], str]
+) -> str:
+    """A number of parcels of today's shift (R8.3)."""
+    if (found := await _of_today(this)) is None:
+        return texts.no_shift_today(this.company, this.reader)
+    person, shift = found
+    reader, code = _reader([person], this.texted.language, this.edge), this.texted.code or ""
+    parcels = int(code) if code.isdecimal() else -1  # no number: it can't be right
+    result = await enter(this.session, person, shift.assignment_id, parcels, this.edge.policy, this.now)
+    if isinstance(result, Refused):
+        return texts.shift_refused(result, this.company, reader)
+    return said(parcels, this.company, reader)
+
+
+async def _of_today(this: Texting) -> tuple[Person, OwnShift] | None:
+    """The one shift of today, or that is still under way, of those who share the phone; None where there is no one."""
+    today = local_day(this.now, this.edge.policy)
+    found = [
+        (person, shift)
+        for person in this.people
+        for shift in await shifts.own_shifts(
+            this.session, person.id, today - timedelta(days=1), today, this.edge.policy
+        )
+        if shift.on == today or shift.status is AssignmentStatus.ACTIVE
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 async def _ok(this: Texting) -> str | None:
-    """Answers what was texted last; to whatever was told before, to have been heard is enough (R11.2)."""
+    """Answers what was texted last; to whatever was told before, to have been heard is enough (R11.2).
+
+    If that asked for a confirmation, it is one (R11.6).
+    """
     if (last := await notices.last_texted(this.session, [person.id for person in this.people])) is not None:
         await acknowledge(this.session, last.user_id, last.kind, last.about, this.now)
+        asked = next((person for person in this.people if person.id == last.user_id), None)
+        if last.kind is Kind.CONFIRM_REMINDER and asked is not None:
+            return await _confirmed(this, asked, last.about)
     return texts.noted(this.company, this.reader)
 
 
@@ -305,6 +404,10 @@ async def _not_understood(this: Texting) -> str | None:
 
 ACTIONS: Mapping[Word | None, Callable[[Texting], Awaitable[str | None]]] = {
     Word.TAKE: _take,
+    Word.CONFIRM: _confirm,
+    Word.HERE: _here,
+    Word.LOAD: _load,
+    Word.BACK: _back,
     Word.OK: _ok,
     Word.HELP: _help,
     Word.OPT_OUT: _opt_out,

@@ -4,14 +4,22 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.reader import LANGUAGES, Reader
+from bot.screens.alerts import sentence
+from bot.screens.shifts import cause
 from domain.notices.wording import (
+    DriverMissing,
     EmergencyOffered,
     FallbackGone,
     LinkMoved,
     Notice,
     OperatorAlert,
+    RouteCancelled,
     RouteUnfilled,
+    ShiftDropped,
+    ShiftMissed,
+    ShiftToday,
     ShiftWon,
+    ToConfirm,
     Worded,
     Written,
 )
@@ -56,6 +64,62 @@ class Words:
                         day=reader.day(notice.on), start=reader.time(notice.starts_at)
                     ),
                 )
+            case RouteCancelled():
+                return Worded(
+                    _("{driver} can't drive {route}, {warehouse}").format(
+                        driver=notice.driver, route=notice.route, warehouse=notice.warehouse
+                    ),
+                    _("{day}, start {start}. {reason}.").format(
+                        day=reader.day(notice.on),
+                        start=reader.time(notice.starts_at),
+                        reason=cause(notice.reason, reader),
+                    ),
+                )
+            case ShiftToday():
+                return Worded(
+                    _("Today: {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
+                    _("Start {start}. Be there by {arrive_by}.").format(
+                        start=reader.time(notice.starts_at), arrive_by=reader.time(notice.arrive_by)
+                    ),
+                )
+            case ToConfirm():
+                return Worded(
+                    _("Will you be there? {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
+                    _("{day}, start {start}. Confirm by {confirm_by}.").format(
+                        day=reader.day(notice.on),
+                        start=reader.time(notice.starts_at),
+                        confirm_by=reader.moment(notice.confirm_by),
+                    ),
+                )
+            case ShiftDropped():
+                return Worded(
+                    _("Not yours any more: {route}, {warehouse}").format(
+                        route=notice.route, warehouse=notice.warehouse
+                    ),
+                    _("{day}, start {start}. It wasn't confirmed in time and is open to others.").format(
+                        day=reader.day(notice.on), start=reader.time(notice.starts_at)
+                    ),
+                )
+            case ShiftMissed():
+                return Worded(
+                    _("You weren't there: {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
+                    _("{day}. You were due by {arrive_by}. Please call your manager.").format(
+                        day=reader.day(notice.on), arrive_by=reader.time(notice.arrive_by)
+                    ),
+                )
+            case DriverMissing():
+                return Worded(
+                    _("{driver} is not there: {route}, {warehouse}").format(
+                        driver=notice.driver, route=notice.route, warehouse=notice.warehouse
+                    ),
+                    _("{day}, start {start}. Others are being asked.").format(
+                        day=reader.day(notice.on), start=reader.time(notice.starts_at)
+                    )
+                    if notice.asked
+                    else _("{day}, start {start}. The day is too far gone to ask others.").format(
+                        day=reader.day(notice.on), start=reader.time(notice.starts_at)
+                    ),
+                )
             case LinkMoved():
                 return Worded(
                     _("This chat is no longer yours"),
@@ -73,4 +137,4 @@ class Words:
                     ),
                 )
             case OperatorAlert():
-                return Worded(_("Rollcall needs an operator"), f"{notice.alert}: {notice.detail}")
+                return Worded(_("Rollcall needs an operator"), f"{sentence(notice.alert, reader)} ({notice.detail})")

@@ -1,7 +1,7 @@
 """Every number of the rules, in one frozen object. Nothing else spells one."""
 
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -28,11 +28,45 @@ class Policy:
     arrive_by: time = time(9)  # R1.3a
     arrive_within: timedelta = timedelta(minutes=90)  # after award or assignment (R1.3a)
 
+    confirm_before: timedelta = timedelta(hours=48)  # the start, at the latest (R1.3a); a later cancellation is late
+    confirm_within: timedelta = timedelta(hours=12)  # of an assignment that came late (R1.3a) …
+    confirm_lead: timedelta = timedelta(hours=2)  # … but so long before the start
+    confirm_least: timedelta = timedelta(minutes=30)  # however late it came
+    confirm_opens: timedelta | None = None  # before the start (R4.1); None: as soon as the shift is known
+
+    remind_before: timedelta = timedelta(days=3)  # of the shift (R4.2)
+    reminded_before: timedelta = timedelta(hours=11)  # the deadline; later, or not at all: nobody is blamed (R4.3)
+    wanted_within: timedelta = timedelta(hours=2)  # after a drop: wanted back, it is excused (R4.3)
+    go_live_on: date | None = None  # earlier shifts are neither reminded of nor dropped (R4.5)
+
+    outage_least: timedelta = timedelta(minutes=5)  # without an update being processed (R8.6a) …
+    outage_before: timedelta = timedelta(hours=1)  # … in so long before arrival is due …
+    held_for: timedelta = timedelta(minutes=30)  # … nothing is automatic for so long
+    drops_held_for: timedelta = timedelta(minutes=15)  # after an outage
+    missing_few: int = 3  # more than this, and than this share of a warehouse, missing at once: the same
+    missing_share: float = 0.15
+    keep_heartbeats_for: timedelta = timedelta(days=2)
+
+    check_in_from: time = time(5)  # of the day (R8.2)
+    parcels_most: int = 999  # R8.3
+    editable_for: timedelta = timedelta(hours=1)  # after completion (R8.3)
+    cancel_notes_most: int = 500  # characters (R5.1)
+
+    penalties_from: datetime | None = None  # until then incidents are excused, as practice (R9.7)
+    hard_stop_no_shows: int = 1  # within these days a driver is out of the pool (R10.2)
+    hard_stop_late_cancels: int = 2
+    hard_stop_within: timedelta = timedelta(days=30)
+
+    competitive_above: timedelta = timedelta(hours=30)  # to the start: then a window is competitive (R6.2)
+    competitive_for: timedelta = timedelta(hours=48)
+    competitive_lead: timedelta = timedelta(hours=24)  # it closes so long before the start at the latest
+
     emergency_bonus_percent: int = 20  # R6.2
     bonus_percent_most: int = 100
 
     wave_size: int = 30  # R6.3
     wave_every_emergency: timedelta = timedelta(minutes=1)
+    wave_every: timedelta = timedelta(minutes=5)
     few_locals: int = 10  # fewer than this: everyone eligible is told
 
     weight_completion: float = 0.4  # R6.4, and the given model's formula
@@ -51,6 +85,7 @@ class Policy:
     quiet_from: time = time(21)  # R11.4
     quiet_until: time = time(6)
     quiet_until_when_free: time = time(8)  # what is not urgent, on days without a shift
+    look_at_shift_every: timedelta = timedelta(minutes=15)  # where an active shift holds a normal SMS
     quiet_choices: tuple[QuietHours, ...] = (  # what people may choose from
         QuietHours(),
         QuietHours(time(20), time(6)),
@@ -69,6 +104,7 @@ class Policy:
     code_good_for: timedelta = timedelta(days=1)  # in an SMS (R11.6), if what it stands for has no end of its own
     help_once_in: timedelta = timedelta(days=1)  # unknown words by SMS are answered once in this time
     keep_sms_for: timedelta = timedelta(days=90)
+    retell_for: timedelta = timedelta(days=7)  # what a digest did not bring is in the next ones for so long
 
     message_most: int = 1000  # characters that a manager may write to people
     draft_good_for: timedelta = timedelta(days=1)  # then it is not sent any more, and is removed

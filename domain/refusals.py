@@ -31,6 +31,22 @@ class Refusal(StrEnum):
     BUSY = "busy"
     AT_CAP = "at_cap"
 
+    # a driver's own shift (R4, R5, R8)
+    NOT_CONFIRMABLE_YET = "not_confirmable_yet"
+    TOO_LATE_TO_CONFIRM = "too_late_to_confirm"
+    NOT_CONFIRMED = "not_confirmed"
+    NOT_TODAY = "not_today"
+    TOO_EARLY = "too_early"
+    ARRIVED_TOO_LATE = "arrived_too_late"  # its time was over: [I'm here, late] tells the manager (R8.6)
+    NOT_ARRIVED = "not_arrived"
+    ARRIVED_ALREADY = "arrived_already"
+    NOT_LOADED = "not_loaded"
+    COMPLETED_ALREADY = "completed_already"
+    NO_LONGER_EDITABLE = "no_longer_editable"
+    BAD_PARCELS = "bad_parcels"
+    SHIFT_GONE = "shift_gone"  # cancelled, dropped, or given to somebody else
+    NOTES_TOO_LONG = "notes_too_long"
+
     # writing to people
     NOBODY_CALLED_SO = "nobody_called_so"
     NO_TEXT = "no_text"

@@ -32,6 +32,25 @@ def arrive_by(on: date, assigned_at: datetime | None, policy: Policy) -> datetim
     return nine if assigned_at is None else max(nine, assigned_at + policy.arrive_within)
 
 
+def last_confirmation(on: date, assigned_at: datetime | None, arrive: datetime, policy: Policy) -> datetime:
+    """Until when, inclusive, a shift can be confirmed: 48 h before its start (R1.3a).
+
+    One that was assigned late has more time: the later of that, of 12 h after the assignment (at most 2 h before the
+    start), and of 30 minutes after it (at most until `arrive`, when arriving is due).
+    """
+    start = shift_start(on, policy)
+    latest = start - policy.confirm_before
+    if assigned_at is None:
+        return latest
+    unhurried = min(assigned_at + policy.confirm_within, start - policy.confirm_lead)
+    return max(latest, unhurried, min(assigned_at + policy.confirm_least, arrive))
+
+
+def is_late(on: date, now: datetime, policy: Policy) -> bool:
+    """Whether leaving a shift of this day is late: 48 h before its start or less (R5.2), an exact duration (R1.4)."""
+    return now >= shift_start(on, policy) - policy.confirm_before
+
+
 def emergency_close(on: date, policy: Policy) -> datetime:
     """When an emergency window closes by itself: 13:00 local on the shift's date (R6.2)."""
     return local_instant(on, policy.slot_over, policy)

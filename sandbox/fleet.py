@@ -22,6 +22,7 @@ from domain.db.models import (
     OpenWarehouse,
     Route,
     RouteCompletions,
+    Shift,
     Warehouse,
 )
 from domain.db.models.words import AssignedBy, AssignmentStatus
@@ -38,6 +39,8 @@ OPEN = (
     ("R20", timedelta(1)),
     ("R25", timedelta(2)),
 )  # nobody drives these, today and later
+WEEKEND = (5, 6)  # some have yet to confirm theirs
+BEGUN = (AssignmentStatus.ACTIVE, AssignmentStatus.COMPLETED)
 BUSIEST = 3  # shifts a week; one below the cap
 
 WAREHOUSES = (  # name, address, how many routes, how many drivers
@@ -282,7 +285,7 @@ async def _week(
     today: date,
     now: datetime,
 ) -> None:
-    """This week's slots: past days done, today's and later ones confirmed, but for those in OPEN."""
+    """This week's slots: past days done, today's mostly under way, later ones confirmed but for some at the weekend."""
     monday, _ = week_of(today)
     load = dict.fromkeys((driver.number for driver in drivers), 0)
     slots = []
@@ -297,6 +300,25 @@ async def _week(
                 load[driver.number] += 1
             slots.append(_slot(route, warehouses[route.home], driver, on, today, now))
     await session.execute(insert(Assignment), slots)
+    await session.execute(insert(Shift), [_work(slot, dice, now) for slot in slots if slot["status"] in BEGUN])
+
+
+def _work(slot: dict[str, Any], dice: random.Random, now: datetime) -> dict[str, Any]:
+    """What has been done of a shift: all of it on days that are past."""
+    loaded, over = dice.randint(90, 160), slot["status"] is AssignmentStatus.COMPLETED
+    returned = dice.choice((0, 0, 0, 1, 2, 5)) if over else None
+    at = now - timedelta(minutes=30) - (local_day(now, Policy()) - slot["on"])
+    return {
+        "assignment_id": slot["id"],
+        "arrived_at": at,
+        "parcels_start": loaded if over else None,
+        "parcels_delivered": None if returned is None else loaded - returned,
+        "parcels_returned": returned,
+        "started_at": at + timedelta(minutes=20) if over else None,
+        "completed_at": at + timedelta(hours=8) if over else None,
+        "editable_until": at + timedelta(hours=9) if over else None,
+        "created_at": at,
+    }
 
 
 def _free(drivers: list[_Driver], route: _Route, working: set[int], load: dict[int, int], today: bool) -> list[_Driver]:
@@ -314,7 +336,10 @@ def _free(drivers: list[_Driver], route: _Route, working: set[int], load: dict[i
 def _slot(
     route: _Route, warehouse_id: uuid.UUID, driver: _Driver | None, on: date, today: date, now: datetime
 ) -> dict[str, Any]:
-    done = AssignmentStatus.COMPLETED if on < today else AssignmentStatus.SCHEDULED
+    there = on == today and driver is not None and driver.number % 4 != 0
+    done = AssignmentStatus.ACTIVE if there else AssignmentStatus.SCHEDULED
+    done = AssignmentStatus.COMPLETED if on < today else done
+    confirmed = driver is not None and not (on.weekday() in WEEKEND and driver.number % 2)
     return {
         "id": uuid.uuid4(),
         "route_id": route.id,
@@ -324,7 +349,7 @@ def _slot(
         "status": done if driver else AssignmentStatus.UNFILLED,
         "assigned_by": AssignedBy.ALGORITHM if driver else None,
         "assigned_at": now - timedelta(days=10) if driver else None,
-        "confirmed_at": now - timedelta(days=5) if driver else None,
+        "confirmed_at": now - timedelta(days=5) if confirmed else None,
         "created_at": now - timedelta(days=10),
         "updated_at": now - timedelta(days=5),
     }

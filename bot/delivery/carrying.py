@@ -21,7 +21,6 @@ from bot.delivery.steps import (
     Misconfigured,
     Outcome,
     Rejected,
-    Sent,
     Step,
     Unreachable,
     Unsure,
@@ -31,7 +30,7 @@ from bot.faults import is_passing
 from bot.kinds import Kind
 from bot.reader import Reader, language_of
 from bot.screens.screen import Screen
-from domain.db.models.words import Failure
+from domain.db.models.words import Channel, Failure
 from domain.notices import actions as notices
 from domain.notices import kinds, rules
 from domain.notices.rules import Held, Manner, Rings, Silent
@@ -69,8 +68,9 @@ async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
 
 
 def manner(mail: Mail, claimed: Claimed) -> Manner:
-    """How it may come at this moment (R11.4). What is shown already, and what answers a press, asks nobody."""
-    if claimed.shown or claimed.notification_id is None or claimed.to is None:
+    """How it may come at this moment (R11.4). What is shown already, and a card, which answers a press, asks nobody."""
+    is_card = claimed.notification_id is None and claimed.channel is Channel.TELEGRAM
+    if claimed.shown or is_card or claimed.to is None:
         return Rings()
     now = mail.now()
     return rules.manner(
@@ -112,8 +112,6 @@ async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
     told(claimed, outcome, step)
     if isinstance(outcome, Misconfigured):
         await alerts.raise_alert(mail, alerts.TELEGRAM, outcome.why)
-    elif isinstance(outcome, Sent) and alerts.TELEGRAM in mail.alerts:
-        await alerts.clear_alert(mail, alerts.TELEGRAM)
     return step
 
 

@@ -41,6 +41,7 @@ class Claimed:
     notification_id: uuid.UUID | None = None
     sent_at: datetime | None = None
     reachable: bool = True  # by Telegram, as far as is known
+    went_on: bool = False  # by SMS, before: it does so once
     language: str | None = None
     phone: str | None = None
     starts_at: datetime | None = None  # of the shift that the notice is about
@@ -71,6 +72,7 @@ class Claimed:
     def row(self, policy: Policy) -> Row:
         """What the next step depends on."""
         rule = RULES.get(self.kind) if self.notification_id is not None else None
+        goes_on = rule is not None and rule.by_sms and self.channel is Channel.TELEGRAM and not self.went_on
         return Row(
             channel=self.channel,
             state=self.state,
@@ -78,8 +80,8 @@ class Claimed:
             shown=self.shown,
             due_at=self.due_at,
             expires_at=self.expires_at,
-            by_sms=rule is not None and rule.by_sms and self.channel is Channel.TELEGRAM,
-            answer_within=answer_within(self.of_level, policy),
+            by_sms=goes_on,
+            answer_within=answer_within(self.of_level, policy) if not self.went_on else None,
             tries=self.attempt,
             sent_at=self.sent_at,
         )
@@ -134,7 +136,8 @@ _CLAIM_TELEGRAM = sql(
     JOIN users person ON person.id = picked.user_id
     LEFT JOIN contact_settings contact ON contact.user_id = picked.user_id
     WHERE d.id = picked.id AND (picked.chat_id IS NULL OR EXISTS (SELECT FROM took))
-    RETURNING {ROW}, picked.chat_id, picked.reachable, {RECIPIENT}
+    RETURNING {ROW}, picked.chat_id, picked.reachable, {RECIPIENT},
+              EXISTS (SELECT FROM deliveries text WHERE text.escalated_from = d.id) AS went_on
     """,  # noqa: S608 - our own texts
     chat_every=Interval(),
     lease_for=Interval(),

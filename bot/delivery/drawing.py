@@ -14,6 +14,7 @@ from bot.delivery.steps import (
     Answered,
     Arrived,
     BadNumber,
+    DayFull,
     Deleted,
     Edited,
     Expired,
@@ -80,6 +81,7 @@ _EDITED: Final[dict[Outcome, str]] = {
 _WAITED: Final[dict[Outcome, str]] = {Answered(): "answered", Unanswered(): "unanswered"}
 _NOT_TEXTED: Final[dict[Outcome, str]] = {
     NoSms(Failure.NO_PHONE, ""): "no SMS to him",
+    DayFull(LATE, ""): "the day is full",
     BadNumber(""): "no number",
     Rejected(""): "a fault of ours",
     **_LOOKED_AT,
@@ -122,7 +124,8 @@ _ELSEWHERE: Final[dict[Channel, tuple[tuple[State, State, str], ...]]] = {
     Channel.SMS: (
         (State.PENDING, State.SENDING, "handed over"),
         (State.PENDING, State.CANCELLED, "answered already"),
-        (State.PENDING, State.SUPERSEDED, "in the digest"),
+        (State.PENDING, State.SUPERSEDED, "in the digest, by Telegram"),
+        (State.SUPERSEDED, State.PENDING, "its digest came to a bad end"),
         (State.PENDING, State.EXPIRED, "expired"),
         (State.UNDELIVERED, State.PENDING, "an operator's retry"),
         *_BY_AN_OPERATOR,
@@ -131,7 +134,8 @@ _ELSEWHERE: Final[dict[Channel, tuple[tuple[State, State, str], ...]]] = {
 
 _MEANING: Final[dict[Channel, dict[State, str]]] = {
     Channel.TELEGRAM: {
-        State.PENDING: "It is to be sent when it is due: now, after a pause, or when the quiet hours end.",
+        State.PENDING: "It is to be sent when it is due: now, after a pause, or when the quiet hours end. "
+        "What Telegram did not take and no SMS could bring is tried for two more hours.",
         State.SENDING: "A worker has it in hand, or died with it; when the lease ends, another takes it up.",
         State.SENT: "Telegram has it. What is urgent or important waits for an answer.",
         State.ACKNOWLEDGED: "Its reader has done something since, or pressed its own button.",
@@ -149,7 +153,8 @@ _MEANING: Final[dict[Channel, dict[State, str]]] = {
         State.UNDELIVERED: "The carrier has not brought it.",
         State.FAILED: "It can't be sent; `failure` has the class, `reason` the words.",
         State.CANCELLED: "It had lost its point before it was sent: answered already, or nothing to tell.",
-        State.SUPERSEDED: "The day's digest tells it.",
+        State.SUPERSEDED: "Another row tells it: the day's digest, or one by Telegram, which works again. "
+        "When that digest comes to a bad end, what still has a point waits for the next.",
         State.EXPIRED: "Its time was over before it could be sent.",
     },
 }
@@ -174,9 +179,15 @@ def arrows(channel: Channel) -> tuple[Arrow, ...]:
             after = next_step(row, outcome, now).state
             if after is not row.state:
                 found.setdefault((row.state, after), {})[why] = None
+    if channel is Channel.TELEGRAM and _goes_back():
+        found.setdefault((State.ESCALATED, State.PENDING), {})["no SMS could be brought"] = None
     order = list(State)
     ways = sorted(found.items(), key=lambda way: (order.index(way[0][0]), order.index(way[0][1])))
     return tuple(Arrow(before, after, tuple(why)) for (before, after), why in ways)
+
+
+def _goes_back() -> bool:
+    return any(next_step(row, outcome, now).back for row, outcome, _ in _cases(Channel.SMS) for now in (NOW, LATE))
 
 
 def rests(channel: Channel) -> tuple[State, ...]:
@@ -208,7 +219,7 @@ def _telegram_rows() -> Iterator[Row]:
 def _sms_rows() -> Iterator[Row]:
     new = Row(Channel.SMS, State.PENDING, Urgency.URGENT, shown=False, due_at=NOW, sent_at=NOW)
     for state, tries, expires_at in product(State, (1, TRIES_MOST), (None, NOW)):
-        yield replace(new, state=state, tries=tries, expires_at=expires_at)
+        yield replace(new, state=state, tries=tries, expires_at=expires_at, may_go_back=True)
 
 
 def _outcomes(row: Row) -> dict[Outcome, str]:

@@ -14,30 +14,33 @@ from bot.delivery.steps import Answered, Overdue, Unanswered, Waited
 from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.db.sql import sql
 from domain.notices.actions import pass_on
-from domain.notices.kinds import RULES, Acknowledged
+from domain.notices.kinds import BY_ITS_BUTTON
 
 log = structlog.get_logger(__name__)
 
 BATCH: Final = 50
-BY_ITS_BUTTON: Final = [str(kind) for kind, rule in RULES.items() if rule.acknowledged is Acknowledged.BY_ITS_BUTTON]
 
-# Rows that were sent and wait for an answer, and notices that Telegram did not take in time, be it that a long halt of
-# its own keeps them from being tried at all. What nobody has tried after an outage of ours is tried first. Leased like
-# a send, so that no two steps are taken at once.
+# What Telegram did not take: tried in vain (it pauses), in hand of a sender that died, or kept by a long halt of
+# Telegram's from being tried at all. What nobody has tried, after an outage of ours or a night, is tried first. What
+# has gone by SMS before, in vain, is not to go so again.
+_NOT_TAKEN: Final = """
+    channel = 'telegram' AND state IN ('pending', 'sending') AND message_id IS NULL AND notification_id IS NOT NULL
+    AND (state = 'sending' OR pause_until IS NOT NULL
+         OR EXISTS (SELECT FROM pace WHERE key = 'telegram' AND halted_until > clock_timestamp()))
+    AND NOT EXISTS (SELECT FROM deliveries text WHERE text.escalated_from = d.id)
+"""
+
+# These, and rows that were sent and wait for an answer. Leased like a send, so that no two steps are taken at once.
 _TAKE = sql(
-    """
+    f"""
     WITH due AS (
         SELECT id FROM deliveries WHERE escalate_at <= :now AND (state = 'sent' OR channel = 'sms')
         UNION ALL
-        SELECT id FROM deliveries
-        WHERE channel = 'telegram' AND urgency = :urgent AND due_at <= CAST(:now AS timestamptz) - :urgent_within
-          AND state IN ('pending', 'sending') AND message_id IS NULL AND notification_id IS NOT NULL
-          AND (attempt > 0 OR EXISTS (SELECT FROM pace WHERE key = 'telegram' AND halted_until > clock_timestamp()))
+        SELECT id FROM deliveries d
+        WHERE urgency = :urgent AND due_at <= CAST(:now AS timestamptz) - :urgent_within AND {_NOT_TAKEN}
         UNION ALL
-        SELECT id FROM deliveries
-        WHERE channel = 'telegram' AND urgency = :important AND due_at <= CAST(:now AS timestamptz) - :important_within
-          AND state IN ('pending', 'sending') AND message_id IS NULL AND notification_id IS NOT NULL
-          AND (attempt > 0 OR EXISTS (SELECT FROM pace WHERE key = 'telegram' AND halted_until > clock_timestamp()))
+        SELECT id FROM deliveries d
+        WHERE urgency = :important AND due_at <= CAST(:now AS timestamptz) - :important_within AND {_NOT_TAKEN}
     ), picked AS (
         SELECT d.id, NOT d.kind = ANY (CAST(:by_button AS text[]))
                      AND coalesce(heard.at >= CASE d.channel WHEN 'sms' THEN d.created_at ELSE d.sent_at END, false)
@@ -51,7 +54,7 @@ _TAKE = sql(
     FROM picked WHERE d.id = picked.id
     RETURNING d.id, d.attempt, d.user_id, d.channel, d.kind, d.about, d.urgency, coalesce(d.due_at, :now) AS due_at,
               d.expires_at, d.chat_id, d.message_id, d.state, d.level, d.notification_id, d.sent_at, picked.answered
-    """,
+    """,  # noqa: S608 - our own text
     urgent=SmallInteger(),
     important=SmallInteger(),
     urgent_within=Interval(),

@@ -30,7 +30,6 @@ class Mail:
     now: Callable[[], datetime]
     pace: Pace
     pulse: Pulse = field(default_factory=Pulse)  # of the workers' loops
-    alerts: set[str] = field(default_factory=set)  # that this process has met, and that may still stand
 
 
 def open_mail(

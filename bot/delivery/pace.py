@@ -22,6 +22,7 @@ TELEGRAM_EVERY: Final = timedelta(seconds=1 / 27)  # the limit is 30 a second; t
 CHAT_EVERY: Final = timedelta(seconds=1)
 SEGMENT_EVERY: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=3)  # a reply that would wait longer for its turn is left to the workers
+MOMENT: Final = 0.1  # seconds; who waits longer looks once more whether a halt has come meanwhile
 SMS_PATIENCE: Final = timedelta(seconds=5)
 
 # A worker's slot, only where something can be claimed; that is looked at before the row is locked, and in the claim's
@@ -102,6 +103,8 @@ _SMS_TURN = sql(
     patience=Interval(),
 )
 
+_HALTED = sql("SELECT true FROM pace WHERE key = :key AND halted_until > clock_timestamp()")
+
 _HALT = sql(
     """
     INSERT INTO pace (key, next_at, halted_until) VALUES (:key, clock_timestamp(), clock_timestamp() + :pause)
@@ -140,14 +143,14 @@ class Pace:
             return self._slot(seconds)
         return Resting() if waiting else None
 
-    async def slot(self) -> Slot | None:
+    async def slot(self, patience: timedelta = PATIENCE) -> Slot | None:
         """One more slot; None while Telegram is halted, or crowded."""
-        row = await self._row(_SLOT, telegram_every=self.telegram_every, patience=PATIENCE)
+        row = await self._row(_SLOT, telegram_every=self.telegram_every, patience=patience)
         return self._slot(row[0]) if row else None
 
-    async def turn(self, chat_id: int) -> bool:
+    async def turn(self, chat_id: int, patience: timedelta = PATIENCE) -> bool:
         """Waits until a reply may go to this chat; False, without waiting, where that is not soon."""
-        given = {"chat_every": self.chat_every, "telegram_every": self.telegram_every, "patience": PATIENCE}
+        given = {"chat_every": self.chat_every, "telegram_every": self.telegram_every, "patience": patience}
         row = await self._row(_TURN, chat_key=f"chat:{chat_id}", **given)
         if row is None:
             return False
@@ -155,14 +158,22 @@ class Pace:
         slot: Slot | None = None if seconds is None else self._slot(seconds)
         if slot is None and wait > 0:
             await asyncio.sleep(wait)
-            slot = await self.slot()
-        if slot is None:
-            return False
+            slot = await self.slot(patience)
+        return slot is not None and await self.comes(slot)
+
+    async def comes(self, slot: Slot) -> bool:
+        """Waits for the slot; False where Telegram has been halted since, by this process or another (R11.8)."""
+        waits_for = slot.at - monotonic()
         await sleep_until(slot.at)
-        return not self.is_halted(TELEGRAM)
+        if monotonic() < self._halted_until.get(TELEGRAM, 0.0):
+            return False
+        return waits_for <= MOMENT or await self._row(_HALTED, key=TELEGRAM) is None
 
     async def sms_turn(self, key: str, segments: int) -> bool:
-        """Waits until so many segments may leave; False, without waiting, where that is not soon."""
+        """Waits until so many segments may leave; False, without waiting, where that is not soon.
+
+        A halt that has come meanwhile is seen when the SMS is begun.
+        """
         every = self.segment_every * segments
         row = await self._row(_SMS_TURN, key=key, every=every, patience=SMS_PATIENCE)
         if row is None:
@@ -177,10 +188,6 @@ class Pace:
         async with self.db.connect() as connection:
             await connection.execute(_HALT, {"key": key, "pause": pause})
         metrics.HALTS.labels((Channel.TELEGRAM if key == TELEGRAM else Channel.SMS).value).inc()
-
-    def is_halted(self, key: str) -> bool:
-        """Whether this process has been told to wait since: a slot that it had taken before is not to be used."""
-        return monotonic() < self._halted_until.get(key, 0.0)
 
     def _slot(self, seconds: float) -> Slot:
         metrics.SLOTS.labels(Channel.TELEGRAM.value).inc()

@@ -150,6 +150,8 @@ _RECORD = sql(
         FROM mine JOIN users person ON person.id = mine.user_id
         WHERE :state = 'escalated' AND :was <> 'escalated'
         ON CONFLICT (escalated_from) DO NOTHING
+    ), over AS (
+        DELETE FROM operator_alerts WHERE CAST(:sent_at AS timestamptz) IS NOT NULL AND key = 'telegram'
     )
     SELECT count(*) FROM mine
     """,
@@ -178,7 +180,7 @@ async def record(
 
     What becomes `escalated` gets its SMS row in the same statement. What changed while the message was under way
     (`redraw`) makes it due again. An edit keeps the notice's own state and the time at which it goes on; what waiting
-    has come to keeps the redraw that is due.
+    has come to keeps the redraw that is due. A message that Telegram takes ends the operators' alert about it.
     """
     rule, urgent = RULES.get(claimed.kind), claimed.of_level is Urgency.URGENT
     given = {

@@ -1,11 +1,25 @@
 """What this process answers at once to the update that it has in hand; what it can't is left to the workers."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
 from bot.delivery import pace, queue, telegram
 from bot.delivery.carrying import Remove, carry, screen_for, settle
 from bot.delivery.claims import Claimed
 from bot.delivery.mail import Mail
-from bot.delivery.steps import Halted, MessageGone, Outcome, Unreachable
+from bot.delivery.steps import Edited, Halted, MessageGone, Outcome, Sent, Unchanged, Unreachable
 from bot.screens.screen import Screen
+
+log = structlog.get_logger(__name__)
+
+SAY_PATIENCE: Final = timedelta(seconds=10)  # what has no row would be lost: it waits longer, also for other processes
+
+Reply = Callable[[], Awaitable[object]]  # sends something, and says what came of it
 
 
 async def carry_reply(mail: Mail, claimed: Claimed) -> Outcome | None:
@@ -35,9 +49,60 @@ async def _shown(mail: Mail, claimed: Claimed, content: Screen | Remove | Outcom
     return outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is to be said, without a row. `once_shown`: what follows from its being there, and only from that."""
+
+    mail: Mail
+    chat_id: int
+    message_id: int | None
+    screen: Screen
+    once_shown: Callable[[], Awaitable[None]] | None = None
+
+    async def __call__(self) -> Outcome | None:
+        outcome = await say(self.mail, self.chat_id, self.message_id, self.screen)
+        if self.once_shown is not None and isinstance(outcome, Sent | Edited | Unchanged):
+            await self.once_shown()
+        return outcome
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Lane:
+    """What this process has still to send to one chat: one update's replies after another's, in the order of commits.
+
+    What a later one says in the same message makes an earlier one pointless that has not left.
+    """
+
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # first come, first served
+    _latest: dict[int, Saying] = field(default_factory=dict)  # by message
+
+    async def send(self, replies: Sequence[Reply]) -> None:
+        """What must not be lost has a row, and a worker, behind it."""
+        for reply in replies:
+            if isinstance(reply, Saying) and reply.message_id is not None:
+                self._latest[reply.message_id] = reply
+        async with self._turn:
+            for reply in replies:
+                if not self._is_overtaken(reply):
+                    await _sent(reply)
+
+    def _is_overtaken(self, reply: Reply) -> bool:
+        if not isinstance(reply, Saying) or reply.message_id is None:
+            return False
+        return self._latest[reply.message_id] is not reply
+
+
+async def _sent(reply: Reply) -> None:
+    try:
+        await reply()
+    except Exception:
+        log.exception("reply not sent")
+
+
 async def say(mail: Mail, chat_id: int, message_id: int | None, screen: Screen) -> Outcome | None:
     """Shows what needs no keeping: in place of a message, or as a new one. Tried once; None: there was no turn."""
-    if not await mail.pace.turn(chat_id):
+    if not await mail.pace.turn(chat_id, SAY_PATIENCE):
+        log.warning("nothing said: the chat's turn is not soon")
         return None
     if message_id is None:
         outcome = await telegram.send(mail.bot, chat_id, screen)

@@ -1,8 +1,8 @@
 """The SMS among the deliveries: claimed, begun with the attempt written down first, recorded, moved on by reports.
 
 An SMS is in one process's hands at a time, and so is its reader: beside the row's lease, whoever has one in hand holds
-his turn (a row of `pace`), so that what is counted for him is right. Lock order: delivery, attempt, the rest. All
-statements commit by themselves, but those of a report, which are one transaction.
+his turn (a row of `pace`), so that what is counted for him is right. Lock order: deliveries by id, attempt, the rest.
+All statements commit by themselves, but those of a report, which are one transaction.
 """
 
 import uuid
@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Boolean, Date, DateTime, Integer, Interval, SmallInteger, Text, TextClause, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from bot.delivery.claims import LEASE_FOR, RECIPIENT, ROW, Claimed, claimed_from, days
 from bot.delivery.sms import Found, behind
@@ -31,12 +32,11 @@ from bot.delivery.steps import (
 )
 from domain.db.models.words import Channel, DeliveryState
 from domain.db.sql import sql
-from domain.notices.kinds import RULES, Acknowledged
+from domain.notices.kinds import BY_ITS_BUTTON, Kind
 from domain.policy import Policy
 from domain.time import local_day, local_instant
 
 REFUSED: Final = "refused"  # our own word beside Twilio's: it surely never took this attempt
-BY_ITS_BUTTON: Final = [str(kind) for kind, rule in RULES.items() if rule.acknowledged is Acknowledged.BY_ITS_BUTTON]
 NOT_TAKEN: Final = (Halted, NotTaken, Misconfigured, Rejected, BadNumber, OptedOut)
 
 
@@ -67,15 +67,22 @@ class SmsInHand:
     tries: int
     tried_since: datetime | None  # the first attempt of all, whatever came of it
     last: Tried | None
+    may_go_back: bool  # see Row
+    pace_key: str
 
     def step_row(self, policy: Policy, now: datetime) -> Row:
         """What the next step depends on. The patience of a send begins with its first try, not with the queue."""
-        row = replace(self.row.row(policy), tries=self.tries)
+        row = replace(self.row.row(policy), tries=self.tries, may_go_back=self.may_go_back)
         if self.row.state in (DeliveryState.PENDING, DeliveryState.SENDING):
             return replace(row, due_at=max(self.row.due_at, self.tried_since or now))
         return row
 
 
+# Telegram did not take it, and may do so by now (Row.may_go_back).
+_MAY_GO_BACK: Final = """
+    coalesce(origin.state = 'escalated' AND origin.message_id IS NULL
+             AND origin.failure IN ('no_answer', 'misconfigured'), false) AS may_go_back
+"""
 _SENDS: Final = "d.state = 'pending'"
 _LOOK_UPS: Final = "d.state IN ('sending', 'unknown', 'sent')"  # a sender that died, an answer that was lost, no report
 
@@ -113,6 +120,7 @@ def _claim(which: str) -> TextClause:
                coalesce(origin.state = 'acknowledged' OR origin.answered_at IS NOT NULL
                         OR heard.at >= origin.sent_at AND NOT d.kind = ANY (CAST(:by_button AS text[])), false)
                    AS answered,
+               {_MAY_GO_BACK},
                NOT EXISTS (SELECT FROM sms_attempts t WHERE t.user_id = d.user_id
                            AND t.status IS DISTINCT FROM 'refused') AS first,
                (SELECT count(*) FROM sms_attempts t WHERE t.user_id = d.user_id
@@ -179,17 +187,19 @@ async def _claimed(
         if found is None:
             return None
         if found["id"] is not None:
-            return _in_hand(dict(found))
+            return _in_hand(dict(found), pace_key)
 
 
-_FACTS: Final = ("turn", "wanted", "opted_out", "answered", "first", "sent_today", "month_segments", "tries")
+_FACTS: Final = tuple(
+    "turn wanted opted_out answered first sent_today month_segments tries tried_since may_go_back".split()
+)
 
 
-def _in_hand(row: dict[str, Any]) -> SmsInHand:
+def _in_hand(row: dict[str, Any], pace_key: str) -> SmsInHand:
     last = {name: row.pop(f"last_{name}") for name in ("id", "to", "body", "sid", "begun_at", "age")}
-    facts = {name: row.pop(name) for name in (*_FACTS, "tried_since")}
+    facts = {name: row.pop(name) for name in _FACTS}
     tried = Tried(**last) if last["id"] is not None else None
-    return SmsInHand(row=claimed_from(row, Channel.SMS), last=tried, **facts)
+    return SmsInHand(row=claimed_from(row, Channel.SMS), last=tried, pace_key=pace_key, **facts)
 
 
 def month_of(now: datetime, policy: Policy) -> date:
@@ -198,12 +208,14 @@ def month_of(now: datetime, policy: Policy) -> date:
 
 
 # From now on it may have left: the attempt, whose id Twilio will name, is there before the request is (R11.7). Where
-# the lease has run out, another may have the reader's turn.
+# the lease has run out, another may have the reader's turn; and the number may have been halted while it waited for its
+# own (R11.8).
 _BEGIN = sql(
     """
     WITH mine AS (
         UPDATE deliveries SET state = 'sending', lease_until = clock_timestamp() + :lease_for
         WHERE id = :id AND attempt = :attempt AND state = 'pending' AND lease_until > clock_timestamp()
+          AND NOT EXISTS (SELECT FROM pace WHERE key = :pace_key AND halted_until > clock_timestamp())
         RETURNING id, user_id, lease_until
     ), tried AS (
         INSERT INTO sms_attempts (id, delivery_id, user_id, phone, body, segments, created_at)
@@ -225,6 +237,7 @@ _BEGIN = sql(
     body=Text(),
     segments=SmallInteger(),
     month=Date(),
+    pace_key=Text(),
 )
 
 
@@ -240,7 +253,10 @@ class Begun:
 async def begin(
     db: AsyncEngine, sms: SmsInHand, to: str, body: str, segments: int, policy: Policy, now: datetime
 ) -> Begun | None:
-    """Writes down that from now on the SMS may have left; None where it was cancelled or claimed by another."""
+    """Writes down that from now on the SMS may have left.
+
+    None where it was cancelled or claimed by another, or where the number has been halted.
+    """
     attempt_id = uuid.uuid4()
     given = {
         "lease_for": LEASE_FOR,
@@ -251,6 +267,7 @@ async def begin(
         "body": body,
         "segments": segments,
         "month": month_of(now, policy),
+        "pace_key": sms.pace_key,
         "now": now,
     }
     async with db.connect() as connection:
@@ -264,22 +281,58 @@ async def begin(
     return Begun(sending, attempt_id, month_segments)
 
 
+# What follows for other rows when an SMS has `moved` to a bad end (R11.7): the Telegram row that it goes on from is
+# tried again (`back`), and what a digest would have told waits for the next one.
+_KIN: Final = """
+    again AS (
+        UPDATE deliveries origin SET state = 'pending', due_at = :now, failure = NULL, reason = 'no SMS: ' || :reason
+        FROM moved
+        WHERE :back AND origin.id = moved.escalated_from AND origin.state = 'escalated' AND origin.message_id IS NULL
+    ), untold AS (
+        UPDATE deliveries told SET state = 'pending', superseded_by = NULL, reason = 'its digest came to a bad end'
+        FROM moved, notifications note
+        WHERE told.superseded_by = :untold_by AND told.superseded_by = moved.id AND told.state = 'superseded'
+          AND note.id = told.notification_id AND NOT note.read AND note.created_at > :told_since
+          AND (told.expires_at IS NULL OR told.expires_at > :now)
+    )
+"""
+_KIN_GIVEN: Final[dict[str, TypeEngine[Any]]] = {
+    "back": Boolean(),
+    "untold_by": Uuid(),
+    "told_since": DateTime(timezone=True),
+}
+_BAD_ENDS: Final = (DeliveryState.FAILED, DeliveryState.UNDELIVERED, DeliveryState.EXPIRED)
+
+
+def _kin(row: Claimed, step: Step, policy: Policy, now: datetime) -> dict[str, Any]:
+    untold = row.kind == Kind.DIGEST and step.state in _BAD_ENDS
+    since = now - policy.retell_for
+    return {"back": step.back, "untold_by": row.id if untold else None, "told_since": since}
+
+
 # The row only where a report has not moved it on meanwhile; the sid, and the turn's end, in any case. The attempt waits
 # for the row: everybody locks them in this order. A sid that another attempt has, as two alike to one phone may, stays
 # there.
 _RECORD = sql(
-    """
-    WITH moved AS (
-        UPDATE deliveries SET
+    f"""
+    WITH locked AS MATERIALIZED (
+        SELECT id FROM deliveries WHERE id IN (
+            SELECT :id UNION ALL SELECT escalated_from FROM deliveries WHERE id = :id AND :back
+            UNION ALL SELECT id FROM deliveries WHERE superseded_by = :untold_by
+        )
+        ORDER BY id FOR NO KEY UPDATE
+    ), moved AS (
+        UPDATE deliveries d SET
             state = :state, reason = :reason, failure = :failure, lease_until = NULL,
             pause_until = clock_timestamp() + :pause,
             due_at = CASE WHEN :due_at IS NULL AND :pause IS NOT NULL THEN due_at ELSE :due_at END,
             sent_at = CASE WHEN :accepted THEN CAST(:now AS timestamptz)
                            WHEN :state IN ('sent', 'delivered') THEN coalesce(sent_at, CAST(:now AS timestamptz))
                            ELSE sent_at END
-        WHERE id = :id AND attempt = :attempt AND state = :was
-        RETURNING id
-    ), tried AS (
+        FROM locked
+        WHERE d.id = locked.id AND d.id = :id AND d.attempt = :attempt AND d.state = :was
+        RETURNING d.id, d.escalated_from
+    ), {_KIN}, tried AS (
         UPDATE sms_attempts t SET
             sid = CASE WHEN t.sid IS NULL AND NOT EXISTS (SELECT FROM sms_attempts other WHERE other.sid = :sid)
                        THEN :sid ELSE t.sid END,
@@ -299,7 +352,7 @@ _RECORD = sql(
         DELETE FROM operator_alerts WHERE :accepted AND key = :alert
     )
     SELECT EXISTS (SELECT FROM moved)
-    """,
+    """,  # noqa: S608 - our own texts
     state=Text(),
     was=Text(),
     reason=Text(),
@@ -319,6 +372,7 @@ _RECORD = sql(
     turn_key=Text(),
     turn=DateTime(timezone=True),
     alert=Text(),
+    **_KIN_GIVEN,
 )
 
 
@@ -336,6 +390,7 @@ async def record(
 
     False where a later attempt has the row or a report has moved it on; of an attempt only the sid is kept then. What
     Twilio surely did not take counts neither for the day nor for the month. An SMS that it takes ends the `alert`.
+    What follows for other rows (`Step.back`, a digest's bad end) is in the same statement.
     """
     accepted = isinstance(outcome, Accepted)
     sent = sms.row.state is DeliveryState.SENDING and sms.last is not None
@@ -360,7 +415,7 @@ async def record(
         "turn": sms.turn,
         "alert": alert,
         "now": now,
-    }
+    } | _kin(sms.row, step, policy, now)
     async with db.connect() as connection:
         return bool((await connection.execute(_RECORD, given)).scalar_one())
 
@@ -413,14 +468,26 @@ async def has_opted_out(db: AsyncEngine, phone: str) -> bool:
 
 # -- reports: one transaction each
 
+# Locked with those that its end may concern, in the one order.
 _REPORTED_ON = sql(
     f"""
-    SELECT {ROW}, d.chat_id, t.phone AS number,
+    WITH locked AS MATERIALIZED (
+        SELECT kin.id FROM deliveries kin WHERE kin.id IN (
+            SELECT unnest(ARRAY[d.id, d.escalated_from]) FROM sms_attempts t JOIN deliveries d ON d.id = t.delivery_id
+            WHERE t.id = :attempt_id
+            UNION ALL
+            SELECT told.id FROM sms_attempts t JOIN deliveries told ON told.superseded_by = t.delivery_id
+            WHERE t.id = :attempt_id
+        )
+        ORDER BY kin.id FOR NO KEY UPDATE
+    )
+    SELECT {ROW}, d.chat_id, t.phone AS number, {_MAY_GO_BACK},
            (SELECT count(*) FROM sms_attempts each WHERE each.delivery_id = d.id
             AND each.status IS DISTINCT FROM 'refused') AS tries,
            NOT EXISTS (SELECT FROM sms_attempts later WHERE later.delivery_id = d.id AND later.begun_at > t.begun_at
                        AND later.status IS DISTINCT FROM 'refused') AS latest
-    FROM sms_attempts t JOIN deliveries d ON d.id = t.delivery_id
+    FROM sms_attempts t JOIN locked ON locked.id = t.delivery_id JOIN deliveries d ON d.id = locked.id
+    LEFT JOIN deliveries origin ON origin.id = d.escalated_from
     WHERE t.id = :attempt_id
     FOR NO KEY UPDATE OF d
     """,  # noqa: S608
@@ -441,18 +508,23 @@ _REPORT = sql(
     behind=ARRAY(Text()),
 )
 _MOVE = sql(
-    """
-    UPDATE deliveries SET state = :state, reason = :reason, failure = :failure, due_at = :due_at, lease_until = NULL,
-        pause_until = NULL,
-        sent_at = CASE WHEN :state IN ('sent', 'delivered') THEN coalesce(sent_at, CAST(:now AS timestamptz))
-                       ELSE sent_at END
-    WHERE id = :id
-    """,
+    f"""
+    WITH moved AS (
+        UPDATE deliveries SET state = :state, reason = :reason, failure = :failure, due_at = :due_at,
+            lease_until = NULL, pause_until = NULL,
+            sent_at = CASE WHEN :state IN ('sent', 'delivered') THEN coalesce(sent_at, CAST(:now AS timestamptz))
+                           ELSE sent_at END
+        WHERE id = :id
+        RETURNING id, escalated_from
+    ), {_KIN}
+    SELECT id FROM moved
+    """,  # noqa: S608 - our own texts
     id=Uuid(),
     state=Text(),
     reason=Text(),
     failure=Text(),
     due_at=DateTime(timezone=True),
+    **_KIN_GIVEN,
 )
 
 
@@ -464,10 +536,11 @@ class ReportedOn:
     number: str  # E.164
     tries: int
     latest: bool
+    may_go_back: bool  # see Row
 
     def step_row(self, policy: Policy) -> Row:
         """What the next step depends on."""
-        return replace(self.row.row(policy), tries=self.tries)
+        return replace(self.row.row(policy), tries=self.tries, may_go_back=self.may_go_back)
 
 
 async def reported_on(session: AsyncSession, attempt_id: uuid.UUID, now: datetime) -> ReportedOn | None:
@@ -476,7 +549,7 @@ async def reported_on(session: AsyncSession, attempt_id: uuid.UUID, now: datetim
     if found is None:
         return None
     row = dict(found)
-    facts = {name: row.pop(name) for name in ("number", "tries", "latest")}
+    facts = {name: row.pop(name) for name in ("number", "tries", "latest", "may_go_back")}
     return ReportedOn(claimed_from(row | {"due_at": row["due_at"] or now}, Channel.SMS), **facts)
 
 
@@ -486,14 +559,14 @@ async def take_report(session: AsyncSession, attempt_id: uuid.UUID, report: Foun
     return await session.scalar(_REPORT, given | {"behind": [REFUSED, *behind(report.status)]}) is True
 
 
-async def move(session: AsyncSession, delivery_id: uuid.UUID, step: Step, now: datetime) -> None:
+async def move(session: AsyncSession, row: Claimed, step: Step, policy: Policy, now: datetime) -> None:
     """The delivery's next step, whoever has it in hand: its state fences him off."""
     given = {
-        "id": delivery_id,
+        "id": row.id,
         "state": step.state.value,
         "reason": step.reason,
         "failure": step.failure.value if step.failure else None,
         "due_at": step.due_at,
         "now": now,
-    }
+    } | _kin(row, step, policy, now)
     await session.execute(_MOVE, given)

@@ -3,7 +3,7 @@
 `docs/deliveries.md` draws it; the drawing is made from this function.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
@@ -20,10 +20,11 @@ class Row:
     shown: bool  # Telegram: the message is in the chat already, and is being edited or deleted, not sent
     due_at: datetime  # since when it has been waiting
     expires_at: datetime | None = None
-    by_sms: bool = False  # Telegram: the rules let it go on by SMS
-    answer_within: timedelta | None = None  # Telegram: unanswered so long after it was sent, it goes on by SMS
+    by_sms: bool = False  # Telegram: the rules let it go on by SMS, and it has not done so before
+    answer_within: timedelta | None = None  # Telegram: so long unsent, or sent and unanswered, it goes on by SMS
     tries: int = 0  # the last one included; SMS: how many were handed to Twilio; Telegram: how often it was in hand
     sent_at: datetime | None = None  # SMS: when Twilio took it
+    may_go_back: bool = False  # SMS: it goes on from a Telegram row that only a passing failure kept from being sent
 
 
 # What the networks answered.
@@ -167,6 +168,14 @@ class NoSms:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class DayFull:
+    """So many SMS have gone to him today that this one may not before `until` (R11.5)."""
+
+    until: datetime
+    why: str
+
+
 # What waiting has come to (R11.2).
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -206,6 +215,7 @@ Outcome = (
     | Expired
     | Held
     | NoSms
+    | DayFull
     | Waited
 )
 
@@ -240,6 +250,7 @@ LOOK_UP = Retry(SWEEP_FOR, first=timedelta(seconds=30), most=timedelta(minutes=5
 AGAIN_AFTER = timedelta(minutes=5)  # where the carrier could not bring it
 TRIES_MOST = 3
 
+HELD = "held: it may not ring now"
 SHOWN = (DeliveryState.SENT, DeliveryState.ACKNOWLEDGED, DeliveryState.ESCALATED)  # a message may be in the chat
 
 
@@ -249,6 +260,7 @@ class Step:
 
     `pause`: it stays due, and nobody takes it up before that. `due_at`: it is due from then on. `escalate_at`:
     unanswered then, it goes on. A Telegram row that becomes `escalated` gets an SMS row, in the same transaction.
+    `back`: the Telegram row that an SMS goes on from is tried again, likewise.
     """
 
     state: DeliveryState
@@ -257,12 +269,14 @@ class Step:
     pause: timedelta | None = None
     due_at: datetime | None = None
     escalate_at: datetime | None = None
+    back: bool = False
 
 
 def next_step(row: Row, outcome: Outcome, now: datetime) -> Step:
     """The next step of a delivery (R11.2, R11.3, R11.7). Only from `pending` and `sending` does anything leave."""
     if row.channel is Channel.SMS:
-        return _after_handing_over(row, outcome, now) if _is_word_of(outcome) else _after_sms(row, outcome, now)
+        step = _after_handing_over(row, outcome, now) if _is_word_of(outcome) else _after_sms(row, outcome, now)
+        return replace(step, back=row.may_go_back and _is_of_no_help(row, step, outcome))
     if isinstance(outcome, Waited):
         return _after_waiting(row, outcome)
     return _after_edit(row, outcome, now) if row.shown else _after_send(row, outcome, now)
@@ -276,7 +290,7 @@ def _after_send(row: Row, outcome: Outcome, now: datetime) -> Step:
                 DeliveryState.SENT, escalate_at=now + row.answer_within if waits and row.answer_within else None
             )
         case Held(until=until):
-            return Step(DeliveryState.PENDING, "held: quiet hours", due_at=until)
+            return Step(DeliveryState.PENDING, HELD, due_at=until)
         case LostPoint():
             return Step(DeliveryState.CANCELLED, "it had lost its point")
         case Expired():
@@ -330,13 +344,17 @@ def _after_sms(row: Row, outcome: Outcome, now: datetime) -> Step:
         case Accepted():
             return Step(DeliveryState.SENT, due_at=now + SWEEP_AFTER)
         case Held(until=until):
-            return Step(DeliveryState.PENDING, "held: quiet hours", due_at=until)
+            return Step(DeliveryState.PENDING, HELD, due_at=until)
         case LostPoint():
             return Step(DeliveryState.CANCELLED, "it had lost its point")
         case Expired():
             return Step(DeliveryState.EXPIRED)
         case NoSms(failure=failure, why=why):
             return Step(DeliveryState.FAILED, why, failure)
+        case DayFull(until=until, why=why):
+            if row.expires_at is not None and row.expires_at <= until:
+                return Step(DeliveryState.FAILED, why, Failure.DAY_FULL)
+            return Step(DeliveryState.PENDING, why, due_at=until)
         case BadNumber(why=why):
             return Step(DeliveryState.FAILED, why, Failure.BAD_NUMBER)
         case OptedOut(why=why):
@@ -349,6 +367,12 @@ def _after_sms(row: Row, outcome: Outcome, now: datetime) -> Step:
             given_up = Step(DeliveryState.FAILED, _why(outcome), _failure(outcome))
             return _again(row, outcome, SMS, now) or given_up
     raise _never(row, outcome)
+
+
+def _is_of_no_help(row: Row, step: Step, outcome: Outcome) -> bool:
+    """No SMS reaches him, or none today: Telegram, which may be well again, is what is left (R11.7)."""
+    ends_badly = step.state in (DeliveryState.FAILED, DeliveryState.UNDELIVERED) and step.state is not row.state
+    return ends_badly or isinstance(outcome, DayFull)
 
 
 WordOf = OnItsWay | Arrived | Lost | NotFound | LookupFailed

@@ -29,6 +29,7 @@ from bot.delivery.sms import FOR_OPERATORS, RANKS, Found, Sms
 from bot.delivery.sms_queue import Begun, SmsInHand, Tried
 from bot.delivery.steps import (
     BadNumber,
+    DayFull,
     Expired,
     Halted,
     LookupFailed,
@@ -44,9 +45,9 @@ from bot.delivery.steps import (
     next_step,
 )
 from bot.kinds import Kind
-from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
+from domain.db.models.words import Channel, DeliveryState, Failure
 from domain.notices.codes import code_for
-from domain.notices.rules import Held, day_is_full
+from domain.notices.rules import Held, budget_bars, day_is_full, next_morning
 from domain.people.actions import opt_out
 from domain.people.phones import e164
 from domain.time import local_day
@@ -125,7 +126,10 @@ async def _ready(mail: Mail) -> Left | float:
         await sms_queue.release(mail.db, sms)
         return CROWDED_FOR
     begun = await sms_queue.begin(mail.db, sms, to, text, segments(text), mail.policy, mail.now())
-    return _send(mail, mail.sms, begun, to, text) if begun is not None else 0.0
+    if begun is None:
+        await sms_queue.release(mail.db, sms)
+        return CROWDED_FOR
+    return _send(mail, mail.sms, begun, to, text)
 
 
 async def _send(mail: Mail, way: Sms, begun: Begun, to: str, text: str) -> Step:
@@ -167,16 +171,15 @@ async def _text_for(mail: Mail, sms: SmsInHand, to: str | None) -> str | Outcome
             return BadNumber("it is no phone that can be texted")
         assert kind.sms is not None, "it is barred otherwise"
         reader = reader_of(mail, row)
-        text = kind.sms(facts, reader, await _code(mail, row, to) if kind.coded else None)
-        opt_out_line = reader.gettext("Reply STOP to opt out.")
-        return f"{text} {opt_out_line}" if sms.first else text
+        behind = " " + reader.gettext("Reply STOP to opt out.") if sms.first else ""
+        return kind.sms(facts, reader, await _code(mail, row, to) if kind.coded else None, behind) + behind
     except Exception as fault:
         return fault_in(row, fault)
 
 
-async def _barred(mail: Mail, sms: SmsInHand, kind: Kind, to: str | None) -> NoSms | None:
-    """Why it can't go by SMS at all; None where it can (R11.5, R11.8)."""
-    row, budget = sms.row, mail.policy.sms_monthly_budget
+async def _barred(mail: Mail, sms: SmsInHand, kind: Kind, to: str | None) -> NoSms | DayFull | None:
+    """Why it can't go by SMS at all, or not today; None where it can (R11.5, R11.8)."""
+    row = sms.row
     assert row.to is not None, "a claim brings him along"
     if kind.sms is None or mail.sms is None:
         return NoSms(Failure.NO_SMS, "it never goes by SMS" if kind.sms is None else "SMS is not set up")
@@ -187,8 +190,8 @@ async def _barred(mail: Mail, sms: SmsInHand, kind: Kind, to: str | None) -> NoS
     if sms.opted_out or (to is not None and to != row.phone and await sms_queue.has_opted_out(mail.db, to)):
         return NoSms(Failure.OPTED_OUT, "STOP was texted")
     if day_is_full(row.of_level, row.to.role, sms.sent_today, mail.policy):
-        return NoSms(Failure.DAY_FULL, f"{sms.sent_today} SMS have gone there today")
-    if budget is not None and sms.month_segments >= budget and row.of_level is not Urgency.URGENT:
+        return DayFull(next_morning(mail.policy, mail.now()), f"{sms.sent_today} SMS have gone there today")
+    if budget_bars(row.kind, row.of_level, sms.month_segments, mail.policy):
         return NoSms(Failure.BUDGET, "the month's SMS are used up")
     return None
 
@@ -317,7 +320,7 @@ async def on_report(mail: Mail, attempt_id: uuid.UUID, report: Found) -> Step | 
         step = next_step(about.step_row(mail.policy), word, now)
         if step.state is about.row.state and step.due_at is None:
             return None
-        await sms_queue.move(session, about.row.id, step, now)
+        await sms_queue.move(session, about.row, step, mail.policy, now)
     metrics.settled(Channel.SMS, about.row.of_level, about.row.state, word, step)
     told(about.row, word, step)
     if isinstance(word, Lost):

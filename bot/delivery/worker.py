@@ -14,7 +14,7 @@ from bot.delivery.carrying import Remove, carry, screen_for, settle
 from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.flight import Flight
 from bot.delivery.mail import Mail
-from bot.delivery.pace import TELEGRAM, Resting, Slot, sleep_until
+from bot.delivery.pace import Resting, Slot, sleep_until
 from bot.delivery.steps import Step
 from bot.faults import is_passing
 from bot.pulse import Pulse
@@ -124,8 +124,7 @@ async def _in_time(mail: Mail, slot: Slot, claimed: Claimed) -> bool:
     """Waits for the slot, or for another where that has passed; False: Telegram was halted, the row is given back."""
     at: Slot | None = slot
     while at is not None:
-        await sleep_until(at.at)
-        if mail.pace.is_halted(TELEGRAM):
+        if not await mail.pace.comes(at):
             break
         if monotonic() <= at.at + LATE:
             return True

@@ -1,5 +1,6 @@
 """What somebody was told, to read again."""
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 
 from bot.acting import Acting, Context, acting
@@ -32,6 +33,7 @@ async def on_read_all(update: Update, context: Context) -> None:
         else:
             await inbox.mark_all_read(act.session, act.person.id, latest)
             await _page(act, act.person, 0, context)
+            await notices.follow_homes(act.session, act.now, of=[act.person.id], first=act.person.id)
 
 
 async def on_open_notice(update: Update, context: Context) -> None:
@@ -60,8 +62,13 @@ def _cards(context: Context) -> tuple[str, ...]:
 
 
 async def _page(act: Acting, person: Person, number: int, context: Context) -> None:
-    """Shows a page, with what was new on it still marked, and marks that as read (R11.1); the home card follows."""
+    """Shows a page, with what was new on it still marked; once it is there that is read (R11.1), and the home card
+    follows. A page that Telegram never took was never before his eyes."""
     page = await inbox.inbox_page(act.session, person.id, number, PER_PAGE)
-    await inbox.mark_shown(act.session, person.id, [entry.id for entry in page.entries if entry.new])
-    await act.say(screens.inbox(page, _cards(context), act.reader))
-    await notices.follow_homes(act.session, act.now, of=[person.id], first=person.id)
+    new = [entry.id for entry in page.entries if entry.new]
+
+    async def read(session: AsyncSession) -> None:
+        await inbox.mark_shown(session, person.id, new)
+        await notices.follow_homes(session, act.now, of=[person.id], first=person.id)
+
+    await act.say(screens.inbox(page, _cards(context), act.reader), once_shown=read if new else None)

@@ -10,7 +10,7 @@ from bot.screens import messages as screens
 from domain.notices import actions as notices
 from domain.notices import messages
 from domain.notices.kinds import Kind
-from domain.notices.messages import AlreadySent, Draft
+from domain.notices.messages import AlreadySent, Draft, Recipient
 from domain.people.queries import Person
 from domain.refusals import Refused
 
@@ -29,7 +29,7 @@ async def on_message(update: Update, context: Context) -> None:
         if isinstance(draft, Refused):
             await act.say(screens.not_drafted(draft.why, rest[0], act.policy, act.reader))
         elif len(draft.found) == 1:
-            await act.say(screens.preview(draft, draft.found[0], act.policy, act.reader))
+            await _preview(act, manager, draft, draft.found[0])
         else:
             await act.say(screens.choose(draft, 0, act.reader))
 
@@ -47,9 +47,14 @@ async def on_write_to(update: Update, context: Context) -> None:
         if (manager := await manager_of(act)) and (draft := await _draft(act, manager, press)):
             to = await messages.recipients(act.session, manager.id, act.policy, act.now, of=[press.user_id])
             if to:
-                await act.say(screens.preview(draft, to[0], act.policy, act.reader))
+                await _preview(act, manager, draft, to[0])
             else:
                 await act.say(screens.choose(draft, 0, act.reader))
+
+
+async def _preview(act: Acting, manager: Person, draft: Draft, to: Recipient) -> None:
+    absence = await messages.away(act.session, manager.id, to, act.now)
+    await act.say(screens.preview(draft, to, absence, act.policy, act.reader))
 
 
 async def _draft(act: Acting, manager: Person, press: Recipients | WriteTo) -> Draft | None:

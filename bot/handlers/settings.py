@@ -78,7 +78,8 @@ async def _chosen(update: Update, context: Context, choose: Choose, *, at_home: 
 
 async def _card(act: Acting, person: Person, context: Context) -> None:
     facts = await contacts.contact(act.session, person)
-    await act.say(screens.settings(facts, context.bot_data.settings.sms_is_on, act.policy, act.reader))
+    ours = context.bot_data.settings
+    await act.say(screens.settings(facts, ours.sms_is_on, ours.twilio_from_number, act.policy, act.reader))
 
 
 async def on_away(update: Update, context: Context) -> None:

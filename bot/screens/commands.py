@@ -20,4 +20,5 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
             ("away", _("Others get my notices while I'm away")),
             help_,
         )
-    return (today, *own, help_)
+    shifts = (("schedule", _("My shifts, week by week")), ("confirm", _("Confirm my shifts")))
+    return (today, *shifts, *own, help_)

@@ -1,15 +1,18 @@
 """A manager's view of uncovered slots and of the windows that fill them."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.callbacks import AskCapped, AskedFor, Emergency, Slot, Unfilled
 from bot.reader import Reader
 from bot.screens.home import home_button
-from bot.screens.screen import Button, Screen, escape
+from bot.screens.screen import TEXT_MOST, Button, Screen, escape
+from bot.screens.shifts import cause
 from domain.coverage.actions import AskedCapped, Opened
 from domain.coverage.queries import SlotCard, Uncovered, UncoveredPage, WindowCard
 from domain.coverage.rules import AlreadyOpen
-from domain.db.models.words import AssignmentStatus, BidWindowStatus
+from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus
+from domain.notices.wording import DriverMissing, RouteCancelled
 from domain.refusals import Refusal, Refused
 
 BONUSES = (0, 10, 20, 30, 50, 100)  # offered as buttons; percent
@@ -129,6 +132,9 @@ def window(card: WindowCard, reader: Reader) -> Screen:
             arrive_by=reader.moment(card.arrive_by),
         )
         return Screen(f"{text}\n{asked}", (others,))
+    if card.driver is not None and card.status is not BidWindowStatus.OPEN:
+        text = _("✅ <b>{route}, {warehouse} is covered</b>\n{day}\n\n<b>{driver}</b> has it.")
+        return Screen(f"{text.format(**what, driver=escape(card.driver))}\n{asked}", (others,))
     if card.status is not BidWindowStatus.OPEN:
         text = _("⚪ <b>Nobody took {route}, {warehouse}</b>\n{day}\n\nThe offer ended at {closed}.").format(
             **what, closed=reader.time(card.closes_at)
@@ -157,6 +163,69 @@ def window(card: WindowCard, reader: Reader) -> Screen:
 def route_unfilled(card: WindowCard, reader: Reader) -> Screen:
     """Nobody came before the window closed; to the manager."""
     return window(card, reader)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What the manager was told, and how the window is doing through which the slot is to be filled, if it is."""
+
+    notice: RouteCancelled
+    card: WindowCard | None
+
+
+def route_cancelled(facts: Cancelled, reader: Reader) -> Screen:
+    """A driver has left his shift; to the manager. The window's card below it keeps itself current."""
+    notice, card = facts.notice, facts.card
+    text = _why_cancelled(notice, reader)
+    if card is None:
+        return Screen(text, ((home_button(reader),),))
+    if card.mode is BidWindowMode.COMPETITIVE and card.status is BidWindowStatus.OPEN:
+        open_until = reader.gettext("The route is open for bids until {until}.")
+        return Screen(f"{text}\n\n{open_until.format(until=reader.moment(card.closes_at))}", ((home_button(reader),),))
+    below = window(card, reader)
+    return Screen(f"{text}\n\n{below.html}", below.keyboard)
+
+
+def _why_cancelled(notice: RouteCancelled, reader: Reader) -> str:
+    _ = reader.gettext
+    late = _("❌ <b>{driver} can't drive {route}, {warehouse}</b>\n{day}, start {start}: a late cancellation")
+    early = _("❌ <b>{driver} can't drive {route}, {warehouse}</b>\n{day}, start {start}")
+    text = (late if notice.late else early).format(
+        driver=escape(notice.driver),
+        route=escape(notice.route),
+        warehouse=escape(notice.warehouse),
+        day=reader.day(notice.on),
+        start=reader.time(notice.starts_at),
+    )
+    words = f": {escape(notice.note, TEXT_MOST)}" if notice.note else ""
+    return f"{text}\n{cause(notice.reason, reader)}{words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A driver who is not there, and how the window for his route is doing, if there is one."""
+
+    notice: DriverMissing
+    card: WindowCard | None
+
+
+def no_show(facts: Missing, reader: Reader) -> Screen:
+    """A driver was not there in time; to the manager, with the window's card below it."""
+    notice, card = facts.notice, facts.card
+    text = reader.gettext(
+        "⛔ <b>{driver} is not there</b>\n{route}, {warehouse}, {day}, start {start}\n☎️ {phone}"
+    ).format(
+        driver=escape(notice.driver),
+        route=escape(notice.route),
+        warehouse=escape(notice.warehouse),
+        day=reader.day(notice.on),
+        start=reader.time(notice.starts_at),
+        phone=escape(notice.phone),
+    )
+    if card is None:
+        return Screen(text, ((home_button(reader),),))
+    below = window(card, reader)
+    return Screen(f"{text}\n\n{below.html}", below.keyboard)
 
 
 def opened(result: Opened | AlreadyOpen, reader: Reader) -> str:
@@ -189,7 +258,7 @@ def not_found(reader: Reader) -> Screen:
 
 def no_such_route(name: str, reader: Reader) -> Screen:
     return Screen(
-        reader.gettext("No uncovered route of yours is called “{name}”.").format(name=escape(name[:50])),
+        reader.gettext("No uncovered route of yours is called “{name}”.").format(name=escape(name)),
         ((Button(reader.gettext("🔎 Uncovered routes"), Unfilled(0)),), (home_button(reader),)),
     )
 

@@ -2,26 +2,36 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
-from bot.callbacks import AcceptAtHome, BackAtHome, Home, Inbox, OpenSettings, Unfilled
+from bot.callbacks import AcceptAtHome, BackAtHome, Home, Inbox, OpenSettings, Schedule, ToConfirm, Unfilled
 from bot.reader import Reader
-from bot.screens.places import directions
+from bot.screens import shifts as shift_screens
 from bot.screens.screen import Button, Screen, escape
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WarehouseToday
+from domain.db.models.words import AssignmentStatus
 from domain.people.queries import UNREAD_MOST
 from domain.shifts.queries import OwnShift
 from domain.time import week_of
 
+OFFERS_MOST: Final = 8  # are listed; the soonest come first
+WAREHOUSES_MOST: Final = 15  # those with a gap come first
+
 
 @dataclass(frozen=True, slots=True)
 class DriverHome:
-    """A driver's day. `shifts` are those of the week of `today`; `unread` is his inbox's."""
+    """A driver's day. `shifts` are those of the week of `today`, and yesterday's; `unread` is his inbox's.
+
+    `unconfirmed`: how many of his shifts, of whatever week, he has yet to confirm.
+    """
 
     first_name: str
+    now: datetime
     today: date
     unread: int
     shifts: tuple[OwnShift, ...]
+    unconfirmed: int
     offers: tuple[Offer, ...]
 
 
@@ -42,25 +52,26 @@ def home(facts: DriverHome | ManagerHome, reader: Reader) -> Screen:
 
 def _driver(facts: DriverHome, reader: Reader) -> Screen:
     _ = reader.gettext
-    today = next((shift for shift in facts.shifts if shift.on == facts.today), None)
+    active = (shift for shift in facts.shifts if shift.status is AssignmentStatus.ACTIVE)  # also of yesterday
+    today = next(active, None) or next((shift for shift in facts.shifts if shift.on == facts.today), None)
     lines = [_title(facts.first_name, facts.today, reader)]
     keyboard: list[tuple[Button, ...]] = []
     if today is None:
         lines.append(_("No shift today."))
     else:
-        lines.append(
-            _("🚚 <b>{route}, {warehouse}</b>, start {start}\nNext: be at {address} by <b>{arrive_by}</b>.").format(
-                route=escape(today.route),
-                warehouse=escape(today.warehouse),
-                start=reader.time(today.starts_at),
-                address=escape(today.address),
-                arrive_by=reader.time(today.arrive_by),
-            )
-        )
-        keyboard.append((directions(today.warehouse, today.address, reader),))
-    if wanted := [offer for offer in facts.offers if not offer.declined]:
-        lines.append(_("<b>Open to you now</b>\n") + "\n".join(_offer_line(offer, reader) for offer in wanted))
-    keyboard += [(_take(offer, reader),) for offer in facts.offers]
+        lines.append(shift_screens.lines(today, reader))
+        keyboard += shift_screens.steps(today, facts.today, facts.now, reader)
+    if facts.unconfirmed:
+        waiting = reader.ngettext("✅ {n} shift to confirm", "✅ {n} shifts to confirm", facts.unconfirmed)
+        keyboard.append((Button(waiting.format(n=facts.unconfirmed), ToConfirm()),))
+    wanted, declined = (
+        [offer for offer in facts.offers if offer.declined is not_wanted] for not_wanted in (False, True)
+    )
+    if wanted:
+        listed = [_offer_line(offer, reader) for offer in wanted[:OFFERS_MOST]]
+        lines.append("\n".join([_("<b>Open to you now</b>"), *listed, *_more(len(wanted) - OFFERS_MOST, reader)]))
+    keyboard += [(_take(offer, reader),) for offer in [*wanted, *declined][:OFFERS_MOST]]
+    keyboard.append((Button(_("🗓 My shifts"), Schedule(0)),))
     keyboard.append(_own_affairs(facts.unread, reader))
     lines.append(_week(facts, reader))
     return Screen("\n\n".join(lines), tuple(keyboard))
@@ -115,8 +126,15 @@ def _manager(facts: ManagerHome, reader: Reader) -> Screen:
         away = _("🌴 You're away until {until}. /away tells who gets your notices.")
         lines.append(away.format(until=reader.moment(facts.away_until)))
         keyboard.insert(0, (Button(_("👋 I'm back"), BackAtHome()),))
-    lines += [_warehouse_line(warehouse, reader) for warehouse in facts.warehouses]
+    by_need = sorted(facts.warehouses, key=lambda warehouse: warehouse.uncovered == 0)
+    lines += [_warehouse_line(warehouse, reader) for warehouse in by_need[:WAREHOUSES_MOST]]
+    lines += _more(len(by_need) - WAREHOUSES_MOST, reader)
     return Screen("\n\n".join(lines), tuple(keyboard))
+
+
+def _more(left: int, reader: Reader) -> list[str]:
+    """The line below a list that is longer than what is shown of it."""
+    return [reader.ngettext("… and {n} more", "… and {n} more", left).format(n=left)] if left > 0 else []
 
 
 def _own_affairs(unread: int, reader: Reader) -> tuple[Button, ...]:
@@ -172,7 +190,9 @@ def help_for_drivers(reader: Reader) -> Screen:
     return Screen(
         reader.gettext(
             "<b>What you can do here</b>\n"
-            "/today shows your day, what is open to you, and your week.\n"
+            "/today shows your day with its next step, what is open to you, and your week.\n"
+            "/schedule has your shifts week by week, /confirm those that wait for your word.\n"
+            "On the day press <b>I'm here</b>, then say how many parcels you load and bring back.\n"
             "When a route loses its driver, an offer arrives here. Press <b>Accept</b> to take it; "
             "whoever is first has it. "
             "<b>Not today</b> stops offers for that day.\n"

@@ -3,7 +3,7 @@
 from bot.callbacks import Inbox, OpenNotice, ReadAll
 from bot.reader import Reader
 from bot.screens.home import home_button
-from bot.screens.screen import Button, Screen, escape
+from bot.screens.screen import Button, Screen, escape, shortened
 from domain.notices.inbox import InboxEntry, InboxPage
 
 # In Telegram's characters, of which a message has 4096: five entries fit, whatever was written.
@@ -20,7 +20,7 @@ def inbox(page: InboxPage, cards: tuple[str, ...], reader: Reader) -> Screen:
         return Screen(text, ((home_button(reader),),))
     parts = [_head(page, reader), *(_entry(entry, reader) for entry in page.entries)]
     rows: list[tuple[Button, ...]] = [
-        (Button("🔎 " + _cut(entry.title, LABEL_MOST), OpenNotice(entry.id)),)
+        (Button("🔎 " + shortened(entry.title, LABEL_MOST), OpenNotice(entry.id)),)
         for entry in page.entries
         if entry.kind in cards and entry.about is not None
     ]
@@ -40,22 +40,14 @@ def _head(page: InboxPage, reader: Reader) -> str:
 def _entry(entry: InboxEntry, reader: Reader) -> str:
     """The title and body are in the language of when they were written."""
     mark = "🔵 " if entry.new else ""
-    title = f"{mark}<b>{escape(_cut(entry.title, TITLE_MOST))}</b>"
-    return "\n".join((title, f"<i>{reader.moment(entry.at)}</i>", escape(_cut(entry.body, BODY_MOST))))
+    title = f"{mark}<b>{escape(entry.title, TITLE_MOST)}</b>"
+    return "\n".join((title, f"<i>{reader.moment(entry.at)}</i>", escape(entry.body, BODY_MOST)))
 
 
 def _pager(page: InboxPage, reader: Reader) -> tuple[Button, ...]:
     newer = Button(reader.gettext("‹ Newer"), Inbox(page.page - 1))
     older = Button(reader.gettext("Older ›"), Inbox(page.page + 1))
     return tuple(button for button, there in ((newer, page.page > 0), (older, page.page + 1 < page.pages)) if there)
-
-
-def _cut(text: str, most: int) -> str:
-    """At most so many of Telegram's characters, which count twice what is beyond the basic plane."""
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * most:
-        return text
-    return units[: 2 * (most - 1)].decode("utf-16-le", errors="ignore") + "…"
 
 
 def nothing_to_open(reader: Reader) -> str:

@@ -3,10 +3,11 @@
 from bot.callbacks import DiscardMessage, GotIt, MessageStands, Recipients, SendMessage, WriteTo
 from bot.reader import Reader
 from bot.screens.home import home_button
-from bot.screens.screen import Button, Screen, escape
-from bot.screens.standings import as_of, line, shortened
+from bot.screens.screen import TEXT_MOST, Button, Screen, escape, shortened
+from bot.screens.settings import listed
+from bot.screens.standings import as_of, line
 from domain.db.models.words import Urgency
-from domain.notices.messages import Draft, Received, Recipient
+from domain.notices.messages import Away, Draft, Received, Recipient
 from domain.notices.standings import Sending
 from domain.policy import Policy
 from domain.refusals import Refusal
@@ -30,7 +31,7 @@ def not_drafted(why: Refusal, written: str, policy: Policy, reader: Reader) -> S
         return Screen(text.format(most=policy.message_most), ((home_button(reader),),))
     if why is Refusal.NO_TEXT:
         return how_to_write(reader)
-    name = shortened(written.partition(":")[0].strip())
+    name = written.partition(":")[0].strip()
     text = _(
         "Nobody in your warehouses is called “{name}”. Check the spelling, or put a colon behind the name: "
         "/message Amara Osei: please call me"
@@ -47,7 +48,7 @@ def choose(draft: Draft, page: int, reader: Reader) -> Screen:
     back = Button(_("‹ Back"), Recipients(draft.message_id, page - 1))
     on = Button(_("More ›"), Recipients(draft.message_id, page + 1))
     pager = tuple(key for key, there in ((back, page > 0), (on, page + 1 < pages)) if there)
-    title = _("Several people are called “{name}”. To whom does it go?").format(name=escape(shortened(draft.sought)))
+    title = _("Several people are called “{name}”. To whom does it go?").format(name=escape(draft.sought))
     rows: list[tuple[Button, ...]] = [(Button(_person(who), WriteTo(draft.message_id, who.id)),) for who in some]
     if pager:
         rows.append(pager)
@@ -59,12 +60,10 @@ def _person(who: Recipient) -> str:
     return f"{shortened(who.name, 30)}, {shortened(who.warehouse, 20)} (…{who.phone[-4:]})"
 
 
-def preview(draft: Draft, to: Recipient, policy: Policy, reader: Reader) -> Screen:
-    """What goes to whom, and the levels to choose from: pressing one sends it."""
+def preview(draft: Draft, to: Recipient, absence: Away | None, policy: Policy, reader: Reader) -> Screen:
+    """What goes to whom, and the levels to choose from: pressing one sends it. `absence`: he is away (R11.4a)."""
     _ = reader.gettext
-    head = _("✉️ To <b>{name}</b>, {warehouse}:").format(
-        name=escape(shortened(to.name)), warehouse=escape(shortened(to.warehouse))
-    )
+    head = _("✉️ To <b>{name}</b>, {warehouse}:").format(name=escape(to.name), warehouse=escape(to.warehouse))
     levels = [
         _("🔴 Urgent: rings at any hour; unanswered for {minutes} min, it goes by SMS.").format(
             minutes=_minutes(policy.urgent_within.total_seconds())
@@ -74,7 +73,11 @@ def preview(draft: Draft, to: Recipient, policy: Policy, reader: Reader) -> Scre
         ),
         _("⚪ Normal: waits for quiet hours to end; without Telegram, in the day's SMS summary."),
     ]
-    text = "\n\n".join([head, escape(draft.text), _("How urgent is it? Pressing sends it.") + "\n" + "\n".join(levels)])
+    if absence is not None:
+        head += "\n" + _absence(to, absence, reader)
+    text = "\n\n".join(
+        [head, escape(draft.text, TEXT_MOST), _("How urgent is it? Pressing sends it.") + "\n" + "\n".join(levels)]
+    )
     send = [
         Button(label, SendMessage(draft.message_id, to.id, int(level)))
         for level, label in (
@@ -84,6 +87,17 @@ def preview(draft: Draft, to: Recipient, policy: Policy, reader: Reader) -> Scre
         )
     ]
     return Screen(text, (tuple(send), (_discard(draft, reader),)))
+
+
+def _absence(to: Recipient, absence: Away, reader: Reader) -> str:
+    _ = reader.gettext
+    text = (
+        _("🌴 {name} is away until {until}. It goes to {others} instead.")
+        if absence.others
+        else _("🌴 {name} is away until {until}, and nobody else is there: it goes to {name} all the same.")
+    )
+    others = listed([name for _id, name in absence.others], reader)
+    return text.format(name=escape(to.name), until=reader.moment(absence.until), others=others)
 
 
 def _minutes(seconds: float) -> int:
@@ -115,13 +129,18 @@ def sent_toast(already: bool, reader: Reader) -> str:
 def received(facts: Received, reader: Reader) -> Screen:
     """A message to its reader, or to a manager to whom it was passed on."""
     _ = reader.gettext
-    parts = [_("✉️ <b>Message from {author}</b>").format(author=escape(shortened(facts.author))), escape(facts.text)]
+    parts = [_("✉️ <b>Message from {author}</b>").format(author=escape(facts.author)), escape(facts.text, TEXT_MOST)]
     if facts.to is not None:
-        parts.append(_("It was written to {name}, who has not answered.").format(name=escape(shortened(facts.to))))
+        why = (
+            _("It was written to {name}, who is away.")
+            if facts.away
+            else _("It was written to {name}, who has not answered.")
+        )
+        parts.append(why.format(name=escape(facts.to)))
     if facts.taken_by is not None and facts.taken_at is not None:
         parts.append(
             _("👍 {name} answered it first, at {at}.").format(
-                name=escape(shortened(facts.taken_by)), at=reader.time(facts.taken_at)
+                name=escape(facts.taken_by), at=reader.time(facts.taken_at)
             )
         )
     if facts.answered:
@@ -144,8 +163,10 @@ def sending(facts: Sending, reader: Reader) -> Screen:
         Urgency.URGENT: _("🔴 <b>Your urgent message</b>"),
         Urgency.IMPORTANT: _("🟠 <b>Your important message</b>"),
     }.get(facts.level, _("⚪ <b>Your message</b>"))
+    if facts.instead_of is not None:
+        head += "\n" + _("🌴 {name} is away, so it went to others.").format(name=escape(facts.instead_of))
     stands = [line(told, facts.as_of, reader) for told in facts.told]
     if facts.more:
         stands.append(_("and {n} more").format(n=facts.more))
-    text = "\n\n".join([head, escape(facts.text), "\n".join(stands), as_of(facts.as_of, reader)])
+    text = "\n\n".join([head, escape(facts.text, TEXT_MOST), "\n".join(stands), as_of(facts.as_of, reader)])
     return Screen(text, ((Button(_("🔄 Refresh"), MessageStands(facts.message_id)),),))

@@ -1,6 +1,7 @@
 """Notices about how people are reached, and to those who run Rollcall."""
 
 from bot.reader import Reader
+from bot.screens.alerts import sentence
 from bot.screens.home import home_button
 from bot.screens.screen import Screen, escape
 from domain.notices.digest import Digest
@@ -29,12 +30,12 @@ def fallback_gone(facts: Fallback, reader: Reader) -> Screen:
 def alert(facts: OperatorAlert, reader: Reader) -> Screen:
     """Something that an operator must put right; to the owners."""
     title = reader.gettext("Rollcall needs an operator")
-    detail = escape(f"{facts.alert}: {facts.detail}"[:DETAIL_MOST])
-    return Screen(f"🛠 <b>{title}</b>\n{detail}", ((home_button(reader),),))
+    what, detail = escape(sentence(facts.alert, reader), DETAIL_MOST), escape(facts.detail, DETAIL_MOST)
+    return Screen(f"🛠 <b>{title}</b>\n{what}\n\n<i>{detail}</i>", ((home_button(reader),),))
 
 
 def digest(facts: Digest, reader: Reader) -> Screen:
     """What the day's SMS told, as Telegram would show it."""
     title = reader.ngettext("<b>{n} message</b>", "<b>{n} messages</b>", len(facts.notices))
-    lines = [escape(notice.title[: DETAIL_MOST // LISTED_MOST]) for notice in facts.notices[:LISTED_MOST]]
+    lines = [escape(notice.title) for notice in facts.notices[:LISTED_MOST]]
     return Screen("\n".join([title.format(n=len(facts.notices)), *lines]), ((home_button(reader),),))

@@ -1,13 +1,29 @@
 """What a phone shows: a text and the buttons below it. Pure, so that it is tested by reading it."""
 
+import html
 from dataclasses import dataclass
-from html import escape
+from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.callbacks import Callback
 
-__all__ = ["Button", "Screen", "escape"]
+NAME_MOST: Final = 80  # of a name or an address: a message fits into Telegram's 4096, whatever people typed
+TEXT_MOST: Final = 2000  # of what somebody wrote: its 1,000 signs may count twice
+LABEL_MOST: Final = 120  # of a button, of which a phone shows less
+
+
+def shortened(text: str, most: int = NAME_MOST) -> str:
+    """At most so many of Telegram's characters, which count twice what is beyond the basic plane."""
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * most:
+        return text
+    return units[: 2 * (most - 1)].decode("utf-16-le", errors="ignore") + "…"
+
+
+def escape(text: str, most: int = NAME_MOST) -> str:
+    """What somebody typed, as a part of Telegram's HTML; `most` where it is more than a name."""
+    return html.escape(shortened(text, most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +36,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`html` is Telegram's HTML; what people typed (names, addresses) is escaped where it is put in."""
+    """`html` is Telegram's HTML; what people typed (names, addresses) is cut and escaped where it is put in."""
 
     html: str
     keyboard: tuple[tuple[Button, ...], ...] = ()
@@ -32,9 +48,9 @@ class Screen:
         return InlineKeyboardMarkup(
             [
                 [
-                    InlineKeyboardButton(button.text, callback_data=button.to.pack())
+                    InlineKeyboardButton(shortened(button.text, LABEL_MOST), callback_data=button.to.pack())
                     if isinstance(button.to, Callback)
-                    else InlineKeyboardButton(button.text, url=button.to)
+                    else InlineKeyboardButton(shortened(button.text, LABEL_MOST), url=button.to)
                     for button in row
                 ]
                 for row in self.keyboard

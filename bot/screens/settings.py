@@ -1,5 +1,6 @@
 """How somebody wants to be reached, and a manager's absence."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Final
 
@@ -14,7 +15,6 @@ from bot.callbacks import (
 from bot.reader import LANGUAGES, Reader
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Screen, escape
-from bot.screens.standings import shortened
 from domain.db.models.words import UserRole
 from domain.people.contact import Absence, AwayFor, Contact, StandIns
 from domain.policy import Policy, QuietHours
@@ -23,21 +23,25 @@ from domain.refusals import Refusal
 NAMES: Final = {"en": "English", "fr": "Français"}  # each in itself: who can't read the rest finds his own
 LISTED_MOST = 10  # warehouses
 NAMES_MOST = 3  # of each
-NAME_MOST = 40  # characters
 
 Row = tuple[Button, ...]
 
 
-def settings(facts: Contact, sms_here: bool, policy: Policy, reader: Reader) -> Screen:
-    """The settings as they stand, each with its choices. `sms_here`: the company sends SMS at all."""
+def settings(facts: Contact, sms_here: bool, our_number: str | None, policy: Policy, reader: Reader) -> Screen:
+    """The settings as they stand, each with the choices that change anything.
+
+    `sms_here`: the company sends SMS at all; `our_number`: from where, if that is always the same.
+    """
     drives = facts.role is UserRole.DRIVER
     lines = [
         f"⚙️ <b>{reader.gettext('Settings')}</b>",
-        _sms(facts, sms_here, reader),
+        _sms(facts, sms_here, our_number, reader),
         _quiet(facts, policy, reader),
         *([_wake(facts, reader)] if drives else []),
     ]
-    rows = [_languages(reader), _sms_choices(facts, reader), *_quiet_choices(facts, policy, reader)]
+    rows = [_languages(reader), *_quiet_choices(facts, policy, reader)]
+    if sms_here and not facts.opted_out:
+        rows.insert(1, _sms_choices(facts, reader))
     if drives:
         rows.append(_wake_choices(facts, reader))
     else:
@@ -56,10 +60,13 @@ def _languages(reader: Reader) -> Row:
     )
 
 
-def _sms(facts: Contact, sms_here: bool, reader: Reader) -> str:
+def _sms(facts: Contact, sms_here: bool, our_number: str | None, reader: Reader) -> str:
     _ = reader.gettext
     if not sms_here:
         return _("💬 <b>SMS</b>: not set up here yet. Telegram alone tells you what is up.")
+    if facts.opted_out and our_number is not None:
+        text = _("💬 <b>SMS: stopped</b>. You have texted STOP. To get SMS again, text START to {number}.")
+        return text.format(number=escape(our_number))
     if facts.opted_out:
         return _("💬 <b>SMS: stopped</b>. You have texted STOP. To get SMS again, text START to our number.")
     if not facts.sms:
@@ -155,11 +162,9 @@ def away(facts: Absence, policy: Policy, reader: Reader) -> Screen:
 
 def _stand_ins(this: StandIns, reader: Reader) -> str:
     _ = reader.gettext
-    warehouse = escape(shortened(this.warehouse, NAME_MOST))
+    warehouse = escape(this.warehouse)
     if this.names:
-        names = ", ".join(escape(shortened(name, NAME_MOST)) for name in this.names[:NAMES_MOST])
-        more = len(this.names) - NAMES_MOST
-        return f"<b>{warehouse}</b>: {names}" + (_and_more(more, reader) if more > 0 else "")
+        return f"<b>{warehouse}</b>: {listed(this.names, reader)}"
     if this.others:
         text = _("⚠️ <b>{warehouse}</b>: its other managers are away too, so its notices still come to you.")
     else:
@@ -167,8 +172,10 @@ def _stand_ins(this: StandIns, reader: Reader) -> str:
     return text.format(warehouse=warehouse)
 
 
-def _and_more(left: int, reader: Reader) -> str:
-    return reader.ngettext(" and {n} more", " and {n} more", left).format(n=left)
+def listed(names: Sequence[str], reader: Reader) -> str:
+    """Some of those who stand in, and how many more do. HTML."""
+    some, more = ", ".join(escape(name) for name in names[:NAMES_MOST]), len(names) - NAMES_MOST
+    return some + (reader.ngettext(" and {n} more", " and {n} more", more).format(n=more) if more > 0 else "")
 
 
 def back(reader: Reader) -> str:

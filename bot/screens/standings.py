@@ -8,16 +8,10 @@ from bot.screens.screen import Button, Screen, escape
 from domain.db.models.words import Failure
 from domain.notices.standings import Asked, Stage, Standing, Told
 
-NAME_MOST = 60  # characters of a name in a list: a page fits into one message, whatever people are called
-
-
-def shortened(name: str, most: int = NAME_MOST) -> str:
-    return name if len(name) <= most else name[: most - 1] + "…"
-
 
 def line(told: Told, as_of: datetime, reader: Reader) -> str:
     """One person: his name, and how far it has come with him. HTML."""
-    text = f"<b>{escape(shortened(told.name))}</b>: {_stands(told, as_of, reader)}"
+    text = f"<b>{escape(told.name)}</b>: {_stands(told, as_of, reader)}"
     return reader.gettext("↪️ passed on to {person}").format(person=text) if told.passed_on else text
 
 
@@ -113,8 +107,8 @@ def asked(facts: Asked, reader: Reader) -> Screen:
     """Who was asked for a window, and how far it has come with each; a page of them."""
     _ = reader.gettext
     head = _("👥 <b>{route}, {warehouse}</b>, {day}: who was asked ({n})").format(
-        route=escape(shortened(facts.route)),
-        warehouse=escape(shortened(facts.warehouse)),
+        route=escape(facts.route),
+        warehouse=escape(facts.warehouse),
         day=reader.day(facts.on),
         n=facts.total,
     )

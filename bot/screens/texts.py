@@ -7,19 +7,27 @@ from typing import Final
 
 from bot.delivery.gsm7 import is_gsm7, segments
 from bot.reader import Reader
+from bot.screens.alerts import sentence
 from bot.screens.bidding import refusal
+from bot.screens.shifts import refusal as refusal_of_shift
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WindowCard
 from domain.notices.digest import Digest
-from domain.notices.wording import OperatorAlert, Written
+from domain.notices.wording import DriverMissing, OperatorAlert, RouteCancelled, ShiftDropped, ShiftMissed, Written
 from domain.people.queries import Fallback
-from domain.refusals import Refusal
+from domain.refusals import Refusal, Refused
 from domain.shifts.queries import OwnShift
 
 NAME_MOST: Final = 40  # characters of a name; an address may have twice as many
+ADDRESS_LEAST: Final = 20  # what is shorter than this leads nowhere
 LISTED_MOST: Final = 5  # shifts in one SMS
 
-_INSTEAD = {"œ": "oe", "Œ": "OE", "’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-"}
+# What GSM-7 has not, and NFKD does not take apart.
+_LETTERS = {"œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"}
+_LETTERS |= {"ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "n", "Ŋ": "N", "ŧ": "t", "Ŧ": "T", "ẞ": "SS", "ə": "e", "Ə": "E"}
+_SIGNS = {"’": "'", "‘": "'", "‚": "'", "‹": "'", "›": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+_SIGNS |= {"–": "-", "—": "-", "‐": "-", "−": "-", "•": "-", "·": "-", "×": "x", "÷": "/"}
+_INSTEAD: Final = _LETTERS | _SIGNS
 
 
 def plain(text: str) -> str:
@@ -48,10 +56,10 @@ def _name(text: str, most: int = NAME_MOST) -> str:
     return name if len(name) <= most else f"{name[: most - 3].rstrip()}..."
 
 
-def _fitting(make: Callable[[str], str], text: str) -> str:
-    """What `make` makes of as much of the text as one segment holds."""
+def _fitting(make: Callable[[str], str], text: str, behind: str) -> str:
+    """What `make` makes of as much of the text as one segment holds, together with what comes `behind`."""
     for length in range(len(text), 0, -1):
-        if segments(whole := make(text[:length].rstrip())) == 1:
+        if segments((whole := make(text[:length].rstrip())) + behind) == 1:
             return whole
     return make("")
 
@@ -65,10 +73,20 @@ def offer(facts: Offer, code: str | None, company: str, reader: Reader) -> str:
     return plain(text.format(**_what(facts, company, reader), take=_take(code, reader)))
 
 
-def won(shift: OwnShift | Offer, company: str, reader: Reader) -> str:
+def won(shift: OwnShift | Offer, company: str, reader: Reader, behind: str = "") -> str:
     _ = reader.gettext
     text = _("{company}: It's yours: {route} at {warehouse}, {day}. Be at {address} by {arrive_by}.")
-    return plain(text.format(**_what(shift, company, reader)))
+    return _placed(text, shift, company, reader, behind)
+
+
+def _placed(text: str, facts: OwnShift | Offer, company: str, reader: Reader, behind: str) -> str:
+    """With as much of a long address as fits, if that leads there; otherwise with all of it."""
+    what = _what(facts, company, reader)
+    for length in range(len(what["address"]), ADDRESS_LEAST, -1):
+        shorter = what | {"address": _name(what["address"], length)}
+        if segments((said := plain(text.format(**shorter))) + behind) == 1:
+            return said
+    return plain(text.format(**what))
 
 
 def route_unfilled(card: WindowCard, company: str, reader: Reader) -> str:
@@ -77,16 +95,106 @@ def route_unfilled(card: WindowCard, company: str, reader: Reader) -> str:
     return plain(text.format(company=_name(company), **what))
 
 
-def written(facts: Written, linked: bool, company: str, reader: Reader) -> str:
+def route_cancelled(notice: RouteCancelled, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {driver} can't drive {route} at {warehouse}, {day}, start {start}. {next}")
+    over = reader.gettext("Call somebody.")
+    asked = reader.gettext("Others are being asked.")
+    what = {"route": _name(notice.route), "warehouse": _name(notice.warehouse), "day": reader.day(notice.on)}
+    start, driver = reader.time(notice.starts_at), _name(notice.driver)
+    next_ = over if notice.mode is None else asked
+    return plain(text.format(company=_name(company), driver=driver, start=start, next=next_, **what))
+
+
+def of_the_day(shift: OwnShift, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: today {route} at {warehouse}, start {start}. Be there by {arrive_by}.")
+    what, by = _of(shift, company, reader), reader.time(shift.arrive_by)
+    return plain(text.format(**what, arrive_by=by))
+
+
+def to_confirm(shift: OwnShift, code: str | None, company: str, reader: Reader) -> str:
+    text = reader.gettext(
+        "{company}: {route} at {warehouse}, {day}, start {start}. Reply C {code} by {until} to confirm."
+    )
+    until = reader.moment(shift.confirm_by)
+    return plain(text.format(**_of(shift, company, reader), code=code or "", until=until))
+
+
+def dropped(notice: ShiftDropped, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {route} at {warehouse}, {day}, wasn't confirmed in time and is open to others.")
+    return plain(text.format(**_of(notice, company, reader)))
+
+
+def missed(notice: ShiftMissed, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: you weren't at {warehouse} in time, {route} goes to others. Call your manager.")
+    return plain(text.format(**_of(notice, company, reader)))
+
+
+def missing(notice: DriverMissing, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {driver} isn't there for {route} at {warehouse}, {day}. {next}")
+    next_ = reader.gettext("Others are being asked.") if notice.asked else reader.gettext("Call somebody.")
+    return plain(text.format(**_of(notice, company, reader), driver=_name(notice.driver), next=next_))
+
+
+def confirmed(shift: OwnShift, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: confirmed, {route} at {warehouse}, {day}, start {start}. Thank you!")
+    return plain(text.format(**_of(shift, company, reader)))
+
+
+def several_to_confirm(shifts: Sequence[tuple[OwnShift, str]], company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: reply C and the code of the one you mean: {shifts}")
+    listed = ", ".join(f"{code} = {_name(shift.route)} {reader.day(shift.on)}" for shift, code in shifts)
+    return _fitting(lambda some: plain(text.format(company=_name(company), shifts=some)), listed, "")
+
+
+def nothing_to_confirm(company: str, reader: Reader) -> str:
+    return plain(reader.gettext("{company}: there is nothing to confirm right now.").format(company=_name(company)))
+
+
+def no_shift_today(company: str, reader: Reader) -> str:
+    return plain(
+        reader.gettext("{company}: you have no shift today. Call us if that is wrong.").format(company=_name(company))
+    )
+
+
+def checked_in(company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: you're checked in. Reply LOAD and how many parcels you have loaded.")
+    return plain(text.format(company=_name(company)))
+
+
+def loaded(parcels: int, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {n} parcels loaded. Once you're back, reply BACK and how many you bring back.")
+    return plain(text.format(company=_name(company), n=parcels))
+
+
+def brought_back(parcels: int, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {n} brought back, your shift is done. Thank you!")
+    return plain(text.format(company=_name(company), n=parcels))
+
+
+def shift_refused(refused: Refused, company: str, reader: Reader) -> str:
+    return plain(f"{_name(company)}: {refusal_of_shift(refused, reader)}")
+
+
+def _of(what: OwnShift | ShiftDropped | ShiftMissed | DriverMissing, company: str, reader: Reader) -> dict[str, str]:
+    return {
+        "company": _name(company),
+        "route": _name(what.route),
+        "warehouse": _name(what.warehouse),
+        "day": reader.day(what.on),
+        "start": reader.time(what.starts_at),
+    }
+
+
+def written(facts: Written, linked: bool, company: str, reader: Reader, behind: str = "") -> str:
     """A manager's words. What is too long for one SMS is in Telegram; who has none gets it whole."""
     _ = reader.gettext
     who = {"company": _name(company), "name": _name(facts.author)}
     words = plain(facts.text)
     whole = _("{company}, from {name}: {text} Reply OK.").format(**who, text=words)
-    if not linked or segments(whole) == 1:
+    if not linked or segments(plain(whole) + behind) == 1:
         return plain(whole)
     cut = _("{company}, from {name}: {text}... The rest is in Telegram. Reply OK.")
-    return _fitting(lambda text: plain(cut.format(**who, text=text)), words)
+    return _fitting(lambda text: plain(cut.format(**who, text=text)), words, behind)
 
 
 def fallback_gone(facts: Fallback, company: str, reader: Reader) -> str:
@@ -94,27 +202,28 @@ def fallback_gone(facts: Fallback, company: str, reader: Reader) -> str:
     return plain(text.format(company=_name(company), name=_name(facts.name)))
 
 
-def alert(facts: OperatorAlert, company: str, reader: Reader) -> str:
-    head = f"{_name(company)}: {reader.gettext('Rollcall needs an operator')}. "
-    return _fitting(lambda text: plain(head + text), plain(f"{facts.alert}: {facts.detail}"))
+def alert(facts: OperatorAlert, company: str, reader: Reader, behind: str = "") -> str:
+    """What to do about it, and of the detail what fits."""
+    text = plain(f"{sentence(facts.alert, reader)} {facts.detail}")
+    return _fitting(lambda text: plain(f"{_name(company)}: {text}"), text, behind)
 
 
-def digest(facts: Digest, company: str, reader: Reader) -> str:
+def digest(facts: Digest, company: str, reader: Reader, behind: str = "") -> str:
     """As many titles as fit; of a single notice the whole of it, if that fits."""
     _ = reader.gettext
     titles = [plain(notice.title) for notice in facts.notices]
     if len(titles) == 1:
         whole = plain(f"{_name(company)}: {titles[0]}. {facts.notices[0].body}")
-        if segments(whole) == 1:
+        if segments(whole + behind) == 1:
             return whole
     head = reader.ngettext("{company}: {n} message for you:", "{company}: {n} messages for you:", len(titles))
     head = head.format(company=_name(company), n=len(titles))
     how = _("Open our Telegram bot to read all.") if facts.linked else _("Ask your manager for Telegram to read all.")
     for count in range(len(titles), 0, -1):
-        if segments(text := plain(f"{head} {_some(titles, count, reader)}. {how}")) == 1:
+        if segments((text := plain(f"{head} {_some(titles, count, reader)}. {how}")) + behind) == 1:
             return text
     more = _and_more(len(titles) - 1, reader)
-    return _fitting(lambda title: plain(f"{head} {title}...{more}. {how}"), titles[0])
+    return _fitting(lambda title: plain(f"{head} {title}...{more}. {how}"), titles[0], behind)
 
 
 def _some(items: Sequence[str], count: int, reader: Reader) -> str:
@@ -141,7 +250,7 @@ def already_yours(facts: Offer, company: str, reader: Reader) -> str:
     text = reader.gettext(
         "{company}: You have it already: {route} at {warehouse}, {day}. Be at {address} by {arrive_by}."
     )
-    return plain(text.format(**_what(facts, company, reader)))
+    return _placed(text, facts, company, reader, "")
 
 
 def refused(why: Refusal, company: str, reader: Reader) -> str:

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, literal, not_, or_, select, update
+from sqlalchemy import exists, func, insert, literal, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,9 +13,11 @@ from domain.bidding import queries as bidding
 from domain.bidding.queries import SlotKey, may_take, standing
 from domain.bidding.rules import WindowFacts
 from domain.coverage import queries, rules
-from domain.coverage.rules import AlreadyOpen, SlotFacts
+from domain.coverage.reopening import change_mode, open_window
+from domain.coverage.rules import AlreadyOpen, Opening, SlotFacts
 from domain.db.models import (
     Assignment,
+    Bid,
     BidWindow,
     CapOverride,
     DayDecline,
@@ -24,9 +26,12 @@ from domain.db.models import (
 )
 from domain.db.models.words import (
     AssignmentStatus,
+    BidStatus,
     BidWindowMode,
     BidWindowStatus,
+    NotificationType,
     Trigger,
+    Urgency,
 )
 from domain.notices import actions as notices
 from domain.notices.kinds import Kind
@@ -65,37 +70,14 @@ async def open_emergency(
     decision = rules.decide_emergency(slot, bonus_percent, until_hour, policy, now)
     if not isinstance(decision, rules.Open):
         return decision
-    window_id = await _record_window(session, manager, slot, bonus_percent, decision.closes_at, now)
-    asked = await _send_wave(session, _key(slot, window_id), bonus_percent, decision.closes_at, say, policy, now)
+    opening = Opening(BidWindowMode.EMERGENCY, decision.closes_at, bonus_percent)
+    window_id = decision.raises
+    if window_id is None:
+        window_id = await open_window(session, manager.id, slot.assignment_id, Trigger.MANAGER, opening, now)
+    else:
+        await change_mode(session, manager.id, window_id, slot.open_mode, opening, now)
+    asked = await _send_wave(session, _key(slot, window_id), opening, say, policy, now)
     return Opened(window_id, asked)
-
-
-async def _record_window(
-    session: AsyncSession, manager: Person, slot: SlotFacts, bonus_percent: int, closes_at: datetime, now: datetime
-) -> uuid.UUID:
-    window_id = uuid.uuid4()
-    await session.execute(
-        insert(BidWindow).values(
-            id=window_id,
-            assignment_id=slot.assignment_id,
-            mode=BidWindowMode.EMERGENCY,
-            trigger=Trigger.MANAGER,
-            pay_bonus_percent=bonus_percent,
-            opens_at=now,
-            closes_at=closes_at,
-            status=BidWindowStatus.OPEN,
-        )
-    )
-    await session.execute(insert(WindowWaves).values(window_id=window_id, next_at=now))
-    opened = {
-        "assignment_id": str(slot.assignment_id),
-        "mode": BidWindowMode.EMERGENCY,
-        "trigger": Trigger.MANAGER,
-        "bonus_percent": bonus_percent,
-        "closes_at": closes_at.isoformat(),
-    }
-    await audit.record(session, manager.id, now, audit.Entry("bid_window", window_id, "opened", after=opened))
-    return window_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +89,10 @@ class _Key:
     warehouse: str
 
 
+def _opening(window: WindowFacts) -> Opening:
+    return Opening(window.mode, window.closes_at, window.bonus_percent)
+
+
 def _key(slot: SlotFacts | WindowFacts, window_id: uuid.UUID) -> _Key:
     return _Key(SlotKey(window_id, slot.route_id, slot.warehouse_id, slot.on), slot.route, slot.warehouse)
 
@@ -114,8 +100,7 @@ def _key(slot: SlotFacts | WindowFacts, window_id: uuid.UUID) -> _Key:
 async def _send_wave(
     session: AsyncSession,
     key: _Key,
-    bonus_percent: int,
-    closes_at: datetime,
+    opening: Opening,
     say: Wording,
     policy: Policy,
     now: datetime,
@@ -125,6 +110,8 @@ async def _send_wave(
     The statements are constant in number, whatever the fleet's size. The window is locked by the caller. While it is
     open the next wave is always due: drivers become free, and are asked then.
     """
+    emergency = opening.mode is BidWindowMode.EMERGENCY
+    every = policy.wave_every_emergency if emergency else policy.wave_every
     window_id = key.slot.window_id
     of = standing(policy).subquery("standing")
     eligible = select(of).where(may_take(of), not_(of.c.declined)).cte("eligible")
@@ -147,12 +134,20 @@ async def _send_wave(
     await session.execute(
         update(WindowWaves)
         .where(WindowWaves.window_id == window_id)
-        .values(next_at=now + policy.wave_every_emergency, sent=WindowWaves.sent + 1)
+        .values(next_at=now + every, sent=WindowWaves.sent + 1)
     )
     if asked:
         starts_at = time.shift_start(key.slot.on, policy)
-        notice = EmergencyOffered(key.route, key.warehouse, key.slot.on, starts_at, bonus_percent)
-        envelope = notices.Envelope(Kind.OFFER, window_id, expires_at=closes_at)
+        notice = EmergencyOffered(key.route, key.warehouse, key.slot.on, starts_at, opening.bonus_percent)
+        # A window that goes on in another mode closes at another time: then it is told again (R6.6).
+        envelope = notices.Envelope(
+            Kind.OFFER,
+            window_id,
+            expires_at=opening.closes_at,
+            level=Urgency.URGENT if emergency else Urgency.NORMAL,
+            type=NotificationType.EMERGENCY_ROUTE_AVAILABLE if emergency else None,
+            occasion=opening.closes_at,
+        )
         await notices.tell(session, asked, notice, envelope, say, policy, now)
         await notices.follow(session, window_id, now, over=False)
         await notices.follow_homes(session, now, of=asked)
@@ -193,7 +188,7 @@ async def send_due_wave(
     if window_id is None:
         return None
     window = await bidding.window(session, window_id)
-    asked = await _send_wave(session, _key(window, window_id), window.bonus_percent, window.closes_at, say, policy, now)
+    asked = await _send_wave(session, _key(window, window_id), _opening(window), say, policy, now)
     return WaveSent(window_id, asked)
 
 
@@ -206,19 +201,29 @@ class ClosedEmpty:
     told: int  # managers
 
 
+@dataclass(frozen=True, slots=True)
+class BecameInstant:
+    """Nobody has bid: whoever accepts first has it, until it starts."""
+
+    window_id: uuid.UUID
+
+
 async def close_due_window(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
-) -> ClosedEmpty | None:
-    """Closes one instant or emergency window whose time has come, and tells the route's manager, once (R6.6).
+) -> ClosedEmpty | BecameInstant | None:
+    """Closes one window whose time has come, and tells the route's manager, once (R6.6).
+
+    A competitive one for which nobody has bid becomes instant, and closes when the shift starts.
 
     What others hold is passed by, and so are the first `pass_by` of what is due.
     """
+    bids = exists().where(Bid.assignment_id == BidWindow.assignment_id, Bid.status == BidStatus.PENDING)
     found = await session.execute(
         select(BidWindow.id)
         .where(
             BidWindow.status == BidWindowStatus.OPEN,
             BidWindow.closes_at <= now,
-            BidWindow.mode != BidWindowMode.COMPETITIVE,
+            or_(BidWindow.mode != BidWindowMode.COMPETITIVE, not_(bids)),
         )
         .order_by(BidWindow.closes_at, BidWindow.id)
         .offset(pass_by)
@@ -229,6 +234,11 @@ async def close_due_window(
     if window_id is None:
         return None
     window = await bidding.window(session, window_id)
+    starts_at = time.shift_start(window.on, policy)
+    if window.mode is BidWindowMode.COMPETITIVE and now < starts_at:
+        await change_mode(session, None, window_id, window.mode, Opening(BidWindowMode.INSTANT, starts_at), now)
+        await notices.follow(session, window_id, now, over=False)
+        return BecameInstant(window_id)
     await session.execute(update(BidWindow).where(BidWindow.id == window_id).values(status=BidWindowStatus.CLOSED))
     await session.execute(update(WindowWaves).where(WindowWaves.window_id == window_id).values(next_at=None))
     await audit.record(
@@ -243,7 +253,7 @@ async def close_due_window(
             after={"status": BidWindowStatus.CLOSED},
         ),
     )
-    notice = RouteUnfilled(window.route, window.warehouse, window.on, time.shift_start(window.on, policy))
+    notice = RouteUnfilled(window.route, window.warehouse, window.on, starts_at)
     envelope = notices.Envelope(Kind.ROUTE_UNFILLED, window_id)
     unfilled = window.slot_status is AssignmentStatus.UNFILLED
     told = 0
@@ -298,7 +308,7 @@ async def ask_capped(
     await audit.record(
         session, manager.id, now, audit.Entry("bid_window", window_id, "cap_override", after={"drivers": drivers})
     )
-    asked = await _send_wave(session, key, window.bonus_percent, window.closes_at, say, policy, now)
+    asked = await _send_wave(session, key, _opening(window), say, policy, now)
     if not asked:  # none of them in this wave: how many are at their cap has changed all the same
         await notices.follow(session, window_id, now, over=False)
     return AskedCapped(len(drivers), asked)

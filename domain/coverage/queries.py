@@ -4,8 +4,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, not_, select
+from sqlalchemy import and_, exists, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from domain import time
 from domain.bidding import queries as bidding
@@ -14,6 +15,7 @@ from domain.coverage.rules import SlotFacts
 from domain.db.models import (
     Assignment,
     AssignmentTerms,
+    Bid,
     BidWindow,
     DayDecline,
     Route,
@@ -21,7 +23,7 @@ from domain.db.models import (
     Warehouse,
     WarehouseManager,
 )
-from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, UserRole
+from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus, UserRole
 from domain.people.queries import manages
 from domain.policy import Policy
 
@@ -90,6 +92,11 @@ async def uncovered(
 
 async def slot_locked(session: AsyncSession, manager_id: uuid.UUID, assignment_id: uuid.UUID) -> SlotFacts | None:
     """A slot of the manager's, its assignment locked; None where there is none or it isn't his (R12.3)."""
+    # A window that is open already may be raised: it is locked first, as by all who lock both.
+    open_ = select(BidWindow.id).where(
+        BidWindow.assignment_id == assignment_id, BidWindow.status == BidWindowStatus.OPEN
+    )
+    await session.execute(open_.with_for_update(key_share=True))
     locked = await session.execute(
         select(
             Assignment.id,
@@ -109,14 +116,15 @@ async def slot_locked(session: AsyncSession, manager_id: uuid.UUID, assignment_i
     if row is None:
         return None
     # Read after the lock was got: whoever opens a window holds it.
+    bids = exists().where(Bid.assignment_id == assignment_id, Bid.status == BidStatus.PENDING)
     window = (
         await session.execute(
-            select(BidWindow.id, BidWindow.mode).where(
+            select(BidWindow.id, BidWindow.mode, bids).where(
                 BidWindow.assignment_id == assignment_id, BidWindow.status == BidWindowStatus.OPEN
             )
         )
     ).one_or_none()
-    return SlotFacts(*row, *(window or (None, None)))
+    return SlotFacts(*row, *(window or (None, None, False)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +190,10 @@ async def _free(session: AsyncSession, slot: SlotKey, policy: Policy) -> tuple[i
 
 @dataclass(frozen=True, slots=True)
 class WindowCard:
-    """How a window is doing, for a manager."""
+    """How a window is doing, for a manager.
+
+    `winner` has taken the slot through it; `driver` has the slot now, be it by a later window. `unfilled`: nobody has.
+    """
 
     window_id: uuid.UUID
     assignment_id: uuid.UUID
@@ -198,6 +209,8 @@ class WindowCard:
     winner: str | None
     taken_at: datetime | None
     arrive_by: datetime | None
+    driver: str | None
+    unfilled: bool
     asked: int
     declined: int
     free_at_cap: int
@@ -207,19 +220,15 @@ async def window_card(
     session: AsyncSession, manager_id: uuid.UUID, window_id: uuid.UUID, policy: Policy
 ) -> WindowCard | None:
     """A window of a slot in the manager's warehouses; None where there is none or it isn't his (R12.3)."""
-    asked = bidding.asked(window_id)
+    asked, driver = bidding.asked(window_id), aliased(User)
     found = await session.execute(
         select(
             BidWindow,
-            Assignment.id,
-            Assignment.route_id,
-            Assignment.warehouse_id,
-            Assignment.on,
-            Assignment.assigned_at,
+            Assignment,
             Route.name,
             Warehouse.name,
-            User.first_name,
-            User.last_name,
+            User.first_name + " " + User.last_name,
+            driver.first_name + " " + driver.last_name,
             AssignmentTerms.arrive_by,
             select(func.count()).select_from(asked.subquery()).scalar_subquery(),
             select(func.count())
@@ -231,32 +240,34 @@ async def window_card(
         .join(Route, Route.id == Assignment.route_id)
         .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
         .outerjoin(User, User.id == BidWindow.winner_id)
+        .outerjoin(driver, driver.id == Assignment.user_id)
         .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
         .where(BidWindow.id == window_id, manages(manager_id, Assignment.warehouse_id))
     )
     row = found.one_or_none()
     if row is None:
         return None
-    window, assignment_id, route_id, warehouse_id, on, assigned_at, *rest = row
-    route, warehouse, first_name, last_name, arrive_by, asked_count, declined = rest
+    window, slot, route, warehouse, winner, driver_name, arrive_by, asked_count, declined = row
     at_cap = 0
     if window.status is BidWindowStatus.OPEN:
-        _, at_cap = await _free(session, SlotKey(window_id, route_id, warehouse_id, on), policy)
+        _, at_cap = await _free(session, SlotKey(window_id, slot.route_id, slot.warehouse_id, slot.on), policy)
     return WindowCard(
         window_id=window_id,
-        assignment_id=assignment_id,
+        assignment_id=slot.id,
         route=route,
         warehouse=warehouse,
-        on=on,
-        starts_at=time.shift_start(on, policy),
+        on=slot.on,
+        starts_at=time.shift_start(slot.on, policy),
         mode=window.mode,
         status=window.status,
         opens_at=window.opens_at,
         closes_at=window.closes_at,
         bonus_percent=window.pay_bonus_percent,
-        winner=f"{first_name} {last_name}" if first_name else None,
-        taken_at=assigned_at if first_name else None,
+        winner=winner,
+        taken_at=slot.assigned_at if winner else None,
         arrive_by=arrive_by,
+        driver=None if slot.status is AssignmentStatus.CANCELLED else driver_name,
+        unfilled=slot.status is AssignmentStatus.UNFILLED,
         asked=asked_count,
         declined=declined,
         free_at_cap=at_cap,

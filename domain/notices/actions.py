@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import Notification
-from domain.db.models.words import Urgency
+from domain.db.models.words import NotificationType, Urgency
 from domain.db.sql import sql
 from domain.notices.kinds import RULES, Kind
 from domain.notices.wording import Notice, Wording, notice_of
@@ -30,8 +30,8 @@ from domain.policy import Policy
 class Envelope:
     """How a notice travels: its kind, what it is about, when it has lost its point, whose managers it may go on to.
 
-    `level` is chosen by who sends it, where the table of kinds leaves that open. `occasion`: what can happen again is
-    told again.
+    `level` is chosen by who sends it, where the table of kinds leaves that open; `type` where it differs from the
+    table's. `occasion`: what can happen again is told again.
     """
 
     kind: Kind
@@ -40,6 +40,7 @@ class Envelope:
     warehouse_id: uuid.UUID | None = None
     level: Urgency | None = None
     occasion: datetime | None = None
+    type: NotificationType | None = None
 
     @property
     def dedupe(self) -> str:
@@ -120,8 +121,8 @@ async def tell(
     worded = [say(notice, language) for language in say.languages]
     given = {
         "of": list(user_ids),
-        "type": rule.type.value,
-        "data": _data(notice, envelope),
+        "type": (envelope.type or rule.type).value,
+        "data": facts_of(notice, envelope),
         "dedupe": envelope.dedupe,
         "languages": list(say.languages),
         "titles": [words.title for words in worded],
@@ -160,12 +161,13 @@ async def note(
 ) -> None:
     """Writes the inbox row alone, as read: the person learns of it by the answer to his own press."""
     worded = say(notice, language if language in say.languages else say.languages[0])
-    data = _data(notice, envelope) | {"dedupe": f"{envelope.dedupe}{user_id}"}
+    data = facts_of(notice, envelope) | {"dedupe": f"{envelope.dedupe}{user_id}"}
     given = {"user_id": user_id, "type": RULES[envelope.kind].type.value, **worded._asdict(), "data": data, "now": now}
     await session.execute(_NOTE, given)
 
 
-def _data(notice: Notice, envelope: Envelope) -> dict[str, Any]:
+def facts_of(notice: Notice, envelope: Envelope) -> dict[str, Any]:
+    """What an inbox row keeps in `data`, but for the dedupe key."""
     facts = {
         name: value.isoformat() if isinstance(value, date) else value  # a datetime is a date, too
         for name, value in asdict(notice).items()
@@ -185,6 +187,10 @@ _FOLLOW = sql(
         JOIN bid_windows w ON w.id = ask.window_id AND w.status = 'open' AND w.id <> :about
         JOIN assignments a ON a.id = w.assignment_id AND a.date = :on
         WHERE ask.user_id = :driver
+        UNION ALL
+        SELECT earlier.id, false FROM bid_windows w
+        JOIN bid_windows earlier ON earlier.assignment_id = w.assignment_id AND earlier.id <> w.id
+        WHERE w.id = :about AND :over
     ), locked AS (
         SELECT d.id FROM deliveries d JOIN touched USING (about)
         WHERE itself AND :over AND kind = 'offer' AND state = 'pending'
@@ -248,20 +254,27 @@ class Day:
 async def follow(session: AsyncSession, about: uuid.UUID, now: datetime, *, over: bool, day: Day | None = None) -> None:
     """Something about `about` has changed: every message that shows it is redrawn, the managers' cards first.
 
-    `over`: there is nothing left to offer; offers not yet sent are cancelled, those sent are redrawn last (R11.8).
-    One that is being sent right now is redrawn afterwards. `day`: so are this driver's other offers of that day, and
-    the managers' cards of those windows. All in one statement, since all these rows are locked in one order.
+    `over`: there is nothing left to offer; offers not yet sent are cancelled, those sent are redrawn last (R11.8), and
+    managers' cards of earlier windows of the slot say who has it. One that is being sent right now is redrawn
+    afterwards. `day`: so are this driver's other offers of that day, and the managers' cards of those windows. All in
+    one statement, since all these rows are locked in one order.
     """
     whose = {"driver": day.driver_id if day else None, "on": day.on if day else None}
     await session.execute(_FOLLOW, {"about": about, "over": over, "now": now} | whose | _WHEN)
 
 
-_MARK_READ = sql("UPDATE notifications SET read = true WHERE data ->> 'dedupe' = :dedupe AND NOT read")
+_MARK_READ = sql(
+    """
+    UPDATE notifications SET read = true
+    WHERE user_id = :user_id AND NOT read AND data ->> 'kind' = :kind AND data ->> 'about' = :about
+    """,
+    user_id=Uuid(),
+)
 
 
 async def mark_read(session: AsyncSession, user_id: uuid.UUID, kind: Kind, about: uuid.UUID) -> None:
     """The person answered a notice by its own button (R11.1)."""
-    await session.execute(_MARK_READ, {"dedupe": f"{kind.value}:{about}:{user_id}"})
+    await session.execute(_MARK_READ, {"user_id": user_id, "kind": kind.value, "about": str(about)})
 
 
 # Everything that shows the thing is locked in one statement and in the one order, his own messages with the others':
@@ -362,12 +375,15 @@ async def follow_homes(
 
 _OTHERS = sql(
     """
-    SELECT manager.user_id FROM warehouse_managers manager
-    JOIN users person ON person.id = manager.user_id AND person.role = 'manager'
-    LEFT JOIN contact_settings contact ON contact.user_id = manager.user_id
-    WHERE manager.warehouse_id = :warehouse_id AND manager.user_id <> :told
-      AND (contact.away_until IS NULL OR contact.away_until <= :now)
-      AND NOT EXISTS (SELECT FROM messages own WHERE own.id = :about AND own.author_id = manager.user_id)
+    WITH others AS (
+        SELECT manager.user_id, contact.away_until IS NULL OR contact.away_until <= :now AS present
+        FROM warehouse_managers manager
+        JOIN users person ON person.id = manager.user_id AND person.role = 'manager'
+        LEFT JOIN contact_settings contact ON contact.user_id = manager.user_id
+        WHERE manager.warehouse_id = :warehouse_id AND manager.user_id <> :told
+          AND NOT EXISTS (SELECT FROM messages own WHERE own.id = :about AND own.author_id = manager.user_id)
+    )
+    SELECT user_id FROM others WHERE present OR NOT EXISTS (SELECT FROM others WHERE present)
     """,
     warehouse_id=Uuid(),
     told=Uuid(),
@@ -380,7 +396,7 @@ async def pass_on(
 ) -> int:
     """Tells the warehouse's other managers what one of them did not answer (R11.2); returns how many.
 
-    Who is away is left out, and so is who was told of it already, or wrote it.
+    Who was told of it already, or wrote it, is left out, and so is who is away, unless they all are (R11.4a).
     """
     noted = await session.get(Notification, notification_id)
     if noted is None or noted.data is None or "warehouse_id" not in noted.data:

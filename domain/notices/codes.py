@@ -1,5 +1,6 @@
 """The short codes by which something in an SMS can be answered (R11.6)."""
 
+import re
 import secrets
 import uuid
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from domain.db.sql import sql
 # No two of these look alike. With a digit in the middle, no code is a word: neither a command nor STOP, END or YES.
 LETTERS: Final = "ACDEFHJKMNPQRTWXY"
 DIGITS: Final = "34679"
+CODE: Final = re.compile(f"[{LETTERS}][{DIGITS}][{LETTERS}]")
 DRAWS_MOST: Final = 50  # a phone has a handful of codes at a time, of more than a thousand
 
 Choose = Callable[[str], str]  # one of these characters, at random

@@ -1,9 +1,10 @@
 """The SMS digest: the day's normal notices for who has no Telegram, in one message (R11.4a)."""
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import DateTime, SmallInteger, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,12 +53,10 @@ _GATHER: Final = sql(
         FROM judged LEFT JOIN digests ON digests.user_id = judged.user_id
         WHERE d.id = judged.id
     )
-    SELECT (SELECT count(*) FROM digests) AS digests,
-           count(*) FILTER (WHERE fate = 'digest') AS notices,
-           count(*) FILTER (WHERE fate = 'telegram') AS by_telegram,
-           count(*) FILTER (WHERE fate = 'read') AS read,
-           count(*) FILTER (WHERE fate = 'expired') AS expired
-    FROM judged
+    SELECT notification_id, fate,
+           CASE fate WHEN 'digest' THEN digests.id WHEN 'telegram' THEN by_telegram ELSE judged.id END AS told_by
+    FROM judged LEFT JOIN digests ON digests.user_id = judged.user_id
+    ORDER BY judged.id
     """,
     digest=Text(),
     normal=SmallInteger(),
@@ -65,8 +64,35 @@ _GATHER: Final = sql(
 )
 
 
-async def gather(session: AsyncSession, policy: Policy, now: datetime) -> dict[str, int]:
-    """Puts what waits for it into one SMS a person; returns how many of each.
+class Gathered(NamedTuple):
+    """What became of a notice that waited, and the delivery that tells it from now on; its own where none does."""
+
+    notification_id: uuid.UUID
+    fate: str
+    told_by: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Every notice that waited."""
+
+    notices: tuple[Gathered, ...]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each."""
+        fates = Counter(each.fate for each in self.notices)
+        return {
+            "digests": len({each.told_by for each in self.notices if each.fate == "digest"}),
+            "notices": fates["digest"],
+            "by_telegram": fates["telegram"],
+            "read": fates["read"],
+            "expired": fates["expired"],
+        }
+
+
+async def gather(session: AsyncSession, policy: Policy, now: datetime) -> Gathering:
+    """Puts what waits for it into one SMS a person; returns what became of each notice.
 
     Who can be reached by Telegram by now gets it there. What has expired, or was read meanwhile, is told no more. A
     digest is worth sending until the quiet hours begin; one gathered later than that, until those of the next day.
@@ -75,7 +101,7 @@ async def gather(session: AsyncSession, policy: Policy, now: datetime) -> dict[s
     tonight, tomorrow = (local_instant(on, policy.quiet_from, policy) for on in (today, today + timedelta(days=1)))
     until = tonight if now < tonight else tomorrow
     given = {"digest": Kind.DIGEST.value, "normal": int(Urgency.NORMAL), "until": until, "now": now}
-    return dict((await session.execute(_GATHER, given)).mappings().one())
+    return Gathering(tuple(Gathered(*row) for row in await session.execute(_GATHER, given)))
 
 
 @dataclass(frozen=True, slots=True)

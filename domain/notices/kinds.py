@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import Final
 
 from domain.db.models.words import NotificationType, Urgency
 
@@ -11,12 +12,19 @@ class Kind(StrEnum):
     # Cards: they answer a press or a command, and are kept current.
     HOME = "home"  # about: nothing
     WINDOW = "window"  # a manager's card of a window; about: the window
+    SHIFT = "shift"  # a driver's own shift; about: the assignment
     MESSAGE = "message"  # the author's card of what he has written; about: the message
 
     # Notices: somebody is told.
     OFFER = "offer"  # a driver's offer; about: the window
     WON = "won"  # the driver has the shift; about: the assignment
     ROUTE_UNFILLED = "route_unfilled"  # to the manager; about: the window
+    ROUTE_CANCELLED = "route_cancelled"  # a driver has left a shift, to the manager; about: the window, else the shift
+    REMINDER = "reminder"  # of today's shift; about: the assignment
+    CONFIRM_REMINDER = "confirm_reminder"  # what is to be confirmed; about: the assignment that is due first
+    DROPPED = "dropped"  # not confirmed in time, to its driver; about: the assignment that was his
+    MISSED = "missed"  # not there in time, to its driver; about: the assignment that was his
+    NO_SHOW = "no_show"  # the same to the manager; about: the window, else the shift
     LINK_MOVED = "link_moved"  # to the chat that was linked before; about: nothing
     MANUAL = "manual"  # what a manager writes; about: the message
     FALLBACK_GONE = "fallback_gone"  # to the managers: a driver takes no SMS any more; about: the driver
@@ -57,11 +65,18 @@ class Rule:
 
 
 RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
-    Kind.OFFER: Rule(NotificationType.EMERGENCY_ROUTE_AVAILABLE, Urgency.URGENT, night=Night.SILENT),
+    Kind.OFFER: Rule(NotificationType.BID_OPEN, None, night=Night.SILENT),  # in an emergency urgent, of another type
     Kind.WON: Rule(NotificationType.BID_WON, Urgency.IMPORTANT),
     Kind.ROUTE_UNFILLED: Rule(NotificationType.ROUTE_UNFILLED, Urgency.IMPORTANT),
+    Kind.ROUTE_CANCELLED: Rule(NotificationType.ROUTE_CANCELLED, Urgency.IMPORTANT),
+    Kind.REMINDER: Rule(NotificationType.SHIFT_REMINDER, Urgency.IMPORTANT),
+    Kind.CONFIRM_REMINDER: Rule(NotificationType.CONFIRMATION_REMINDER, None),
+    Kind.DROPPED: Rule(NotificationType.SHIFT_AUTO_DROPPED, Urgency.IMPORTANT),
+    Kind.MISSED: Rule(NotificationType.WARNING, Urgency.URGENT),
+    Kind.NO_SHOW: Rule(NotificationType.DRIVER_NO_SHOW, Urgency.URGENT, passed_on=True),
     Kind.LINK_MOVED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT, night=Night.RINGS, by_sms=False),
     Kind.MANUAL: Rule(NotificationType.MANUAL, None, passed_on=True),
     Kind.FALLBACK_GONE: Rule(NotificationType.MANUAL, Urgency.NORMAL),
     Kind.ALERT: Rule(NotificationType.MANUAL, Urgency.IMPORTANT, night=Night.RINGS),
 }
+BY_ITS_BUTTON: Final = [str(kind) for kind, rule in RULES.items() if rule.acknowledged is Acknowledged.BY_ITS_BUTTON]

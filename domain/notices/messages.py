@@ -213,6 +213,41 @@ async def _own(
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """A manager is away, and who is there to get it instead (R11.4a): `others`, by name. Nobody: he gets it himself."""
+
+    until: datetime
+    others: tuple[tuple[uuid.UUID, str], ...]
+
+
+_AWAY_UNTIL = sql(
+    "SELECT away_until FROM contact_settings WHERE user_id = :user_id AND away_until > :now", user_id=Uuid()
+)
+_STAND_INS = sql(
+    """
+    SELECT who.id, who.first_name || ' ' || who.last_name AS name
+    FROM warehouse_managers there
+    JOIN users who ON who.id = there.user_id AND who.role = 'manager'
+    LEFT JOIN contact_settings contact ON contact.user_id = who.id
+    WHERE there.warehouse_id = :warehouse_id AND who.id <> ALL (:but)
+      AND (contact.away_until IS NULL OR contact.away_until <= :now)
+    ORDER BY name, who.id
+    """,
+    warehouse_id=Uuid(),
+    but=ARRAY(Uuid()),
+)
+
+
+async def away(session: AsyncSession, author_id: uuid.UUID, to: Recipient, now: datetime) -> Away | None:
+    """Who gets what is written to somebody while he is away; None: he is not, or drives."""
+    until = await session.scalar(_AWAY_UNTIL, {"user_id": to.id, "now": now})
+    if until is None or to.role is not UserRole.MANAGER:
+        return None
+    given = {"warehouse_id": to.warehouse_id, "but": [author_id, to.id], "now": now}
+    return Away(until, tuple((row.id, row.name) for row in await session.execute(_STAND_INS, given)))
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """It is on its way."""
 
@@ -231,8 +266,8 @@ async def send_message(
 ) -> Sent | AlreadySent | Refused:
     """Sends a draft of the manager's to one person (`manual`, R11), once: the draft is locked.
 
-    `level` 0 to 2, urgent first. Refused: a draft that is not his or too old, and somebody who is not, or no longer, of
-    his warehouses.
+    While that one is away it goes to the others of the warehouse. `level` 0 to 2, urgent first. Refused: a draft that
+    is not his or too old, and somebody who is not, or no longer, of his warehouses.
     """
     message = await _own(session, manager, message_id, policy, now, lock=True)
     if not isinstance(message, Message):
@@ -246,9 +281,12 @@ async def send_message(
     await session.execute(update(Message).where(Message.id == message_id).values(sent_at=now))
     after = {"to": str(recipient.id), "level": Urgency(level).name.lower()}
     await audit.record(session, manager.id, now, audit.Entry("message", message_id, "sent", after=after))
-    notice = Written(f"{manager.first_name} {manager.last_name}", message.text)
+    absence = await away(session, manager.id, recipient, now)
+    others = [user_id for user_id, _ in absence.others] if absence else []
+    author, instead_of = f"{manager.first_name} {manager.last_name}", recipient.name if others else None
     envelope = notices.Envelope(Kind.MANUAL, message_id, warehouse_id=recipient.warehouse_id, level=Urgency(level))
-    await notices.tell(session, [recipient.id], notice, envelope, say, policy, now)
+    notice = Written(author, message.text, instead_of)
+    await notices.tell(session, others or [recipient.id], notice, envelope, say, policy, now)
     return Sent(recipient)
 
 
@@ -269,8 +307,8 @@ async def discard_message(session: AsyncSession, manager: Person, message_id: uu
 class Received:
     """A message as one of its readers sees it.
 
-    `linked`: Telegram reaches him. `to`: whom it was written to, where it was passed on to this reader since that one
-    did not answer (R11.2).
+    `linked`: Telegram reaches him. `to`: whom it was written to, where that is another: it was passed on to this reader
+    since that one did not answer (R11.2), or is `away` (R11.4a).
     `taken_by`, `taken_at`: who else has answered first, and when.
     """
 
@@ -280,6 +318,7 @@ class Received:
     linked: bool
     answered: bool
     to: str | None
+    away: bool
     taken_by: str | None
     taken_at: datetime | None
 
@@ -292,6 +331,7 @@ class Received:
 _READERS = sql(
     """
     SELECT who.id, who.first_name || ' ' || who.last_name AS name, told.created_at > message.sent_at AS passed_on,
+           told.data ->> 'instead_of' AS instead_of,
            min(d.answered_at) AS answered_at, bool_or(link.chat_id IS NOT NULL) AS linked
     FROM deliveries d
     JOIN messages message ON message.id = d.about
@@ -326,7 +366,8 @@ async def received(session: AsyncSession, user_id: uuid.UUID, message_id: uuid.U
         text=text,
         linked=own.linked,
         answered=own.answered_at is not None,
-        to=next((reader.name for reader in readers if not reader.passed_on), None) if own.passed_on else None,
+        to=next((reader.name for reader in readers if not reader.passed_on), None) if own.passed_on else own.instead_of,
+        away=not own.passed_on and own.instead_of is not None,
         taken_by=first.name if first is not None and others else None,
         taken_at=first.answered_at if first is not None and others else None,
     )

@@ -41,7 +41,7 @@ class Texted(NamedTuple):
 _LAST_TEXTED = sql(
     """
     SELECT d.user_id, d.kind, d.about FROM deliveries d JOIN sms_attempts t ON t.delivery_id = d.id
-    WHERE d.user_id = ANY (:of) AND d.about IS NOT NULL
+    WHERE d.user_id = ANY (:of) AND d.about IS NOT NULL AND (t.sid IS NOT NULL OR t.status <> 'refused')
     ORDER BY t.created_at DESC, t.begun_at DESC LIMIT 1
     """,
     of=ARRAY(Uuid()),
@@ -49,6 +49,9 @@ _LAST_TEXTED = sql(
 
 
 async def last_texted(session: AsyncSession, user_ids: Sequence[uuid.UUID]) -> Texted | None:
-    """What was texted last to any of them; None where that was nothing, or about nothing."""
+    """What was texted last to any of them; None where that was nothing, or about nothing.
+
+    Only what Twilio is known to have taken: nobody answers what he never got.
+    """
     row = (await session.execute(_LAST_TEXTED, {"of": list(user_ids)})).one_or_none()
     return None if row is None else Texted(row.user_id, Kind(row.kind), row.about)

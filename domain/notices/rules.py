@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain.db.models.words import Channel, Urgency, UserRole
-from domain.notices.kinds import RULES, Night
+from domain.notices.kinds import RULES, Kind, Night
 from domain.policy import Policy
 from domain.time import local_day, local_instant
 
@@ -36,7 +36,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """It comes when the quiet hours are over, if it still has a point then."""
+    """It comes when the quiet hours, or his shift, are over, if it still has a point then."""
 
     until: datetime
 
@@ -56,11 +56,14 @@ def manner(
 ) -> Manner:
     """How a notice comes at this moment (R11.4). `starts_at`: the start of the shift that it is about, if it is.
 
-    An SMS always rings, so what would come silently is held. What would lose its point before the quiet hours end comes
-    silently instead of being held; by SMS it is held all the same, and dropped then.
+    An SMS always rings, so what would come silently is held; what his shift holds is looked at again and again until
+    that is over. What would lose its point before the quiet hours end comes silently instead of being held; by SMS it
+    is held all the same, and dropped then.
     """
     until = quiet_until(urgency, to, policy, now)
-    by_day: Manner = Silent() if urgency is Urgency.NORMAL and to.working and channel is Channel.TELEGRAM else Rings()
+    by_day: Manner = Rings()
+    if urgency is Urgency.NORMAL and to.working:
+        by_day = Silent() if channel is Channel.TELEGRAM else Held(now + policy.look_at_shift_every)
     if until is None or _always_rings(kind, urgency, to, starts_at, policy, now):
         return by_day
     if channel is Channel.SMS:
@@ -122,3 +125,14 @@ def day_is_full(urgency: Urgency, role: UserRole, sent_today: int, policy: Polic
     """Whether so many SMS have gone to this driver today that this one may not (R11.5). Managers have no such limit."""
     most = policy.sms_a_day_urgent if urgency is Urgency.URGENT else policy.sms_a_day
     return role is UserRole.DRIVER and sent_today >= most
+
+
+def next_morning(policy: Policy, now: datetime) -> datetime:
+    """When an SMS may go that today, which is full, may not: the quiet hours are over, and nothing is counted yet."""
+    return local_instant(local_day(now, policy) + ONE_DAY, policy.quiet_until, policy)
+
+
+def budget_bars(kind: str, urgency: Urgency, used: int, policy: Policy) -> bool:
+    """Whether the month's SMS are used up for this one (R11.8): not for what is urgent, nor for what tells of it."""
+    budget = policy.sms_monthly_budget
+    return budget is not None and used >= budget and urgency is not Urgency.URGENT and kind != Kind.ALERT

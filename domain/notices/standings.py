@@ -79,9 +79,16 @@ def standing(
         return Standing(Stage.SEEN, last_heard, telegram_at)
     if telegram is not None and telegram.state is DeliveryState.ACKNOWLEDGED:
         return Standing(Stage.SEEN, last_heard, telegram_at)
-    if sms is not None:
+    if sms is not None and not _went_back(telegram, sms):
         return _by_sms(sms, telegram, now)
     return _by_telegram(telegram, now) if telegram is not None else Standing(Stage.WAITING)
+
+
+def _went_back(telegram: Part | None, sms: Part) -> bool:
+    """No SMS could be brought, and Telegram is tried again, or has it by now."""
+    tried = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT)
+    failed = sms.state in (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
+    return failed and telegram is not None and telegram.state in tried
 
 
 def _by_telegram(part: Part, now: datetime) -> Standing:
@@ -256,11 +263,15 @@ async def asked(
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A message as its author sees it: to whom it went and where it stands, as of an instant."""
+    """A message as its author sees it: to whom it went and where it stands, as of an instant.
+
+    `instead_of`: to whom he wrote it, where others got it since that one is away (R11.4a).
+    """
 
     message_id: uuid.UUID
     text: str
     level: Urgency
+    instead_of: str | None
     told: tuple[Told, ...]
     more: int  # who were told, too
     as_of: datetime
@@ -289,8 +300,14 @@ async def sending(
     told = tuple(
         Told(row.name, phones.get(row.user_id) or None, _standing(row, Kind.MANUAL, now), row.passed_on) for row in rows
     )
-    level = await session.scalar(_LEVEL, {"about": message_id})
-    return Sending(message_id, text, Urgency(level or 0), told, rows[0].total - len(rows) if rows else 0, now)
+    level, instead_of = (await session.execute(_FIRST_TOLD, {"about": message_id})).one_or_none() or (None, None)
+    more = rows[0].total - len(rows) if rows else 0
+    return Sending(message_id, text, Urgency(level or 0), instead_of, told, more, now)
 
 
-_LEVEL = sql("SELECT level FROM deliveries WHERE about = :about AND kind = 'manual' ORDER BY created_at LIMIT 1")
+_FIRST_TOLD = sql(
+    """
+    SELECT d.level, told.data ->> 'instead_of' FROM deliveries d JOIN notifications told ON told.id = d.notification_id
+    WHERE d.about = :about AND d.kind = 'manual' ORDER BY d.created_at LIMIT 1
+    """
+)

@@ -240,30 +240,37 @@ async def link_by_invite(
 
 
 # Locked in the order that all share (domain.notices.actions). What is just on its way there finds its attempt
-# overtaken, and is sent anew to the new chat.
+# overtaken, and is sent anew to the new chat; so is what still waits for an answer (R11.2), or it would be lost.
 _LEAVE_CHAT = sql(
     """
     WITH locked AS (
-        SELECT id FROM deliveries
+        SELECT id, chat_id IS NULL OR state = 'sent' AND escalate_at IS NOT NULL AS follows FROM deliveries
         WHERE user_id = :user_id AND channel = 'telegram'
           AND (chat_id = :chat_id AND state IN ('pending', 'sending', 'sent', 'acknowledged', 'escalated')
                OR chat_id IS NULL AND state = 'sending')
         ORDER BY kind = 'home', id
         FOR NO KEY UPDATE
     )
-    UPDATE deliveries SET attempt = attempt + 1, redraw = false, lease_until = NULL, escalate_at = NULL,
-        state = CASE WHEN chat_id IS NULL THEN 'pending' ELSE 'cancelled' END,
-        due_at = CASE WHEN chat_id IS NULL THEN due_at END,
-        reason = CASE WHEN chat_id IS NULL THEN reason ELSE 'the chat is no longer his' END
-    WHERE id IN (SELECT id FROM locked)
+    UPDATE deliveries d SET attempt = attempt + 1, redraw = false, lease_until = NULL, escalate_at = NULL,
+        state = CASE WHEN follows THEN 'pending' ELSE 'cancelled' END,
+        urgency = CASE WHEN follows THEN coalesce(level, urgency) ELSE urgency END,
+        due_at = CASE WHEN chat_id IS NULL THEN due_at WHEN follows THEN CAST(:now AS timestamptz) END,
+        chat_id = CASE WHEN follows THEN NULL ELSE chat_id END,
+        message_id = CASE WHEN follows THEN NULL ELSE message_id END,
+        sent_at = CASE WHEN follows THEN NULL ELSE sent_at END,
+        reason = CASE WHEN follows THEN reason ELSE 'the chat is no longer his' END
+    FROM locked WHERE d.id = locked.id
     """,
     chat_id=BigInteger(),
 )
 
 
 async def _leave_chat(session: AsyncSession, user_id: uuid.UUID, chat_id: int, say: Wording, now: datetime) -> None:
-    """The old chat is told, and nothing in it is kept current any more: it may be somebody else's phone."""
-    await session.execute(_LEAVE_CHAT, {"user_id": user_id, "chat_id": chat_id})
+    """The old chat is told, and nothing in it is kept current any more: it may be somebody else's phone.
+
+    What nobody has answered there comes to the new one.
+    """
+    await session.execute(_LEAVE_CHAT, {"user_id": user_id, "chat_id": chat_id, "now": now})
     language = await session.scalar(select(ContactSettings.language).where(ContactSettings.user_id == user_id))
     worded = say(LinkMoved(), language or say.languages[0])
     notification_id = await session.scalar(
@@ -375,7 +382,7 @@ _OPT_IN = sql("DELETE FROM sms_opt_outs WHERE phone = :phone RETURNING true", ph
 async def opt_out(session: AsyncSession, phone: str, say: Wording, policy: Policy, now: datetime) -> bool:
     """Nothing is texted to this phone (E.164) any more, and its drivers' managers read so (R11.5). False: known.
 
-    Each opting out is told anew. Whose employment is over, or was never recorded, has no managers to tell.
+    Each opting out is told anew. Whose employment is over has no managers to tell.
     """
     if not await session.scalar(_OPT_OUT, {"phone": phone, "now": now}):
         return False
@@ -384,14 +391,18 @@ async def opt_out(session: AsyncSession, phone: str, say: Wording, policy: Polic
     for person in people:
         if person.role is UserRole.DRIVER:
             await _tell_fallback_gone(session, person, say, policy, now)
+            await notices.follow(session, person.id, now, over=False)
     return True
 
 
 async def opt_in(session: AsyncSession, phone: str, now: datetime) -> bool:
-    """Texts may go to this phone again (R11.5). False: they might already."""
+    """Texts may go to this phone again, and what said otherwise says so (R11.5). False: they might already."""
     if not await session.scalar(_OPT_IN, {"phone": phone}):
         return False
-    await _audit_consent(session, await people_with_phone(session, phone), "sms_opted_in", now)
+    people = await people_with_phone(session, phone)
+    await _audit_consent(session, people, "sms_opted_in", now)
+    for person in people:
+        await notices.follow(session, person.id, now, over=False)
     return True
 
 
@@ -414,8 +425,14 @@ async def _tell_fallback_gone(
     await notices.tell(session, managers, notice, envelope, say, policy, now)
 
 
+# By id, as everybody locks home cards (domain.notices.actions).
 _NEW_DAY = sql(
-    "UPDATE deliveries SET redraw = true, due_at = :now, urgency = :urgency WHERE kind = 'home' AND state = 'sent'",
+    """
+    WITH locked AS (
+        SELECT id FROM deliveries WHERE kind = 'home' AND state = 'sent' ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE deliveries SET redraw = true, due_at = :now, urgency = :urgency WHERE id IN (SELECT id FROM locked)
+    """,
     urgency=SmallInteger(),
 )
 

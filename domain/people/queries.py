@@ -109,12 +109,16 @@ def managers_to_tell(warehouse_id: uuid.UUID, route_id: uuid.UUID, now: datetime
 
 
 def managers_of_driver(driver_id: uuid.UUID, today: date, now: datetime) -> Select[tuple[uuid.UUID]]:
-    """The managers of a driver's home warehouses of today; nobody where none is recorded (R12.7).
+    """The managers of a driver's home warehouses of today; of all warehouses where none was ever recorded (R12.7).
 
     As above, those who are away are spoken for by the others of the warehouse.
     """
     away = select(ContactSettings.user_id).where(ContactSettings.away_until > now)
     manager, other = aliased(User), aliased(WarehouseManager)
+    recorded = select(Employment.warehouse_id).where(Employment.user_id == driver_id)
+    homes = recorded.where(
+        Employment.starts_on <= today, or_(Employment.ends_on.is_(None), Employment.ends_on >= today)
+    )
     others_present = exists().where(
         other.warehouse_id == WarehouseManager.warehouse_id,
         manager.id == other.user_id,
@@ -124,11 +128,8 @@ def managers_of_driver(driver_id: uuid.UUID, today: date, now: datetime) -> Sele
     return (
         select(User.id)
         .join(WarehouseManager, WarehouseManager.user_id == User.id)
-        .join(Employment, Employment.warehouse_id == WarehouseManager.warehouse_id)
         .where(
-            Employment.user_id == driver_id,
-            Employment.starts_on <= today,
-            or_(Employment.ends_on.is_(None), Employment.ends_on >= today),
+            or_(WarehouseManager.warehouse_id.in_(homes), not_(recorded.exists())),
             User.role == UserRole.MANAGER,
             or_(User.id.not_in(away), not_(others_present)),
         )

@@ -272,6 +272,21 @@ CREATE TABLE operator_alerts (
     raised_at timestamptz NOT NULL
 );
 
+CREATE TABLE heartbeats (
+    at timestamptz PRIMARY KEY,
+    first_at timestamptz DEFAULT clock_timestamp() NOT NULL,
+    last_at timestamptz DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE conversations (
+    user_id uuid PRIMARY KEY
+        CONSTRAINT conversations_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    step text NOT NULL,
+    data jsonb NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX ix_conversations_expires_at ON conversations (expires_at);
+
 CREATE TABLE messages (
     id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
     author_id uuid NOT NULL

@@ -3,9 +3,11 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.testing import capture_logs
@@ -14,12 +16,17 @@ from bot.jobs import Clockwork, Duties, Duty, last_instant, run_due, table_of_du
 from bot.wording import Words
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
-from domain.db.models import DutyRun, SeenUpdate, Warehouse
+from domain.db.models import DutyRun, Notification, SeenUpdate, Warehouse
 from domain.policy import TORONTO, Policy
 from tests.bot.conftest import Line
+from tests.domain.world import Fleet
 
 Sessions = async_sessionmaker[AsyncSession]
 POLICY = Policy()
+DUTIES = {
+    *("windows", "waves", "auto-drop", "no-show", "shift-reminders", "confirmation-reminders", "last-calls"),
+    *("sms-digest", "cleanup"),
+}
 DAILY = "10 4 * * *"
 
 
@@ -178,6 +185,29 @@ async def test_r14_old_update_ids_are_cleaned_up(sessions: Sessions, now: dateti
         assert list(await session.scalars(select(SeenUpdate.update_id))) == [2]
 
 
+async def test_r5_4_a_route_that_nobody_can_be_told_of_is_an_operators_matter(
+    sessions: Sessions, now: datetime
+) -> None:
+    async with sessions.begin() as session:
+        fleet = Fleet(session, now)
+        owner = await fleet.manager("Olga", await fleet.warehouse("South"))
+        window = await fleet.window(await fleet.slot(await fleet.route("R12", await fleet.warehouse("North"))))
+    policy, before = replace(POLICY, owners=(owner.phone,)), alerts_counted()
+    with capture_logs() as logged:
+        await run_due(table_of_duties(Words(TORONTO), policy)["windows"], sessions, now + timedelta(hours=9))
+    [line] = [line for line in logged if line["log_level"] == "error"]
+    assert (line["alert"], line["owners_told"]) == (f"no manager to tell:{window}", 1)
+    assert alerts_counted() == before + 1
+    async with sessions() as session:
+        [told] = await session.scalars(select(Notification))
+    assert (told.user_id, (told.data or {})["kind"]) == (owner.id, "alert")
+    assert "R12, North, 2026-11-25" in told.body
+
+
+def alerts_counted() -> float:
+    return REGISTRY.get_sample_value("rollcall_operator_alerts_total", {"alert": "no manager to tell"}) or 0
+
+
 def test_every_duty_of_the_table_has_a_name_for_the_command_line() -> None:
-    assert set(table_of_duties(Words(TORONTO), POLICY)) == {"windows", "waves", "sms-digest", "cleanup"}
+    assert set(table_of_duties(Words(TORONTO), POLICY)) == DUTIES
     assert told([object(), uuid.uuid4()]) == {"done": 2}

@@ -15,12 +15,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bot.screens
+from bot.acting import TOAST_MOST
+from bot.callbacks import Home
 from bot.reader import Reader
-from bot.screens.screen import Screen
+from bot.screens.home import DriverHome, ManagerHome, home
+from bot.screens.screen import Button, Screen, shortened
+from domain.bidding.offers import Offer
+from domain.coverage.queries import WarehouseToday
 from sandbox.telegram.entities import units
 from sandbox.telegram.formatting import parse_html
 
 TORONTO = ZoneInfo("America/Toronto")
+READERS = [Reader("en", TORONTO), Reader("fr", TORONTO)]
+MARKUP_MOST = 10_000  # Telegram's for all buttons together, as far as it tells
 NASTY = (
     "<b>",
     "</b>",
@@ -40,7 +47,9 @@ NASTY = (
 )
 INSTANTS = st.integers(1_767_225_600, 1_830_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
-NAMES = st.one_of(st.sampled_from(NASTY), st.text(min_size=1, max_size=40)).filter(str.strip)
+LONG = ("W", "<b>&", "🚚", "e\u0301\n")
+HUGE = st.sampled_from(LONG).map(lambda sign: sign * 2000)
+NAMES = st.one_of(st.sampled_from(NASTY), HUGE, st.text(min_size=1, max_size=40)).filter(str.strip)
 
 # What the parameters of the screens are made from; the facts themselves follow from their types.
 KNOWN: dict[Any, st.SearchStrategy[Any]] = {
@@ -52,7 +61,8 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     timedelta: st.timedeltas(timedelta(0), timedelta(days=3)),
     uuid.UUID: st.uuids(),
     object: st.none(),
-    Reader: st.sampled_from([Reader("en", TORONTO), Reader("fr", TORONTO)]),
+    Button: st.just(Button("‹ Back", Home())),
+    Reader: st.sampled_from(READERS),
 }
 
 
@@ -75,8 +85,10 @@ def made(kind: Any) -> st.SearchStrategy[Any]:
     if kind in KNOWN:
         return KNOWN[kind]
     if typing.get_origin(kind) is tuple:
-        element = typing.get_args(kind)[0]
-        return st.lists(made(element), max_size=5).map(tuple)
+        first, *rest = typing.get_args(kind)
+        if rest == [...]:
+            return st.lists(made(first), max_size=5).map(tuple)
+        return st.tuples(made(first), *map(made, rest))
     if typing.get_args(kind):
         return st.one_of(*(made(each) for each in typing.get_args(kind)))
     if hasattr(kind, "__dataclass_fields__"):
@@ -94,13 +106,44 @@ def arguments(screen: Callable[..., Screen]) -> st.SearchStrategy[dict[str, Any]
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_telegram_takes_every_screen(screen: Callable[..., Screen], data: st.DataObject) -> None:
-    shown = screen(**data.draw(arguments(screen)))
+    fits(screen(**data.draw(arguments(screen))))
+
+
+def fits(shown: Screen) -> None:
+    """It is what Telegram takes."""
     text = parse_html(shown.html).text
     assert 0 < units(text.strip()) <= 4096
     for row in shown.keyboard:
         for button in row:
             assert button.text.strip(), "a button says something"
     markup = shown.markup()
+    assert markup is None or len(markup.to_json()) <= MARKUP_MOST
     for keys in markup.inline_keyboard if markup else ():
         for key in keys:
             assert key.url or len(str(key.callback_data).encode()) <= 64
+
+
+@given(st.sampled_from(READERS), st.integers(0, 60), st.sampled_from(LONG))
+@settings(max_examples=15, deadline=None)
+def test_a_home_card_fits_however_much_there_is_to_show(reader: Reader, many: int, sign: str) -> None:
+    today, name = date(2026, 11, 25), sign * 2000
+    offers = tuple(offered(name, declined=number % 2 == 0) for number in range(many))
+    warehouses = tuple(WarehouseToday(f"{number} {name}", 3, number % 2) for number in range(many))
+    for facts in (
+        DriverHome(name, datetime(2026, 11, 25, 12, tzinfo=UTC), today, 0, (), 0, offers),
+        ManagerHome(name, today, 0, None, warehouses),
+    ):
+        fits(home(facts, reader))
+
+
+def offered(name: str, *, declined: bool) -> Offer:
+    facts: dict[str, Any] = dict.fromkeys(Offer.__dataclass_fields__, datetime(2026, 11, 25, 12, tzinfo=UTC))
+    facts |= {"route": name, "warehouse": name, "address": name, "window_id": uuid.uuid4(), "bonus_percent": 20}
+    return Offer(**facts | {"on": date(2026, 11, 25), "declined": declined})
+
+
+@given(st.sampled_from(LONG), st.integers(0, 500))
+def test_a_toast_fits_whatever_it_names(sign: str, many: int) -> None:
+    told = shortened(sign * many, TOAST_MOST)
+    assert units(told) <= TOAST_MOST
+    assert told.removesuffix("…") in sign * many

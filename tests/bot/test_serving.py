@@ -151,7 +151,7 @@ async def urgent_notice(town: Town, rollcall: Rollcall, driver: Phone) -> UUID:
     async def facts(*_: Any) -> str:
         return "come quickly"
 
-    say = Kind(facts, lambda text, _reader: Screen(text), sms=lambda text, _reader, _code: f"Acme: {text}")
+    say = Kind(facts, lambda text, _reader: Screen(text), sms=lambda text, _reader, _code, _behind: f"Acme: {text}")
     cast("dict[str, Kind]", rollcall.edge.mail.kinds)["manual"] = say
     now, id_, chat_id = town.sandbox.clock.now(), uuid4(), int(driver.person.split("-")[1])
     note = {"type": NotificationType.MANUAL, "title": "", "body": "", "data": {"kind": "manual"}, "created_at": now}

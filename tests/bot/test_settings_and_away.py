@@ -140,7 +140,7 @@ async def test_r11_5_who_has_texted_stop_reads_how_to_get_sms_again(town: Town) 
         await session.execute(insert(SmsOptOut).values(phone="+14165551001", since=town.now))
     async with town.serving(**town.sms()):
         await amara.send("/settings")
-        await amara.sees("SMS: stopped", "text START to our number")
+        await amara.sees("SMS: stopped", "text START to +14165550100")
         await tariq.send("/settings")
         await tariq.sees("SMS : oui", "+14165551002")
 

@@ -22,6 +22,14 @@ ACCENTS = {"E": "é", "A": "à", "C": "ç", "O": "ô", "e": "ê", "a": "â"}
         ("TAKE K7Q!", Word.TAKE, "K7Q"),
         ("take: K7Q please", Word.TAKE, "K7Q"),
         ("prendre: k7q", Word.TAKE, "K7Q"),
+        ("take the K7Q", Word.TAKE, "K7Q"),
+        ("TAKE 7:00 K7Q", Word.TAKE, "K7Q"),
+        ("TAKEK7Q", Word.TAKE, "K7Q"),
+        ("prendrek7q svp", Word.TAKE, "K7Q"),
+        ("take it", Word.TAKE, None),
+        ("Take the shift please", Word.TAKE, None),
+        ("take R12", Word.TAKE, "R12"),  # no code of ours, but he means a certain one
+        ("takeaway", None, None),
         ("PRENDRE", Word.TAKE, None),
         ("Take.", Word.TAKE, None),
         ("ok", Word.OK, None),
@@ -33,6 +41,15 @@ ACCENTS = {"E": "é", "A": "à", "C": "ç", "O": "ô", "e": "ê", "a": "â"}
         ("désabonner", Word.OPT_OUT, None),
         ("stop.", Word.OPT_OUT, None),
         ("Stop all", Word.OPT_OUT, None),
+        ("STOP please", Word.OPT_OUT, None),
+        ("stop texting me!", Word.OPT_OUT, None),
+        ("STOP!", Word.OPT_OUT, None),
+        ("arrêt svp", Word.OPT_OUT, None),
+        ("Arrêtez de m'écrire", Word.OPT_OUT, None),
+        ("unsubscribe me", Word.OPT_OUT, None),
+        ("désabonner moi", Word.OPT_OUT, None),
+        ("end of shift", None, None),
+        ("quit asking", None, None),
         ("start", Word.OPT_IN, None),
         ("Yes!", Word.OPT_IN, None),
         ("", None, None),
@@ -59,6 +76,7 @@ def test_r11_6_words_whatever_their_case_accents_and_punctuation(
         ("UNSTOP", None, True),
         ("ARRET", None, False),  # Twilio does not know it
         ("STOP ALL", None, False),  # Twilio acts on single words only
+        ("STOP please", None, False),
         ("ARRET", "STOP", True),  # but was told to know this one
         ("désolé, plus rien", "STOP", True),
         ("HELP", None, False),

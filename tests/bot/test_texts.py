@@ -57,7 +57,8 @@ def an_offer(**values: Any) -> Offer:
 def a_shift() -> OwnShift:
     by = STARTS + timedelta(hours=2)
     place = ("R12", "Montréal-Est", "1200 Steeles Ave W")
-    return OwnShift(uuid4(), *place, ON, STARTS, by, AssignmentStatus.SCHEDULED, True)
+    nothing_yet = (None, None, None, None, None)
+    return OwnShift(uuid4(), *place, ON, STARTS, by, by, AssignmentStatus.SCHEDULED, True, *nothing_yet)
 
 
 def a_card() -> WindowCard:
@@ -78,7 +79,7 @@ SMS: dict[str, Text] = {
     "won later": lambda reader: texts.won(a_shift(), COMPANY, reader),
     "route_unfilled": lambda reader: texts.route_unfilled(a_card(), COMPANY, reader),
     "fallback_gone": lambda reader: texts.fallback_gone(Fallback("Geneviève Bélanger", True, False), COMPANY, reader),
-    "alert": lambda reader: texts.alert(OperatorAlert("Twilio", "code 21606, ask support"), COMPANY, reader),
+    "alert": lambda reader: texts.alert(OperatorAlert("twilio", "code 21606"), COMPANY, reader),
     "manual": lambda reader: texts.written(Written("Nadia Haddad", "Call me please."), False, COMPANY, reader),
     "digest of one": lambda reader: texts.digest(Digest(told(1, reader.language), True), COMPANY, reader),
     "digest": lambda reader: texts.digest(Digest(told(2, reader.language), False), COMPANY, reader),

@@ -1,6 +1,7 @@
 """What Telegram brings: who is let in, what is done once only, and what it is told."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.acting import Acting
 from bot.run import Rollcall
+from bot.screens.screen import Screen
 from bot.web import MOST_BYTES, PATH, SECRET_HEADER, for_telegram
 from tests.bot.conftest import Line
 from tests.bot.town import Town, command, take_effect
@@ -82,6 +84,28 @@ async def test_a_press_is_answered_in_the_answer_itself(town: Town, hook: httpx.
         "show_alert": False,
     }
     assert await town.requests("answerCallbackQuery") == []
+
+
+async def test_of_quick_presses_the_last_is_what_the_message_shows(
+    town: Town, rollcall: Rollcall, hook: httpx.AsyncClient
+) -> None:
+    """More than the chat's pace lets through soon, in one message, each answered before what it says has left."""
+    driver, presses = await town.driver(), itertools.count(1)
+
+    async def says(act: Acting) -> None:
+        await act.session.execute(text("SELECT pg_advisory_xact_lock(1)"))  # counted in the order of their commits
+        await act.say(Screen(f"Page {next(presses)}."))
+
+    command(rollcall, "page", says)
+    command(rollcall, "page-button", says, button=True)
+    await bring(hook, town.message(driver, "/page"))
+    await driver.sees("Page 1.")
+    answers = await asyncio.gather(*(bring(hook, town.press(driver, "page-button")) for _ in range(7)))
+    assert [answer.status_code for answer in answers] == [200] * 7
+    await driver.sees("Page 8.")
+    shown = [request["params"]["text"] for request in await town.requests("editMessageText")]
+    assert shown == sorted(shown), "none crosses another"
+    assert len(shown) < 7, "what the next one replaces is not said"
 
 
 async def test_r2_5_the_same_update_twice_has_one_effect(town: Town, hook: httpx.AsyncClient) -> None:

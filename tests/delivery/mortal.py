@@ -135,6 +135,7 @@ def main() -> None:
         for module, name, instead in (
             (run, "open_mail", lambda *given, **named: open_mail(*given, **named | UNPACED)),
             (steps, "LOOK_UP", short),
+            (steps, "SWEEP_AFTER", timedelta(seconds=5)),
             (texting, "LISTED_AFTER", 1),
             (network, "HALT_FOR", timedelta(seconds=1)),
             (worker, "claim_telegram", journal.claimed),

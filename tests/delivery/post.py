@@ -23,10 +23,11 @@ from bot.reader import Reader
 from bot.screens.screen import Screen
 from bot.wakeups import Wakeups
 from bot.wording import Words
-from domain.db.models import ChatLink, ContactSettings, Delivery, Notification, User
-from domain.db.models.words import Channel, DeliveryState, NotificationType, Urgency
+from domain.db.models import Assignment, ChatLink, ContactSettings, Delivery, Notification, User
+from domain.db.models.words import AssignmentStatus, Channel, DeliveryState, NotificationType, Urgency
 from domain.policy import TORONTO, Policy
 from sandbox.server import Running
+from tests.domain.world import Fleet
 
 UNLIMITED = pytest.mark.parametrize("limits", [None])
 UNPACED = {"telegram_every": timedelta(0), "chat_every": timedelta(0), "segment_every": timedelta(0)}
@@ -84,7 +85,7 @@ class Board:
         return Screen(f"<b>{reader.language}</b> {escape(facts[1])}")
 
     @staticmethod
-    def sms(facts: tuple[uuid.UUID | None, str], reader: Reader, _code: str | None) -> str:
+    def sms(facts: tuple[uuid.UUID | None, str], reader: Reader, _code: str | None, _behind: str) -> str:
         return f"Acme ({reader.language}): {facts[1]}"
 
     def kinds(self) -> dict[str, Kind]:
@@ -266,3 +267,12 @@ class Post:
         finally:
             stop.set()
             await asyncio.gather(*tasks)
+
+
+async def works(post: Post, someone: Someone, at: datetime, status: AssignmentStatus) -> None:
+    """A shift of his on the day of `at`."""
+    async with post.sessions.begin() as session:
+        fleet = Fleet(session, post.now())
+        north = await fleet.warehouse()
+        given = {"route_id": await fleet.route("R1", north), "user_id": someone.id, "status": status}
+        await fleet.add(Assignment, warehouse_id=north, on=at.astimezone(TORONTO).date(), **given)

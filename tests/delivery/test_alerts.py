@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from bot.delivery.carrying import settle
 from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail
 from bot.delivery.sms import Sms, twilio
-from bot.delivery.steps import Accepted, Misconfigured, Outcome, Sent
+from bot.delivery.steps import HELD, Accepted, Misconfigured, Outcome, Sent, Unreachable
 from bot.kinds import table_of_kinds
 from domain.db.models import Delivery, Notification, OperatorAlert, Pace, SmsMonth, User
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency, UserRole
@@ -105,8 +106,31 @@ async def test_several_at_once_raise_it_once(post: Post, owner: Someone) -> None
     mail = mail_of(post, owner)
     raised = await asyncio.gather(*(alerts.raise_alert(mail, "telegram", "the token") for _ in range(5)))
     assert (sorted(raised), await told(post)) == ([False] * 4 + [True], [(owner.id, "telegram")])
-    await alerts.clear_alert(mail, "telegram")
-    assert await standing(post) == []
+
+
+async def test_what_telegram_takes_ends_the_alert_though_another_process_had_raised_it(
+    post: Post, owner: Someone
+) -> None:
+    """One that has been started again since: the next incident is told, too."""
+    for incident in (1, 2):
+        before = mail_of(post, owner)
+        await alerts.raise_alert(before, alerts.TELEGRAM, "Unauthorized")
+        assert len(await told(post)) == incident
+        note = await post.note(await post.person(), Urgency.URGENT)
+        async with post.working(mail_of(post, owner)):
+            await until(partial(post.is_in, note, DeliveryState.SENT))
+        assert await standing(post) == []
+        post.sandbox.clock.forward(1)
+
+
+async def test_an_edit_or_a_refusal_does_not_end_the_alert(post: Post, owner: Someone) -> None:
+    mail = mail_of(post, owner)
+    await alerts.raise_alert(mail, alerts.TELEGRAM, "Unauthorized")
+    await post.note(await post.person(), Urgency.URGENT)
+    claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
+    assert claimed is not None
+    await settle(mail, claimed, Unreachable("blocked"))
+    assert await standing(post) == ["telegram"]
 
 
 async def test_only_owners_who_are_managers_are_told_and_nobody_need_be(post: Post, owner: Someone) -> None:
@@ -213,6 +237,19 @@ async def test_r11_8_the_budget_is_for_what_is_urgent_in_the_end_and_alerts_come
     assert (await used(post), len(await told(post))) == (6, 2)
 
 
+async def test_r11_8_an_owner_without_telegram_hears_by_sms_that_the_budget_is_used_up(post: Post) -> None:
+    nadia = await post.person(linked=False)
+    async with post.sessions.begin() as session:
+        await session.execute(update(User).where(User.id == nadia.id).values(role=UserRole.MANAGER))
+    kinds = {**table_of_kinds(Policy(), "Acme"), **post.board.kinds()}
+    mail = mail_of(post, nadia, budget=1, kinds=kinds)
+    await texts(post, Urgency.IMPORTANT, 1)
+    await carry_all(mail)
+    assert [alert for _, alert in await told(post)] == ["sms budget used up"]
+    (message,) = await post.texts(nadia)
+    assert "all 1 segments" in message
+
+
 async def test_r11_8_a_new_month_has_a_new_budget(post: Post, owner: Someone) -> None:
     """The company's month: December begins when Toronto's does."""
     mail = mail_of(post, owner, budget=1)
@@ -229,7 +266,7 @@ async def test_r11_8_a_new_month_has_a_new_budget(post: Post, owner: Someone) ->
     post.sandbox.clock.forward(120)
     (first,) = await texts(post, Urgency.IMPORTANT, 1)
     await carry_all(mail)
-    assert (await post.row(first)).reason == "held: quiet hours", "it is not barred"
+    assert (await post.row(first)).reason == HELD, "it is not barred"
 
 
 async def test_without_a_budget_nobody_counts_against_it(post: Post, owner: Someone) -> None:

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, insert, select
 
-from bot.delivery import ladder
+from bot.delivery import ladder, queue
 from bot.delivery.carrying import carry, settle
 from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail
-from bot.delivery.steps import Unreachable
+from bot.delivery.steps import NotTaken, Unreachable
 from bot.screens.screen import Screen
 from domain.db.models import (
-    Assignment,
     ContactSettings,
     Delivery,
     LastHeard,
@@ -29,8 +28,7 @@ from domain.notices import actions as notices
 from domain.notices.kinds import Kind
 from domain.notices.wording import Written
 from domain.policy import TORONTO
-from tests.delivery.post import UNPACED, Post, Someone, until
-from tests.domain.world import Fleet
+from tests.delivery.post import UNPACED, Post, Someone, until, works
 
 
 async def heard(post: Post, someone: Someone, at: datetime) -> None:
@@ -285,6 +283,47 @@ async def test_r11_4_what_is_held_for_the_night_is_not_overdue(post: Post) -> No
     assert (await post.row(note)).state is DeliveryState.PENDING
 
 
+async def test_r11_2_what_was_held_for_the_night_is_asked_of_telegram_first_however_late(post: Post) -> None:
+    """The workers are back half an hour after the quiet hours have ended: nobody has tried it."""
+    amara, mail = await post.person(), post.mail()
+    post.sandbox.clock.pause()
+    night = ten_at_night(post)
+    note = await post.note(amara, Urgency.IMPORTANT)
+    async with post.working(mail):
+        await until(post.all_done)
+    post.sandbox.clock.set((night + timedelta(days=1)).replace(hour=8, minute=31))
+    assert await ladder.climb(mail) == 0
+    async with post.working(mail):
+        await until(lambda: post.is_in(note, DeliveryState.SENT))
+    assert (len(await post.chat(amara)), await post.texts(amara)) == (1, [])
+
+
+async def test_r11_2_what_was_given_back_untried_is_asked_of_telegram_first(post: Post) -> None:
+    mail = post.mail()
+    post.sandbox.clock.pause()
+    note = await post.note(await post.person(), Urgency.URGENT)
+    claim = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
+    assert claim is not None
+    await queue.release(mail.db, claim)
+    post.sandbox.clock.forward(240)
+    assert await ladder.climb(mail) == 0
+    assert (await post.row(note)).attempt == 1
+
+
+async def test_r11_2_what_telegram_did_not_take_is_overdue_though_nobody_has_it_in_hand(post: Post) -> None:
+    mail = post.mail()
+    post.sandbox.clock.pause()
+    note = await post.note(await post.person(), Urgency.URGENT)
+    claim = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
+    assert claim is not None
+    await settle(mail, claim, NotTaken("Telegram is away"))
+    post.sandbox.clock.forward(239)
+    assert await ladder.climb(mail) == 0
+    post.sandbox.clock.forward(1)
+    assert await ladder.climb(mail) == 1
+    assert (await post.row(note)).state is DeliveryState.ESCALATED
+
+
 async def rings(post: Post, someone: Someone, mail: Mail, **given: Any) -> bool:
     """Whether a message that comes at once rings."""
     note = await post.note(someone, **given)
@@ -348,15 +387,6 @@ async def test_r11_4_until_eight_only_on_a_morning_without_a_shift(
     async with post.working():
         await until(post.all_done)
     assert (await post.row(note)).due_at == (night + timedelta(days=1)).replace(hour=ends, minute=0)
-
-
-async def works(post: Post, someone: Someone, at: datetime, status: AssignmentStatus) -> None:
-    """A shift of his on the day of `at`."""
-    async with post.sessions.begin() as session:
-        fleet = Fleet(session, post.now())
-        north = await fleet.warehouse()
-        given = {"route_id": await fleet.route("R1", north), "user_id": someone.id, "status": status}
-        await fleet.add(Assignment, warehouse_id=north, on=at.astimezone(TORONTO).date(), **given)
 
 
 async def test_r11_2_an_urgent_one_goes_on_to_the_other_managers(post: Post) -> None:
@@ -428,6 +458,49 @@ async def test_r11_2_answered_in_the_instant_of_passing_on_it_goes_to_nobody(
     assert await ladder.climb(mail) == 1
     async with post.sessions() as session:
         assert (await session.scalars(select(Notification.user_id))).all() == [manager.id]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+async def test_r11_2_what_a_driver_does_not_answer_is_passed_on_to_nobody(post: Post, linked: bool) -> None:
+    """By SMS from the beginning, or after Telegram."""
+    driver, manager, mail = await post.person(linked=linked), await post.person(), post.mail()
+    post.sandbox.clock.pause()
+    warehouse_id, about = uuid.uuid4(), uuid.uuid4()
+    async with post.sessions.begin() as session:
+        await session.execute(
+            insert(Warehouse).values(id=warehouse_id, name="North", address="x", created_at=post.now())
+        )
+        (await session.get_one(User, manager.id)).role = UserRole.MANAGER
+        values = {"warehouse_id": warehouse_id, "user_id": manager.id, "created_at": post.now()}
+        await session.execute(insert(WarehouseManager).values(values))
+        envelope = notices.Envelope(Kind.MANUAL, about, warehouse_id=warehouse_id, level=Urgency.URGENT)
+        written = Written("Nadia", "Call me")
+        await notices.tell(session, [driver.id], written, envelope, mail.words, mail.policy, post.now())
+    async with post.working(mail):
+        await until(post.all_done)
+        post.sandbox.clock.forward(240)
+        await until(lambda: _texted(post, driver))
+        await until(post.all_done)
+    post.sandbox.clock.forward(600)
+    assert await ladder.climb(mail) == 0
+    async with post.sessions() as session:
+        assert (await session.scalars(select(Notification.user_id))).all() == [driver.id]
+
+
+async def test_r11_3_an_offer_that_is_over_does_not_go_on(post: Post) -> None:
+    amara, about, kinds = await post.person(), uuid.uuid4(), post.board.kinds()
+    mail = post.mail(kinds=kinds | {"offer": kinds["manual"]})
+    post.sandbox.clock.pause()
+    note, other = [await post.note(amara, Urgency.URGENT, kind="offer", about=each) for each in (about, uuid.uuid4())]
+    async with post.working(mail):
+        await until(lambda: post.is_in(note, DeliveryState.SENT))
+        await until(lambda: post.is_in(other, DeliveryState.SENT))
+    async with post.sessions.begin() as session:
+        await notices.follow(session, about, post.now(), over=True)
+    post.sandbox.clock.forward(240)
+    assert await ladder.climb(mail) == 1
+    states = [(await post.row(each)).state for each in (note, other)]
+    assert states == [DeliveryState.SENT, DeliveryState.ESCALATED]
 
 
 async def _climbed(post: Post) -> bool:

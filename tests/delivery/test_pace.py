@@ -88,6 +88,22 @@ async def test_r11_8_a_reply_that_waits_for_its_slot_does_not_leave_in_a_halt(po
     assert not await waits
 
 
+async def test_r11_8_a_halt_that_another_process_was_told_of_stops_who_waits_already(post: Post) -> None:
+    kept, other = post.mail(telegram_every=timedelta(seconds=0.5)).pace, post.mail().pace
+    assert await kept.turn(7)
+    waits = asyncio.create_task(kept.turn(8))
+    await until(lambda: _chats(post, 2))
+    await other.halt(pace.TELEGRAM, timedelta(seconds=30))
+    assert not await waits
+
+
+async def test_r11_8_who_was_told_of_the_halt_himself_sends_nothing_even_at_once(post: Post) -> None:
+    kept = post.mail().pace
+    assert await kept.comes(Slot(monotonic()))
+    await kept.halt(pace.TELEGRAM, timedelta(seconds=30))
+    assert not await kept.comes(Slot(monotonic()))
+
+
 async def _chats(post: Post, count: int) -> bool:
     async with post.sessions() as session:
         return bool(await session.scalar(text("SELECT count(*) FROM pace WHERE key LIKE 'chat:%'")) == count)

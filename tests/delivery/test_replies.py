@@ -1,11 +1,13 @@
 """Replies: rows whose first attempt is made at once by who has the update in hand."""
 
+import asyncio
 import uuid
 from datetime import timedelta
 
 from bot.delivery import queue, replies
 from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.mail import Mail
+from bot.delivery.replies import Lane, Reply, Saying
 from bot.delivery.steps import Edited, Sent, Unreachable
 from bot.screens.screen import Screen
 from domain.db.models.words import DeliveryState, Failure
@@ -138,12 +140,55 @@ async def test_r11_8_without_a_turn_soon_the_reply_is_left_to_the_workers(post: 
     await post.mail(chat_every=timedelta(seconds=5)).pace.turn(amara.chat_id)
     ticket = await tracked(post, amara)
     assert await replies.carry_reply(mail, ticket) is None
-    assert await replies.say(mail, amara.chat_id, None, Screen("a word")) is None
     row = await post.row(ticket.id)
     assert (row.state, row.due_at is not None, row.lease_until) == (DeliveryState.PENDING, True, None)
     async with post.working():
         await until(post.all_done)
     assert await post.chat(amara) == ["en Hello"]
+
+
+async def test_r11_8_what_has_no_row_waits_longer_for_its_turn_but_not_for_ever(post: Post) -> None:
+    amara, jean = await post.person(), await post.person()
+    mail = post.mail()
+    for someone, seconds in ((amara, 4), (jean, 60)):
+        await post.mail(chat_every=timedelta(seconds=seconds)).pace.turn(someone.chat_id)
+    outcomes = [await replies.say(mail, someone.chat_id, None, Screen("a word")) for someone in (amara, jean)]
+    assert [outcome is not None for outcome in outcomes] == [True, False]
+    assert (await post.chat(amara), await post.chat(jean)) == (["a word"], [])
+
+
+async def test_replies_to_one_chat_leave_one_after_another_in_the_order_of_their_updates(post: Post) -> None:
+    """Each update's together, and whatever fails does not hold up those behind it."""
+    lane, order, second = Lane(), list[str](), asyncio.Event()
+
+    def reply(name: str, waits_for: asyncio.Event | None = None, fault: Exception | None = None) -> Reply:
+        async def sends() -> None:
+            if waits_for is not None:
+                await waits_for.wait()
+            order.append(name)
+            if fault is not None:
+                raise fault
+
+        return sends
+
+    first = asyncio.create_task(lane.send([reply("1a", second), reply("1b", fault=ValueError("a fault"))]))
+    await asyncio.sleep(0)
+    behind = [asyncio.create_task(lane.send([reply(name)])) for name in ("2", "3")]
+    await asyncio.sleep(0)
+    second.set()
+    await asyncio.gather(first, *behind)
+    assert order == ["1a", "1b", "2", "3"]
+
+
+async def test_of_quick_presses_the_last_has_the_last_word_and_what_it_replaces_need_not_be_said(post: Post) -> None:
+    amara = await post.person()
+    mail, lane = post.mail(), Lane()
+    _, message_id = await said(post, mail, amara, "an offer", kind="manual")
+    pages = [Saying(mail, amara.chat_id, message_id, Screen(f"page {number}")) for number in range(1, 6)]
+    word = Saying(mail, amara.chat_id, None, Screen("a word"))
+    await asyncio.gather(*(lane.send([each]) for each in (*pages[:3], word, *pages[3:])))
+    assert await post.chat(amara) == ["page 5", "a word"]
+    assert len(await post.requests("editMessageText")) == 2, "the one that was under way, and the last"
 
 
 async def test_r11_2_a_reply_to_who_blocks_meanwhile_marks_the_link(post: Post) -> None:

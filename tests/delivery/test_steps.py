@@ -17,6 +17,7 @@ from bot.delivery.steps import (
     Answered,
     Arrived,
     BadNumber,
+    DayFull,
     Deleted,
     Edited,
     Expired,
@@ -119,7 +120,8 @@ def sms_life(data: st.DataObject, row: Row) -> Iterator[Moved]:
         if row.state is DeliveryState.PENDING and (early := data.draw(st.sampled_from((None, None, None, *LOOKED_AT)))):
             can_come = (early,)
         elif row.state is DeliveryState.PENDING and held and data.draw(st.integers(0, 9)) == 0:
-            can_come, held = (Held(now + timedelta(hours=9)),), held - 1
+            waits: tuple[Outcome, ...] = (Held(now + timedelta(hours=9)), DayFull(now + timedelta(hours=9), "10 SMS"))
+            can_come, held = (data.draw(st.sampled_from(waits)),), held - 1
         elif row.state is DeliveryState.PENDING:
             row = replace(row, state=DeliveryState.SENDING, tries=row.tries + 1)
             can_come = HANDED_OVER
@@ -218,6 +220,30 @@ def test_r11_7_an_unsure_sms_is_never_sent_again_without_looking(data: st.DataOb
             known = False
         elif isinstance(moved.outcome, NotFound | Lost):
             known = True
+
+
+@given(st.data(), rows(Channel.SMS), st.booleans())
+def test_r11_7_an_sms_that_helps_nobody_gives_its_message_back_to_telegram(
+    data: st.DataObject, row: Row, may: bool
+) -> None:
+    for moved in sms_life(data, replace(row, may_go_back=may)):
+        bad = moved.step.state in (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
+        assert moved.step.back is (may and (bad or isinstance(moved.outcome, DayFull)))
+
+
+@pytest.mark.parametrize("state", [DeliveryState.FAILED, DeliveryState.UNDELIVERED])
+def test_r11_7_what_has_ended_gives_nothing_back_by_a_late_report(state: DeliveryState) -> None:
+    row = Row(Channel.SMS, state, Urgency.URGENT, shown=False, due_at=NOW, may_go_back=True)
+    assert not next_step(row, Lost("30007", Failure.CARRIER), NOW).back
+
+
+def test_r11_5_where_the_day_is_full_it_comes_the_next_unless_it_is_over_by_then() -> None:
+    row, morning = Row(Channel.SMS, DeliveryState.PENDING, Urgency.IMPORTANT, False, NOW), NOW + timedelta(hours=18)
+    for expires_at in (None, morning + timedelta(seconds=1)):
+        step = next_step(replace(row, expires_at=expires_at), DayFull(morning, "10 SMS"), NOW)
+        assert (step.state, step.due_at) == (DeliveryState.PENDING, morning)
+    step = next_step(replace(row, expires_at=morning), DayFull(morning, "10 SMS"), NOW)
+    assert (step.state, step.failure, step.due_at) == (DeliveryState.FAILED, Failure.DAY_FULL, None)
 
 
 @given(st.data(), rows(Channel.SMS))

@@ -11,13 +11,26 @@ from sqlalchemy import text as text_
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
+from bot.delivery import ladder, sms_queue, texting
 from bot.delivery import sms as network
-from bot.delivery import sms_queue, texting
+from bot.delivery.carrying import settle
+from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail
 from bot.delivery.sms import Found, Sms, twilio
 from bot.delivery.sms_queue import SmsInHand
-from bot.delivery.steps import AGAIN_AFTER, LOOK_UP, TRIES_MOST, Accepted, Outcome, Unsure
+from bot.delivery.steps import (
+    AGAIN_AFTER,
+    LOOK_UP,
+    TRIES_MOST,
+    Accepted,
+    NotTaken,
+    Outcome,
+    Rejected,
+    Unreachable,
+    Unsure,
+)
 from domain.db.models import (
+    Assignment,
     ContactSettings,
     Delivery,
     LastHeard,
@@ -28,8 +41,10 @@ from domain.db.models import (
     SmsOptOut,
     User,
 )
-from domain.db.models.words import Channel, DeliveryState, Failure, Urgency, UserRole
-from tests.delivery.post import UNPACED, Post, Someone, until
+from domain.db.models.words import AssignmentStatus, Channel, DeliveryState, Failure, Urgency, UserRole
+from domain.notices.queries import last_texted
+from domain.policy import Policy
+from tests.delivery.post import UNPACED, Post, Someone, until, works
 
 SENT = DeliveryState.SENT
 
@@ -270,8 +285,7 @@ async def test_r11_5_so_many_a_day_and_no_more(post: Post, urgency: Urgency, mos
     await earlier_ones(post, amara, 5, post.now(), "refused")
     notes = [await text(post, amara, urgency) for _ in range(2)]
     await done(post)
-    outcomes = sorted([await state(post, note) for note in notes], key=str)
-    assert outcomes == [(DeliveryState.FAILED, Failure.DAY_FULL), (SENT, None)]
+    assert sorted([await state(post, note) for note in notes]) == [(DeliveryState.PENDING, None), (SENT, None)]
 
 
 @pytest.mark.parametrize("at", ["2026-11-25T05:00:00Z", "2026-11-26T04:59:59Z"])
@@ -284,7 +298,23 @@ async def test_r11_5_the_day_is_the_companys(post: Post, at: str) -> None:
     await earlier_ones(post, jean, 10, outside)
     notes = [await text(post, each) for each in (amara, jean)]
     await done(post)
-    assert [await state(post, note) for note in notes] == [(DeliveryState.FAILED, Failure.DAY_FULL), (SENT, None)]
+    assert [await state(post, note) for note in notes] == [(DeliveryState.PENDING, None), (SENT, None)]
+
+
+async def test_r11_5_what_a_full_day_has_no_room_for_is_not_lost_but_texted_in_the_morning(post: Post) -> None:
+    amara, mail = await post.person(linked=False), mail_of(post)
+    await earlier_ones(post, amara, 20, post.now())
+    note = await text(post, amara, Urgency.URGENT)
+    over = await text(post, amara, Urgency.URGENT, expires_at=post.now() + timedelta(hours=5))
+    for _ in range(2):
+        assert await texting.carry_one(mail) is not None
+    assert await state(post, over) == (DeliveryState.FAILED, Failure.DAY_FULL)
+    row = await post.row(note)
+    assert row.due_at is not None and row.due_at.isoformat() == "2026-11-26T11:00:00+00:00", "6:00 in Toronto"
+    assert await post.texts(amara) == []
+    post.sandbox.clock.set(row.due_at)
+    await done(post, mail)
+    assert await post.is_in(note, SENT)
 
 
 async def test_r11_5_managers_have_no_such_limit(post: Post) -> None:
@@ -754,6 +784,242 @@ async def test_r11_5_stop_that_a_carrier_reports_is_kept(post: Post) -> None:
     assert await state(post, note) == (DeliveryState.UNDELIVERED, Failure.OPTED_OUT)
     async with post.sessions() as session:
         assert await session.scalar(select(SmsOptOut.phone)) == amara.phone
+
+
+async def test_r11_6_an_answer_is_to_what_was_texted_and_not_to_what_was_only_tried(post: Post) -> None:
+    amara, mail, known, lost, refused = await post.person(linked=False), mail_of(post), *(uuid.uuid4() for _ in "123")
+    await text(post, amara, about=known)
+    await done(post, mail)
+    await post.fault("sms", "500", methods=["create"], times=1)
+    nobody_knows = await text(post, amara, Urgency.URGENT, about=lost)
+    assert await texting.carry_one(mail) is not None
+    await post.fault("sms", "429", times=1)
+    await text(post, amara, Urgency.URGENT, about=refused)
+    assert await texting.carry_one(mail) is not None
+    assert [each.sid for each in await attempts(post, nobody_knows)] == [None]
+    async with post.sessions() as session:
+        last = await last_texted(session, [amara.id])
+    assert last is not None
+    assert last.about == known
+
+
+# -- no SMS helps, and Telegram may
+
+
+async def gone_on(
+    post: Post, mail: Mail, someone: Someone, outcome: Outcome | None = None, level: Urgency = Urgency.URGENT
+) -> uuid.UUID:
+    """A notice that Telegram did not take in time."""
+    note = await post.note(someone, level)
+    claim = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
+    assert claim is not None
+    post.sandbox.clock.forward(1800)
+    step = await settle(mail, claim, outcome or NotTaken("Telegram is away"))
+    assert step.state is DeliveryState.ESCALATED
+    return note
+
+
+async def bar(post: Post, someone: Someone, failure: Failure) -> dict[str, Any]:
+    """Makes that no SMS goes to him; returns what the post office is to be opened with."""
+    of = {"user_id": someone.id}
+    phone = {Failure.NO_PHONE: "", Failure.BAD_NUMBER: "12"}.get(failure, someone.phone)
+    await change(post, update(User).where(User.id == someone.id).values(phone=phone))
+    if failure is Failure.SMS_OFF:
+        await change(post, insert(ContactSettings).values(of | {"sms": False}))
+    if failure is Failure.OPTED_OUT:
+        await change(post, insert(SmsOptOut).values(phone=someone.phone, since=post.now()))
+    if failure is Failure.BUDGET:
+        await change(post, insert(SmsMonth).values(month=post.now().date().replace(day=1), segments=5))
+        return {"policy": Policy(sms_monthly_budget=5)}
+    return {"sms": None} if failure is Failure.NO_SMS else {}
+
+
+BARS = [
+    *(Failure.NO_SMS, Failure.SMS_OFF, Failure.OPTED_OUT, Failure.NO_PHONE, Failure.BAD_NUMBER),
+    Failure.BUDGET,
+]
+
+
+@pytest.mark.parametrize("failure", BARS)
+async def test_r11_7_where_no_sms_can_go_telegram_is_tried_until_it_takes_it(post: Post, failure: Failure) -> None:
+    amara = await post.person()
+    mail = mail_of(post, **await bar(post, amara, failure))
+    level = Urgency.IMPORTANT if failure is Failure.BUDGET else Urgency.URGENT
+    note = await gone_on(post, mail, amara, level=level)
+    assert await texting.carry_one(mail) is not None
+    text_of = await post.sms_of(note)
+    assert await state(post, text_of.id) == (DeliveryState.FAILED, failure)
+    row = await post.row(note)
+    assert (row.state, row.failure, row.due_at is not None) == (DeliveryState.PENDING, None, True)
+    await done(post, mail)
+    assert (await post.row(note)).state is SENT
+    assert len(await post.chat(amara)) == 1
+    assert (await post.row(note)).escalate_at is None, "it does not go by SMS twice"
+
+
+async def test_r11_7_it_is_tried_for_two_hours_more_and_then_fails(post: Post) -> None:
+    amara, mail = await post.person(), mail_of(post, sms=None)
+    note = await gone_on(post, mail, amara)
+    assert await texting.carry_one(mail) is not None
+    for minutes, state_then in ((0, DeliveryState.PENDING), (119, DeliveryState.PENDING), (1, DeliveryState.FAILED)):
+        await post.lease_ran_out(note)
+        claim = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
+        assert claim is not None
+        post.sandbox.clock.forward(minutes * 60)
+        assert (await settle(mail, claim, NotTaken("Telegram is away"))).state is state_then
+        assert await ladder.climb(mail) == 0, "the ladder has nothing to climb to"
+    async with post.sessions() as session:
+        assert await session.scalar(select(func.count()).where(Delivery.channel == Channel.SMS)) == 1
+
+
+@pytest.mark.parametrize("outcome", [Unreachable("blocked"), Rejected("a bug")])
+async def test_r11_7_what_telegram_will_never_take_is_not_tried_again(post: Post, outcome: Outcome) -> None:
+    amara, mail = await post.person(), mail_of(post, sms=None)
+    note = await gone_on(post, mail, amara, outcome)
+    assert await texting.carry_one(mail) is not None
+    assert (await post.row(note)).state is DeliveryState.ESCALATED
+
+
+async def test_r11_7_what_telegram_has_already_is_not_sent_again(post: Post) -> None:
+    amara, mail = await post.person(), mail_of(post)
+    note = await post.note(amara, Urgency.URGENT)
+    await done(post, mail)
+    post.sandbox.clock.forward(240)
+    assert await ladder.climb(mail) == 1
+    await bar(post, amara, Failure.SMS_OFF)
+    await done(post, mail)
+    assert (await post.sms_of(note)).failure is Failure.SMS_OFF
+    assert (await post.row(note)).state is DeliveryState.ESCALATED
+    assert len(await post.chat(amara)) == 1
+
+
+async def test_r11_7_what_the_carrier_did_not_bring_goes_back_to_telegram_with_its_report(post: Post) -> None:
+    amara, mail = await post.person(), mail_of(post)
+    note = await gone_on(post, mail, amara)
+    assert await texting.carry_one(mail) is not None
+    text_of = await post.sms_of(note)
+    sid = (await attempts(post, text_of.id))[0].sid
+    assert await report(mail, post, text_of.id, "undelivered", 30006, sid=str(sid))
+    assert await state(post, text_of.id) == (DeliveryState.UNDELIVERED, Failure.BAD_NUMBER)
+    assert (await post.row(note)).state is DeliveryState.PENDING
+
+
+async def test_r11_7_on_a_full_day_telegram_is_tried_and_the_sms_waits_for_the_morning(post: Post) -> None:
+    amara, mail = await post.person(), mail_of(post)
+    await earlier_ones(post, amara, 20, post.now())
+    note = await gone_on(post, mail, amara)
+    assert await texting.carry_one(mail) is not None
+    assert (await post.sms_of(note)).state is DeliveryState.PENDING
+    async with post.working(mail):
+        await until(lambda: post.is_in(note, SENT))
+    await change(post, insert(LastHeard).values(user_id=amara.id, at=post.now()))
+    morning = (await post.sms_of(note)).due_at
+    assert morning is not None
+    post.sandbox.clock.set(morning)
+    assert await texting.carry_one(mail) is not None
+    assert (await post.sms_of(note)).state is DeliveryState.CANCELLED, "he has seen it in Telegram"
+
+
+async def test_r11_8_an_sms_that_waited_for_its_turn_does_not_leave_in_a_halt(post: Post) -> None:
+    """Which another process was told of meanwhile."""
+    amara, mail, other = await post.person(linked=False), mail_of(post), mail_of(post)
+    note = await text(post, amara)
+    assert mail.sms is not None
+    sms = await sms_queue.claim_send(mail.db, mail.now(), mail.sms.pace_key, mail.policy)
+    assert sms is not None
+    await other.pace.halt(mail.sms.pace_key, timedelta(hours=1))
+    assert await sms_queue.begin(mail.db, sms, amara.phone, "Hi", 1, mail.policy, mail.now()) is None
+    assert await attempts(post, note) == []
+
+
+async def test_r11_8_one_that_may_not_begin_is_given_back(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    amara, mail = await post.person(linked=False), mail_of(post)
+    note = await text(post, amara)
+
+    async def halted(*_: Any) -> None:
+        return None
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sms_queue, "begin", halted)
+        assert await texting.carry_one(mail) is None
+    assert (await post.row(note)).lease_until is None
+    assert await texting.carry_one(mail) is not None
+    assert await post.is_in(note, SENT)
+
+
+# -- the digest
+
+
+async def digest_of(post: Post, someone: Someone, *told: dict[str, Any]) -> tuple[uuid.UUID, list[uuid.UUID]]:
+    """A digest that is due, and the notices that it tells."""
+    id_ = uuid.uuid4()
+    of_digest = {"notification_id": None, "kind": "digest", "about": id_, "id": id_}
+    digest = await post.note(someone, Urgency.NORMAL, channel=Channel.SMS, **of_digest)
+    tells = {"channel": Channel.SMS, "state": DeliveryState.SUPERSEDED, "due_at": None, "superseded_by": digest}
+    return digest, [await post.note(someone, Urgency.NORMAL, **tells | each) for each in told or ({},)]
+
+
+def with_digest(post: Post, **given: Any) -> Mail:
+    kinds = post.board.kinds()
+    return mail_of(post, kinds=kinds | {"digest": kinds["manual"]}, **given)
+
+
+async def for_the_next(post: Post, told: uuid.UUID) -> bool:
+    row = await post.row(told)
+    return (row.state, row.due_at, row.superseded_by) == (DeliveryState.PENDING, None, None)
+
+
+async def test_r11_4_a_digest_is_held_in_quiet_hours(post: Post) -> None:
+    amara, mail = await post.person(linked=False), with_digest(post)
+    post.sandbox.clock.forward(10 * 3600)  # 22:00
+    digest, _ = await digest_of(post, amara)
+    assert await texting.carry_one(mail) is not None
+    row = await post.row(digest)
+    assert (row.state, row.due_at and row.due_at.isoformat()) == (DeliveryState.PENDING, "2026-11-26T13:00:00+00:00")
+    assert await post.texts(amara) == []
+
+
+async def test_r11_4_a_digest_does_not_ring_while_his_shift_is_active(post: Post) -> None:
+    amara, mail = await post.person(linked=False), with_digest(post)
+    await works(post, amara, post.now(), AssignmentStatus.ACTIVE)
+    digest, _ = await digest_of(post, amara)
+    for _ in range(2):
+        assert await texting.carry_one(mail) is not None
+        due_at = (await post.row(digest)).due_at
+        assert due_at is not None and await post.is_in(digest, DeliveryState.PENDING)
+        post.sandbox.clock.set(due_at)
+    await change(post, update(Assignment).values(status=AssignmentStatus.COMPLETED))
+    assert await texting.carry_one(mail) is not None
+    assert await post.is_in(digest, SENT)
+
+
+@pytest.mark.parametrize("end", ["failed", "expired", "undelivered", "reported"])
+async def test_r11_7_what_a_digest_did_not_bring_is_in_the_next(post: Post, end: str) -> None:
+    amara, mail = await post.person(linked=False), with_digest(post)
+    digest, [told] = await digest_of(post, amara)
+    if end == "failed":
+        await bar(post, amara, Failure.SMS_OFF)
+    if end == "expired":
+        await post.change(digest, expires_at=post.now())
+    assert await texting.carry_one(mail) is not None
+    if end in ("undelivered", "reported"):
+        assert not await for_the_next(post, told), "it is on its way"
+        sid = (await attempts(post, digest))[0].sid
+        assert await report(mail, post, digest, "undelivered", 30006, sid=str(sid))
+    assert not await post.is_in(digest, SENT)
+    assert await for_the_next(post, told)
+
+
+async def test_r11_3_what_has_no_point_any_more_is_not_in_the_next_digest(post: Post) -> None:
+    amara, mail = await post.person(linked=False), with_digest(post, sms=None)
+    over, later = {"expires_at": post.now()}, {"expires_at": post.now() + timedelta(days=1)}
+    _, [expired, read, old, kept] = await digest_of(post, amara, over, {}, {}, later)
+    of_read, of_old = (await post.row(read)).notification_id, (await post.row(old)).notification_id
+    await change(post, update(Notification).where(Notification.id == of_read).values(read=True))
+    long_ago = post.now() - timedelta(days=7)
+    await change(post, update(Notification).where(Notification.id == of_old).values(created_at=long_ago))
+    assert await texting.carry_one(mail) is not None
+    assert [await for_the_next(post, each) for each in (expired, read, old, kept)] == [False, False, False, True]
 
 
 # -- private

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from structlog.testing import capture_logs
 
-from bot.jobs import Clockwork, table_of_duties
+from bot.jobs import Clockwork, run_due, table_of_duties
 from bot.kinds import table_of_kinds
 from bot.reader import Reader
 from domain.db.models import (
@@ -127,7 +128,7 @@ async def test_r11_4a_what_waits_is_told_in_one_sms(fleet: Fleet, now: datetime)
     first, second, third = [await waiting(fleet, mona, name) for name in ("Amara", "Kwame", "Zoe")]
     await waiting(fleet, max_, "Amara")
     at = evening(now, 17)
-    assert await gather(fleet.session, POLICY, at) == {
+    assert (await gather(fleet.session, POLICY, at)).counts == {
         "digests": 2,
         "notices": 4,
         "by_telegram": 0,
@@ -142,9 +143,31 @@ async def test_r11_4a_what_waits_is_told_in_one_sms(fleet: Fleet, now: datetime)
     kind = table_of_kinds(POLICY, "Rollcall")[Kind.DIGEST]
     facts = await kind.load(fleet.session, mona.id, sms.about, at)
     assert kind.sms is not None
-    said = kind.sms(facts, Reader("en", TORONTO), None)
+    said = kind.sms(facts, Reader("en", TORONTO), None, "")
     assert said.startswith("Rollcall: 3 messages for you: ")
     assert await digest(fleet.session, max_.id, sms.id) is None  # another's
+
+
+async def test_r11_4a_the_log_leads_from_a_notice_to_what_tells_it(
+    sessions: async_sessionmaker[AsyncSession], now: datetime
+) -> None:
+    async with sessions.begin() as session:
+        fleet = Fleet(session, now)
+        mona, max_ = await fleet.manager("Mona", linked=False), await fleet.manager("Max", linked=False)
+        for who in (mona, mona, max_):
+            await waiting(fleet, who)
+        await fleet.put(ChatLink, {"user_id": max_.id, "chat_id": 1, "linked_at": now})
+    with capture_logs() as logged:
+        await run_due(table_of_duties(SAY, POLICY)["sms-digest"], sessions, evening(now, 17))
+    async with sessions() as session:
+        notes = {str(note.id): note.user_id for note in await session.scalars(select(Notification))}
+        (sms,) = await rows(session, mona, kind=Kind.DIGEST)
+        (telegram,) = await rows(session, max_, channel=Channel.TELEGRAM)
+    lines = [line for line in logged if line["event"] == "gathered"]
+    assert {line["notice"] for line in lines} == set(notes)
+    for line in lines:
+        expected = (sms.id, "digest") if notes[line["notice"]] == mona.id else (telegram.id, "telegram")
+        assert (line["delivery"], line["fate"]) == (str(expected[0]), expected[1])
 
 
 async def test_r14_the_digest_is_safe_to_run_twice(fleet: Fleet, now: datetime) -> None:
@@ -152,10 +175,10 @@ async def test_r14_the_digest_is_safe_to_run_twice(fleet: Fleet, now: datetime) 
     await waiting(fleet, mona)
     await gather(fleet.session, POLICY, evening(now, 17))
     before = len(await rows(fleet.session, mona))
-    assert set((await gather(fleet.session, POLICY, evening(now, 17))).values()) == {0}
+    assert set((await gather(fleet.session, POLICY, evening(now, 17))).counts.values()) == {0}
     assert len(await rows(fleet.session, mona)) == before
     await waiting(fleet, mona)  # what comes later is for the next day's
-    assert (await gather(fleet.session, POLICY, evening(now, 17) + DAY))["digests"] == 1
+    assert (await gather(fleet.session, POLICY, evening(now, 17) + DAY)).counts["digests"] == 1
 
 
 async def test_r11_4a_who_has_telegram_by_now_gets_it_there(fleet: Fleet, now: datetime) -> None:
@@ -166,7 +189,7 @@ async def test_r11_4a_who_has_telegram_by_now_gets_it_there(fleet: Fleet, now: d
     await fleet.put(ChatLink, link | {"user_id": mona.id, "chat_id": 1, "unreachable_at": None})
     await fleet.put(ChatLink, link | {"user_id": blocked.id, "chat_id": 2, "unreachable_at": now})
     at = evening(now, 17)
-    done = await gather(fleet.session, POLICY, at)
+    done = (await gather(fleet.session, POLICY, at)).counts
     assert (done["digests"], done["by_telegram"]) == (1, 1)
     (was,) = await rows(fleet.session, mona, state=DeliveryState.SUPERSEDED)
     (new,) = await rows(fleet.session, mona, channel=Channel.TELEGRAM)
@@ -183,7 +206,7 @@ async def test_r11_3_what_has_lost_its_point_is_in_no_digest(fleet: Fleet, now: 
     expired = await waiting(fleet, mona, "Late", expires_at=at)
     read = await waiting(fleet, mona, "Seen")
     await fleet.session.execute(update(Notification).where(Notification.title.startswith("Seen")).values(read=True))
-    done = await gather(fleet.session, POLICY, at)
+    done = (await gather(fleet.session, POLICY, at)).counts
     assert done == {"digests": 0, "notices": 0, "by_telegram": 0, "read": 1, "expired": 1}
     states = {row.id: row.state for row in await rows(fleet.session, mona)}
     assert states == {expired: DeliveryState.EXPIRED, read: DeliveryState.CANCELLED}
@@ -207,7 +230,7 @@ async def test_urgent_and_held_rows_are_not_the_digests(fleet: Fleet, now: datet
     mona = await fleet.manager("Mona", linked=False)
     row = await waiting(fleet, mona)
     await fleet.session.execute(update(Delivery).where(Delivery.id == row).values(due_at=now + DAY))
-    assert set((await gather(fleet.session, POLICY, evening(now, 17))).values()) == {0}
+    assert set((await gather(fleet.session, POLICY, evening(now, 17))).counts.values()) == {0}
 
 
 async def test_a_digest_gathered_late_is_good_until_the_next_evening(fleet: Fleet, now: datetime) -> None:

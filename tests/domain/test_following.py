@@ -1,11 +1,15 @@
 """What else an answer changes: the same driver's other offers of that day, the inbox, the terms of the shift."""
 
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
+from bot.kinds import table_of_kinds
+from bot.reader import Reader
 from domain.bidding import offers as offers_of_driver
 from domain.bidding.rules import Award
+from domain.coverage import queries as coverage
 from domain.coverage.actions import ClosedEmpty, Opened, decline_day
 from domain.db.models import Assignment, AssignmentTerms, AuditLog, Delivery, Notification
 from domain.db.models.words import DeliveryState, NotificationType
@@ -104,3 +108,45 @@ async def test_r13_a_won_bid_is_audited(emergency: Emergency) -> None:
     [(action, changes)] = (await emergency.session.execute(bids)).all()
     assert action == "won"
     assert changes["after"]["score"] == award.score
+
+
+async def unfilled(emergency: Emergency) -> tuple[uuid.UUID, uuid.UUID]:
+    """R12's window has closed with nobody in it; the manager's notice of it is in his chat."""
+    window = await emergency.open()
+    assert await close_due(emergency.session, emergency.now + timedelta(hours=9)) == ClosedEmpty(window, True, 1)
+    sent = {"state": DeliveryState.SENT, "chat_id": 1, "message_id": 1, "redraw": False, "due_at": None}
+    mine = Delivery.kind == Kind.ROUTE_UNFILLED
+    await emergency.session.execute(update(Delivery).where(mine).values(sent))
+    return window, (await emergency.session.scalars(select(Delivery.id).where(mine))).one()
+
+
+async def test_r11_3_nobody_took_it_has_no_point_once_somebody_has_it_or_the_day_is_over(emergency: Emergency) -> None:
+    window, _ = await unfilled(emergency)
+    kind = table_of_kinds(POLICY, "Acme")[Kind.ROUTE_UNFILLED]
+
+    async def has_point(at: datetime) -> bool:
+        return kind.has_point(await kind.load(emergency.session, emergency.manager.id, window, at), at)
+
+    midnight = emergency.now.replace(hour=0, minute=0) + timedelta(days=1)
+    assert await has_point(midnight - MINUTE)
+    assert not await has_point(midnight)
+    [driver] = await emergency.drivers(1)
+    filled = {"user_id": driver.id, "status": "scheduled"}
+    await emergency.session.execute(update(Assignment).where(Assignment.id == emergency.slot.id).values(filled))
+    assert not await has_point(emergency.now)
+    closed = {"user_id": None, "status": "cancelled"}
+    await emergency.session.execute(update(Assignment).where(Assignment.id == emergency.slot.id).values(closed))
+    assert not await has_point(emergency.now)
+
+
+async def test_r11_1_nobody_took_it_says_who_has_it_once_a_later_window_is_taken(emergency: Emergency) -> None:
+    window, card = await unfilled(emergency)
+    at = emergency.now + timedelta(hours=9)
+    [driver] = await emergency.drivers(1)
+    opened = await open_emergency(emergency.session, emergency.manager, emergency.slot, at, until=20)
+    assert isinstance(opened, Opened)
+    assert isinstance(await accept(emergency.session, driver, opened.window_id, at), Award)
+    assert await emergency.session.scalar(select(Delivery.redraw).where(Delivery.id == card)) is True
+    facts = await coverage.window_card(emergency.session, emergency.manager.id, window, POLICY)
+    shown = table_of_kinds(POLICY, "Acme")[Kind.ROUTE_UNFILLED].screen(facts, Reader("en", POLICY.zone)).html
+    assert "R12, North is covered" in shown and "<b>D0 Test</b> has it." in shown

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import Notification
-from domain.db.models.words import NotificationType
+from domain.db.models.words import NotificationType, Urgency
 from domain.notices.actions import Envelope, tell
 from domain.notices.inbox import inbox_entry, inbox_page, mark_all_read, mark_shown
 from domain.notices.kinds import Kind
@@ -71,7 +71,8 @@ async def test_entries_of_one_instant_have_one_order(fleet: Fleet, dana: Person,
 async def test_what_was_told_says_what_it_is_about(fleet: Fleet, dana: Person, now: datetime) -> None:
     window = uuid.uuid4()
     offered = EmergencyOffered("R12", "North", fleet.today, now, 20)
-    assert await tell(fleet.session, [dana.id], offered, Envelope(Kind.OFFER, window), SAY, POLICY, now) == 1
+    envelope = Envelope(Kind.OFFER, window, level=Urgency.URGENT)
+    assert await tell(fleet.session, [dana.id], offered, envelope, SAY, POLICY, now) == 1
     [entry] = (await inbox_page(fleet.session, dana.id, 0, 5)).entries
     assert (entry.title, entry.at, entry.new) == ("R12, North needs a driver", now, True)
     assert (entry.kind, entry.about) == (Kind.OFFER, window)

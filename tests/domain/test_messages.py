@@ -535,7 +535,7 @@ async def test_r11_4a_where_telegram_works_again_the_digest_counts_for_nothing(w
     dana = await writing.driver("Dana", linked=False)
     message = await writing.sent(dana, Urgency.NORMAL)
     await writing.fleet.put(ChatLink, {"user_id": dana.id, "chat_id": 4711, "linked_at": writing.now})
-    assert (await gather(writing.session, POLICY, writing.now))["by_telegram"] == 1
+    assert (await gather(writing.session, POLICY, writing.now)).counts["by_telegram"] == 1
     facts = await sending(writing.session, writing.manager.id, message, POLICY, writing.now)
     assert facts is not None
     assert facts.told[0].standing.stage is Stage.WAITING

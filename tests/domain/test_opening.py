@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.coverage.actions import ClosedEmpty, Opened
+from domain.bidding.rules import Award
+from domain.coverage.actions import BecameInstant, ClosedEmpty, Opened, WaveSent
 from domain.coverage.queries import slot_card, uncovered, warehouses_today, window_card
 from domain.coverage.rules import AlreadyOpen
 from domain.db.models import (
     AuditLog,
+    Bid,
     BidWindow,
     Delivery,
     Notification,
@@ -23,6 +25,7 @@ from domain.db.models import (
 from domain.db.models.words import (
     ActorType,
     AssignmentStatus,
+    BidStatus,
     BidWindowMode,
     BidWindowStatus,
     Channel,
@@ -34,7 +37,7 @@ from domain.db.models.words import (
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
-from domain.time import emergency_close, local_instant
+from domain.time import emergency_close, local_instant, shift_start
 from tests.domain.world import POLICY, Fleet, Slot, accept, close_due, contents, next_wave, open_emergency
 
 
@@ -196,9 +199,33 @@ async def test_r6_1_while_it_is_bid_for(
     session: AsyncSession, fleet: Fleet, mona: Person, slot: Slot, now: datetime
 ) -> None:
     await fleet.window(slot, BidWindowMode.COMPETITIVE, waves=False)
+    bidder = await fleet.driver("Bea", home=slot.warehouse)
+    await fleet.add(Bid, assignment_id=slot.id, user_id=bidder.id, status=BidStatus.PENDING, window_closes_at=now)
     before = await contents(session)
     assert await open_emergency(session, mona, slot, now) == Refused(Refusal.BIDDING_OPEN)
     assert await contents(session) == before
+
+
+async def test_r6_9_a_window_for_which_nobody_has_bid_is_raised(
+    session: AsyncSession, fleet: Fleet, mona: Person, slot: Slot, now: datetime
+) -> None:
+    window = await fleet.window(slot, BidWindowMode.INSTANT, closes_at=now + timedelta(hours=1))
+    driver = await fleet.driver(home=slot.warehouse)
+    assert await next_wave(session, now) == WaveSent(window, 1)
+    assert await open_emergency(session, mona, slot, now, bonus=30) == Opened(window, 1)
+    raised = await session.get_one(BidWindow, window)
+    assert (raised.mode, raised.pay_bonus_percent) == (BidWindowMode.EMERGENCY, 30)
+    assert raised.closes_at == emergency_close(slot.on, POLICY)
+    told = await session.execute(
+        select(Notification.type, Delivery.level)
+        .join(Delivery, Delivery.notification_id == Notification.id)
+        .where(Notification.user_id == driver.id)
+        .order_by(Delivery.level)
+    )
+    assert told.tuples().all() == [
+        (NotificationType.EMERGENCY_ROUTE_AVAILABLE, Urgency.URGENT),
+        (NotificationType.BID_OPEN, Urgency.NORMAL),
+    ]
 
 
 async def test_r6_6_an_emptied_slot_may_be_opened_again(
@@ -269,7 +296,7 @@ async def told(session: AsyncSession) -> set[uuid.UUID]:
 async def close_empty(session: AsyncSession, slot: Slot, fleet: Fleet) -> ClosedEmpty:
     await fleet.window(slot)
     closed = await close_due(session, emergency_close(slot.on, POLICY))
-    assert closed is not None
+    assert isinstance(closed, ClosedEmpty)
     return closed
 
 
@@ -317,16 +344,38 @@ async def test_r5_4_nobody_at_all_is_said(session: AsyncSession, fleet: Fleet) -
     assert (await close_empty(session, slot, fleet)).told == 0
 
 
-async def test_r6_6_an_instant_window_that_ends_empty_too_a_competitive_one_not(
+async def test_r6_6_an_instant_window_that_ends_empty_too(
     session: AsyncSession, fleet: Fleet, mona: Person, north: uuid.UUID, now: datetime
 ) -> None:
-    competitive = await fleet.window(await fleet.slot(await fleet.route("R1", north)), BidWindowMode.COMPETITIVE)
     instant = await fleet.window(await fleet.slot(await fleet.route("R2", north)), BidWindowMode.INSTANT)
     later = now + timedelta(days=1)
     closed = await close_due(session, later)
-    assert closed is not None and closed.window_id == instant
+    assert isinstance(closed, ClosedEmpty) and closed.window_id == instant
     assert await close_due(session, later) is None
-    assert (await session.get_one(BidWindow, competitive)).status is BidWindowStatus.OPEN
+
+
+async def test_r6_6_a_competitive_window_without_a_bid_becomes_instant(
+    session: AsyncSession, fleet: Fleet, mona: Person, north: uuid.UUID, now: datetime
+) -> None:
+    slot = await fleet.slot(await fleet.route("R1", north), fleet.day(2))
+    competitive = await fleet.window(slot, BidWindowMode.COMPETITIVE, closes_at=now)
+    driver = await fleet.driver(home=north)
+    assert await close_due(session, now) == BecameInstant(competitive)
+    window = await session.get_one(BidWindow, competitive)
+    assert (window.mode, window.status) == (BidWindowMode.INSTANT, BidWindowStatus.OPEN)
+    assert window.closes_at == shift_start(slot.on, POLICY)
+    assert await next_wave(session, now) == WaveSent(competitive, 1)
+    assert isinstance(await accept(session, driver, competitive, now), Award)
+
+
+async def test_r6_6_where_somebody_has_bid_it_waits_for_its_award(
+    session: AsyncSession, fleet: Fleet, mona: Person, north: uuid.UUID, now: datetime
+) -> None:
+    slot = await fleet.slot(await fleet.route("R1", north), fleet.day(2))
+    await fleet.window(slot, BidWindowMode.COMPETITIVE, closes_at=now)
+    bidder = await fleet.driver("Bea", home=north)
+    await fleet.add(Bid, assignment_id=slot.id, user_id=bidder.id, status=BidStatus.PENDING, window_closes_at=now)
+    assert await close_due(session, now) is None
 
 
 async def test_r11_3_offers_unsent_are_cancelled_and_those_sent_redrawn(

@@ -16,27 +16,33 @@ from domain.db.models import (
     Delivery,
     Employment,
     Invite,
+    LastHeard,
     Notification,
     SeenUpdate,
     User,
     Warehouse,
     WarehouseManager,
 )
-from domain.db.models.words import ActorType, Channel, DeliveryState, NotificationType, UserRole
+from domain.db.models.words import ActorType, Channel, DeliveryState, NotificationType, Urgency, UserRole
+from domain.notices.actions import Envelope, tell
 from domain.notices.kinds import Kind
+from domain.notices.wording import Written
 from domain.people.actions import (
     AlreadyLinked,
     Linked,
+    arrive,
     clean_up,
     create_driver,
     create_manager,
     invite,
     link_by_invite,
+    opt_in,
+    opt_out,
     reachable_again,
     unreachable,
 )
 from domain.people.phones import e164
-from domain.people.queries import Person, person_in_chat
+from domain.people.queries import Person, managers_of_driver, person_in_chat
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet, contents
 
@@ -305,6 +311,29 @@ async def test_r12_2_from_another_account_the_link_moves(
     assert entry.changes == {"before": {"chat_id": 555}, "after": {"chat_id": 777}}
 
 
+@pytest.mark.parametrize("level", [Urgency.URGENT, Urgency.IMPORTANT])
+async def test_r11_2_what_nobody_has_answered_comes_to_the_new_chat(
+    session: AsyncSession, dana: Person, now: datetime, level: Urgency
+) -> None:
+    await link(session, await invited(session, dana, now), 555, now)
+    for level_of in (level, Urgency.NORMAL):
+        envelope = Envelope(Kind.MANUAL, uuid.uuid4(), level=level_of)
+        await tell(session, [dana.id], Written("Mona Roy", "Please call."), envelope, SAY, POLICY, now)
+    sent = {"state": DeliveryState.SENT, "due_at": None, "sent_at": now, "chat_id": 555, "urgency": 3, "redraw": True}
+    mine = update(Delivery).where(Delivery.level == int(level))
+    await session.execute(mine.values(sent | {"message_id": 7, "escalate_at": now + 240_000 * MS}))
+    other = update(Delivery).where(Delivery.level == int(Urgency.NORMAL))
+    await session.execute(other.values(sent | {"message_id": 8}))
+    at = now + MS
+    await link(session, await invited(session, dana, at), 777, at)
+    session.expire_all()
+    [row] = await session.scalars(select(Delivery).where(Delivery.level == int(level)))
+    assert (row.state, row.due_at, row.urgency, row.redraw) == (DeliveryState.PENDING, at, int(level), False)
+    assert (row.chat_id, row.message_id, row.sent_at, row.escalate_at) == (None, None, None, None)
+    [stays] = await session.scalars(select(Delivery).where(Delivery.level == int(Urgency.NORMAL)))
+    assert (stays.state, stays.chat_id) == (DeliveryState.CANCELLED, 555)
+
+
 async def test_r12_2_the_link_may_move_back(session: AsyncSession, dana: Person, now: datetime) -> None:
     for chat_id in (555, 777, 555):
         assert await link(session, await invited(session, dana, now), chat_id, now) == Linked(dana.id)
@@ -357,3 +386,72 @@ async def test_r14_what_is_over_is_cleaned_up(session: AsyncSession, dana: Perso
     assert list(await session.scalars(select(SeenUpdate.update_id))) == [2]
     assert list(await session.scalars(select(Invite.token_hash))) == [hashlib.sha256(good.encode()).digest()]
     assert set((await clean_up(session, POLICY, now)).values()) == {0}
+
+
+@pytest.mark.parametrize(("acted", "back"), [(True, True), (False, False)])
+async def test_r11_2_whatever_he_does_mends_his_link_and_leaving_is_no_act_of_his(
+    session: AsyncSession, fleet: Fleet, now: datetime, acted: bool, back: bool
+) -> None:
+    dana, _ = await fleet.driver("Dana", blocked=True), await fleet.driver("Else", blocked=True)
+    chat_id = (await session.scalars(select(ChatLink.chat_id).where(ChatLink.user_id == dana.id))).one()
+    arrival = await arrive(session, 1, chat_id, acted, now)
+    assert arrival.first and arrival.person is not None and arrival.person.id == dana.id
+    reached = await session.scalars(select(ChatLink.user_id).where(ChatLink.unreachable_at.is_(None)))
+    assert list(reached) == ([dana.id] if back else [])
+    heard = await session.scalars(select(LastHeard.user_id))
+    assert list(heard) == ([dana.id] if back else [])
+
+
+# -- who is told of a driver (R11.4a, R11.5, R12.7)
+
+
+async def told_of(session: AsyncSession, driver: Person, fleet: Fleet) -> set[uuid.UUID]:
+    return set(await session.scalars(managers_of_driver(driver.id, fleet.today, fleet.now)))
+
+
+async def away(fleet: Fleet, *managers: Person) -> None:
+    await fleet.put(ContactSettings, *({"user_id": who.id, "away_until": fleet.now + DAY} for who in managers))
+
+
+async def test_r11_4a_are_all_of_a_drivers_managers_away_they_are_told_all_the_same(
+    session: AsyncSession, fleet: Fleet
+) -> None:
+    mona, colin, sonia = [await fleet.manager(name) for name in ("Mona", "Colin", "Sonia")]
+    north = await fleet.warehouse("North", mona, colin)
+    await fleet.warehouse("South", sonia)
+    dana = await fleet.driver("Dana", home=north)
+    assert await told_of(session, dana, fleet) == {mona.id, colin.id}
+    await away(fleet, mona)
+    assert await told_of(session, dana, fleet) == {colin.id}
+    await away(fleet, colin)
+    assert await told_of(session, dana, fleet) == {mona.id, colin.id}
+
+
+async def test_r12_7_of_who_was_never_recorded_as_employed_all_managers_are_told(
+    session: AsyncSession, fleet: Fleet
+) -> None:
+    mona, sonia = await fleet.manager("Mona"), await fleet.manager("Sonia")
+    north = await fleet.warehouse("North", mona)
+    await fleet.warehouse("South", sonia)
+    anywhere = await fleet.driver("Anywhere")
+    gone = await fleet.driver("Gone", home=north, employed=(fleet.day(-9), fleet.day(-1)))
+    assert await told_of(session, anywhere, fleet) == {mona.id, sonia.id}
+    assert await told_of(session, gone, fleet) == set()
+    assert await opt_out(session, anywhere.phone, SAY, POLICY, fleet.now)
+    told = await session.scalars(select(Delivery.user_id).where(Delivery.kind == Kind.FALLBACK_GONE))
+    assert set(told) == {mona.id, sonia.id}
+
+
+async def test_r11_5_start_puts_right_what_the_managers_were_told(session: AsyncSession, fleet: Fleet) -> None:
+    mona = await fleet.manager("Mona")
+    dana = await fleet.driver("Dana", home=await fleet.warehouse("North", mona))
+    await opt_out(session, dana.phone, SAY, POLICY, fleet.now)
+    card = (await session.scalars(select(Delivery.id).where(Delivery.kind == Kind.FALLBACK_GONE))).one()
+    shown = {"state": DeliveryState.SENT, "chat_id": 1, "message_id": 1, "redraw": False, "due_at": None}
+    redraw = select(Delivery.redraw).where(Delivery.id == card)
+    await session.execute(update(Delivery).where(Delivery.id == card).values(shown))
+    await opt_in(session, dana.phone, fleet.now)
+    assert await session.scalar(redraw) is True
+    await session.execute(update(Delivery).where(Delivery.id == card).values(shown))
+    await opt_out(session, dana.phone, SAY, POLICY, fleet.now + DAY)
+    assert await session.scalar(redraw) is True

@@ -148,7 +148,7 @@ def test_r11_4_what_would_expire_before_the_end_comes_silently() -> None:
 
 def test_r11_4_an_sms_has_no_silence_and_is_held_whatever_becomes_of_it() -> None:
     assert comes(local(23), I, channel=SMS, expires_at=tomorrow(7)) == Held(tomorrow(8))
-    assert comes(local(12), N, replace(FREE, working=True), channel=SMS) == Rings(), "by day the digest may ring"
+    assert comes(local(12), N, channel=SMS) == Rings(), "by day the digest may ring"
 
 
 @pytest.mark.parametrize("urgency", [I, N])
@@ -177,6 +177,14 @@ def test_r11_4_while_his_shift_is_active_normal_messages_come_silently() -> None
     assert comes(local(12), U, driving) == Rings()
     assert comes(local(12), N, AT_WORK) == Rings()
     assert comes(local(5, 30), N, driving) == Held(local(6))
+
+
+def test_r11_4_while_his_shift_is_active_a_normal_sms_waits_and_is_looked_at_again() -> None:
+    driving = replace(AT_WORK, working=True)
+    assert comes(local(12), N, driving, channel=SMS) == Held(local(12, 15))
+    assert comes(local(12), N, AT_WORK, channel=SMS) == Rings()
+    for urgency in (U, I):
+        assert comes(local(12), urgency, driving, channel=SMS) == Rings()
 
 
 # -- hours of his own
@@ -270,9 +278,9 @@ SOON = st.one_of(st.none(), st.timedeltas(-timedelta(days=1), timedelta(days=2))
 
 
 def at_that_time(to: Recipient, now: datetime, then: datetime) -> Recipient:
-    """The same person later: what was tomorrow may be today."""
+    """The same person later: what was tomorrow may be today, and his shift is over."""
     days = (then.astimezone(TORONTO).date() - now.astimezone(TORONTO).date()).days
-    return replace(to, free_today=to.free_tomorrow) if days else to
+    return replace(to, free_today=to.free_tomorrow if days else to.free_today, working=False)
 
 
 @given(now=AROUND, to=USUAL, urgency=LEVELS)
@@ -358,7 +366,8 @@ def test_r11_4_what_comes_how(
     if urgency is N and to.working and kind not in (Kind.LINK_MOVED, Kind.ALERT):
         assert chat != Rings(), "nothing normal rings at work"
     if quiet_until(urgency, to, POLICY, now) is None:
-        assert not isinstance(chat, Held) and not isinstance(sms, Held)
+        assert not isinstance(chat, Held)
+        assert isinstance(sms, Held) is (urgency is N and to.working), "only a shift holds what is to ring by day"
 
 
 # -- wherever the host stands

@@ -30,6 +30,7 @@ S, ANYTHING, BUTTON = DeliveryState, Acknowledged.BY_ANYTHING, Acknowledged.BY_I
 SENT = Part(S.SENT, sent_at=SENT_AT)
 UNANSWERED = Part(S.ESCALATED, sent_at=SENT_AT)
 BLOCKED = Part(S.ESCALATED, failure=Failure.BLOCKED)
+NO_SMS = Part(S.FAILED, failure=Failure.NO_SMS)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,17 @@ BLOCKED = Part(S.ESCALATED, failure=Failure.BLOCKED)
             Standing(Stage.FAILED, failure=Failure.REFUSED),
         ),
         (UNANSWERED, None, None, ANYTHING, Standing(Stage.SMS_WAITING, None, SENT_AT)),
+        # back from an SMS that could not be brought: Telegram is tried again, and may have it by now
+        (Part(S.PENDING, due_at=NOW), NO_SMS, None, ANYTHING, Standing(Stage.WAITING)),
+        (Part(S.SENDING, due_at=NOW), Part(S.UNDELIVERED, sent_at=SMS_AT), None, ANYTHING, Standing(Stage.WAITING)),
+        (SENT, NO_SMS, None, ANYTHING, Standing(Stage.SENT, SENT_AT, SENT_AT)),
+        (
+            Part(S.FAILED, failure=Failure.NO_ANSWER),
+            NO_SMS,
+            None,
+            ANYTHING,
+            Standing(Stage.FAILED, failure=Failure.NO_SMS),
+        ),
         # by SMS, where Telegram had it
         (UNANSWERED, Part(S.PENDING, due_at=NOW), None, ANYTHING, Standing(Stage.SMS_WAITING, None, SENT_AT)),
         (UNANSWERED, Part(S.SENDING, due_at=NOW), None, ANYTHING, Standing(Stage.SMS_WAITING, None, SENT_AT)),

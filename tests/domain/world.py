@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.wording import Words
 from domain.bidding import actions as bidding
 from domain.bidding.rules import AcceptDecision
 from domain.coverage import actions as coverage
-from domain.coverage.actions import ClosedEmpty, Opened, WaveSent
+from domain.coverage.actions import BecameInstant, ClosedEmpty, Opened, WaveSent
 from domain.coverage.rules import AlreadyOpen
 from domain.db.base import Base
 from domain.db.models import (
@@ -282,9 +282,15 @@ class Fleet:
         driver: Person,
         on: date | None = None,
         status: AssignmentStatus = AssignmentStatus.SCHEDULED,
+        *,
+        confirmed: bool = False,
     ) -> Slot:
         """The driver's: scheduled, active or completed."""
-        return await self._assignment(route, on or self.today, driver, status)
+        slot = await self._assignment(route, on or self.today, driver, status)
+        if confirmed:
+            at = {"confirmed_at": self.now - timedelta(days=5)}
+            await self.session.execute(update(Assignment).where(Assignment.id == slot.id).values(at))
+        return slot
 
     async def cancelled_by(
         self, driver: Person, route: uuid.UUID, on: date, incident: IncidentKind | None = None
@@ -378,7 +384,7 @@ async def next_wave(session: AsyncSession, now: datetime) -> WaveSent | None:
     return await coverage.send_due_wave(session, SAY, POLICY, now)
 
 
-async def close_due(session: AsyncSession, now: datetime) -> ClosedEmpty | None:
+async def close_due(session: AsyncSession, now: datetime) -> ClosedEmpty | BecameInstant | None:
     return await coverage.close_due_window(session, SAY, POLICY, now)
 
 

@@ -1,19 +1,22 @@
 """R12.2 under simultaneous openings of links: one chat a person, nobody deadlocked."""
 
+import asyncio
+import uuid
 from collections import Counter
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import AuditLog, ChatLink, Delivery, Invite
 from domain.notices.kinds import Kind
-from domain.people.actions import Linked, invite, link_by_invite
+from domain.people.actions import Linked, clean_up, invite, link_by_invite
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet
 from tests.races.conftest import Act, Arena
+from tests.story.phones import until
 
 ROUNDS = 12
 NOT_GOOD = Refused(Refusal.LINK_NOT_GOOD)
@@ -73,3 +76,31 @@ async def test_r12_2_two_links_of_one_person_at_once(arena: Arena) -> None:
                 .where(Delivery.user_id == person.id, Delivery.kind == Kind.LINK_MOVED)
             )
             assert await session.scalar(told) == (1 if linked else 0)
+
+
+async def test_r14_the_new_day_locks_home_cards_in_the_one_order(arena: Arena) -> None:
+    """Whoever waits for the first by id holds none of those behind it, in whatever order the rows lie."""
+    low, high = uuid.UUID(int=1), uuid.UUID(int=2)
+
+    async def make(fleet: Fleet) -> None:
+        for id_ in (high, low):
+            card = await fleet.home_card(await fleet.driver("Dana"))
+            await fleet.session.execute(update(Delivery).where(Delivery.id == card).values(id=id_))
+
+    async def turn() -> None:
+        async with arena.session.begin() as session:
+            await clean_up(session, POLICY, arena.now)
+
+    async def waits() -> bool:
+        async with arena.session() as session:
+            blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            return bool(await session.scalar(blocked))
+
+    await arena.build(make)
+    async with arena.session.begin() as holder:
+        await holder.get(Delivery, low, with_for_update=True)
+        turning = asyncio.create_task(turn())
+        await until(waits, "the new day waits")
+        free = select(Delivery.id).where(Delivery.id == high).with_for_update(skip_locked=True)
+        assert await holder.scalar(free) == high
+    await turning

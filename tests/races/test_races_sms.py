@@ -37,7 +37,7 @@ async def test_r14_a_digest_gathered_by_several_at_once_is_one(arena: Arena) -> 
     people = await arena.build(make)
 
     async def act(session: AsyncSession) -> dict[str, int]:
-        return await gather(session, POLICY, arena.now)
+        return (await gather(session, POLICY, arena.now)).counts
 
     done = await arena.at_once(*[act] * 4)
     assert sorted(each["digests"] for each in done) == [0, 0, 0, 5]

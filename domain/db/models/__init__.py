@@ -19,8 +19,10 @@ from domain.db.models.people import (
 )
 from domain.db.models.records import (
     AuditLog,
+    Conversation,
     Delivery,
     DutyRun,
+    Heartbeat,
     Lease,
     Message,
     Notification,
@@ -40,6 +42,7 @@ __all__ = [
     "CapOverride",
     "ChatLink",
     "ContactSettings",
+    "Conversation",
     "DayDecline",
     "Delivery",
     "DriverHealthSnapshot",
@@ -48,6 +51,7 @@ __all__ = [
     "DriverPreferences",
     "DutyRun",
     "Employment",
+    "Heartbeat",
     "Incident",
     "Invite",
     "LastHeard",

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, desc, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, desc, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id, word
@@ -132,6 +132,27 @@ class Message(Base):
     text: Mapped[str]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class Conversation(Base):
+    """What a person was asked last, and answers with the next text that he types (ARCHITECTURE 1)."""
+
+    __tablename__ = "conversations"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    step: Mapped[str]
+    data: Mapped[dict[str, Any]]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Heartbeat(Base):
+    """Updates were being processed at this instant (R8.6a). Since when and until: by the database's clock."""
+
+    __tablename__ = "heartbeats"
+
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    first_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    last_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())  # while a sandbox's clock stands
 
 
 class Pace(Base):

@@ -116,7 +116,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"  # SMS: nobody knows; looked up before anything else, never sent again blindly (R11.7)
     CANCELLED = "cancelled"  # it lost its point before it was sent (R11.3)
-    SUPERSEDED = "superseded"  # a digest tells it (R11.4a)
+    SUPERSEDED = "superseded"  # SMS: another row tells it, the digest or one by Telegram (R11.4a)
     EXPIRED = "expired"
 
 

@@ -1,0 +1,63 @@
+"""Input of more than one step, kept in PostgreSQL: any process can go on with it (ARCHITECTURE 1).
+
+One a person: what is asked last is what is answered. It is forgotten after a while.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import DateTime, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.db.sql import sql
+
+GOOD_FOR: Final = timedelta(minutes=15)
+
+
+class Step(StrEnum):
+    """What a typed text answers."""
+
+    CANCEL_NOTE = "cancel_note"  # data: assignment_id, reason
+
+
+class Asked(NamedTuple):
+    """What a person was asked last."""
+
+    step: Step
+    data: dict[str, Any]
+
+
+_ASK = sql(
+    """
+    INSERT INTO conversations (user_id, step, data, expires_at) VALUES (:user_id, :step, :data, :expires_at)
+    ON CONFLICT (user_id) DO UPDATE
+    SET step = excluded.step, data = excluded.data, expires_at = excluded.expires_at
+    """,
+    user_id=Uuid(),
+    step=Text(),
+    data=JSONB(),
+    expires_at=DateTime(timezone=True),
+)
+_ASKED = sql("SELECT step, data FROM conversations WHERE user_id = :user_id AND expires_at > :now", user_id=Uuid())
+_END = sql("DELETE FROM conversations WHERE user_id = :user_id", user_id=Uuid())
+
+
+async def ask(session: AsyncSession, user_id: uuid.UUID, step: Step, data: Mapping[str, Any], now: datetime) -> None:
+    """The next text that this person types is the answer to this."""
+    given = {"user_id": user_id, "step": step.value, "data": dict(data), "expires_at": now + GOOD_FOR}
+    await session.execute(_ASK, given)
+
+
+async def asked(session: AsyncSession, user_id: uuid.UUID, now: datetime) -> Asked | None:
+    """What this person was asked; None where nothing is (still) open."""
+    row = (await session.execute(_ASKED, {"user_id": user_id, "now": now})).one_or_none()
+    return None if row is None else Asked(Step(row.step), row.data)
+
+
+async def end(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """Nothing is asked any more."""
+    await session.execute(_END, {"user_id": user_id})

@@ -1,0 +1,109 @@
+"""A slot whose driver has left it is opened again, in the transaction in which he left (R2.2, R6.2)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain import audit
+from domain.coverage.rules import Opening, opening_for
+from domain.db.models import Assignment, BidWindow, WindowAsk, WindowWaves
+from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, Trigger
+from domain.policy import Policy
+from domain.shifts.rules import ShiftFacts
+
+
+async def open_window(
+    session: AsyncSession,
+    actor_id: uuid.UUID | None,
+    assignment_id: uuid.UUID,
+    trigger: Trigger,
+    opening: Opening,
+    now: datetime,
+) -> uuid.UUID:
+    """Writes a window for an unfilled slot; its first wave is due now, but for a competitive one."""
+    window_id = uuid.uuid4()
+    await session.execute(
+        insert(BidWindow).values(
+            id=window_id,
+            assignment_id=assignment_id,
+            mode=opening.mode,
+            trigger=trigger,
+            pay_bonus_percent=opening.bonus_percent,
+            opens_at=now,
+            closes_at=opening.closes_at,
+            status=BidWindowStatus.OPEN,
+        )
+    )
+    at = None if opening.mode is BidWindowMode.COMPETITIVE else now
+    await session.execute(insert(WindowWaves).values(window_id=window_id, next_at=at))
+    opened = {
+        "assignment_id": str(assignment_id),
+        "mode": opening.mode,
+        "trigger": trigger,
+        "bonus_percent": opening.bonus_percent,
+        "closes_at": opening.closes_at.isoformat(),
+    }
+    await audit.record(session, actor_id, now, audit.Entry("bid_window", window_id, "opened", after=opened))
+    return window_id
+
+
+async def change_mode(
+    session: AsyncSession,
+    actor_id: uuid.UUID | None,
+    window_id: uuid.UUID,
+    before: BidWindowMode | None,
+    opening: Opening,
+    now: datetime,
+) -> None:
+    """An open window goes on in another mode (R6.6, R6.9); it is locked. Drivers are told (again) from now on."""
+    values = {"mode": opening.mode, "closes_at": opening.closes_at, "pay_bonus_percent": opening.bonus_percent}
+    await session.execute(update(BidWindow).where(BidWindow.id == window_id).values(values))
+    waves = upsert(WindowWaves).values(window_id=window_id, next_at=now)  # another program's window has none yet
+    await session.execute(waves.on_conflict_do_update(index_elements=["window_id"], set_={"next_at": now}))
+    await session.execute(delete(WindowAsk).where(WindowAsk.window_id == window_id))
+    after = {"mode": opening.mode, "closes_at": opening.closes_at.isoformat(), "bonus_percent": opening.bonus_percent}
+    entry = audit.Entry("bid_window", window_id, "mode_changed", {"mode": before}, after)
+    await audit.record(session, actor_id, now, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The slot's fresh row, and the window through which it is to be filled."""
+
+    assignment_id: uuid.UUID
+    window_id: uuid.UUID
+    mode: BidWindowMode
+
+
+async def reopen(
+    session: AsyncSession,
+    left: ShiftFacts,
+    trigger: Trigger,
+    actor_id: uuid.UUID | None,
+    policy: Policy,
+    now: datetime,
+) -> Reopened | None:
+    """A fresh unfilled row and its window, once the old row is cancelled; None where the slot is over (R1.3)."""
+    opening = opening_for(left.on, policy, now)
+    if opening is None:
+        return None
+    slot_id = uuid.uuid4()
+    await session.execute(
+        insert(Assignment).values(
+            id=slot_id,
+            route_id=left.route_id,
+            warehouse_id=left.warehouse_id,
+            on=left.on,
+            status=AssignmentStatus.UNFILLED,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    after = {"status": AssignmentStatus.UNFILLED, "date": left.on.isoformat(), "instead_of": str(left.assignment_id)}
+    await audit.record(session, actor_id, now, audit.Entry("assignment", slot_id, "reopened", after=after))
+    window_id = await open_window(session, actor_id, slot_id, trigger, opening, now)
+    return Reopened(slot_id, window_id, opening.mode)
