@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.sql import sql
 
 GOOD_FOR: Final = timedelta(minutes=15)
+KEPT_FOR: Final = timedelta(days=1)  # what was answered, until it is used
 
 
 class Step(StrEnum):
@@ -48,7 +49,18 @@ _END = sql("DELETE FROM conversations WHERE user_id = :user_id", user_id=Uuid())
 
 async def ask(session: AsyncSession, user_id: uuid.UUID, step: Step, data: Mapping[str, Any], now: datetime) -> None:
     """The next text that this person types is the answer to this."""
-    given = {"user_id": user_id, "step": step.value, "data": dict(data), "expires_at": now + GOOD_FOR}
+    await _put(session, user_id, step, data, now + GOOD_FOR)
+
+
+async def keep(session: AsyncSession, user_id: uuid.UUID, step: Step, data: Mapping[str, Any], now: datetime) -> None:
+    """He has answered, and sees it on the button that will use it: it is not lost while he hesitates."""
+    await _put(session, user_id, step, data, now + KEPT_FOR)
+
+
+async def _put(
+    session: AsyncSession, user_id: uuid.UUID, step: Step, data: Mapping[str, Any], expires_at: datetime
+) -> None:
+    given = {"user_id": user_id, "step": step.value, "data": dict(data), "expires_at": expires_at}
     await session.execute(_ASK, given)
 
 

@@ -24,6 +24,7 @@ from bot.callbacks import (
     pressed,
 )
 from bot.conversations import Step
+from bot.delivery import alerts
 from bot.handlers.home import home
 from bot.screens import bidding as offer_screens
 from bot.screens import home as home_screens
@@ -54,7 +55,8 @@ async def _week(act: Acting, person: Person, number: int) -> None:
     monday, _ = week_of(local_day(act.now, act.policy))
     monday += timedelta(weeks=number)
     shifts = await queries.own_shifts(act.session, person.id, monday, monday + timedelta(days=6), act.policy)
-    open_ = sum(not shift.confirmed and act.now <= shift.confirm_by for shift in shifts)
+    waiting = (shift for shift in shifts if shift.status is AssignmentStatus.SCHEDULED and not shift.confirmed)
+    open_ = sum(act.now <= shift.confirm_by for shift in waiting)
     week = screens.Week(monday, number, shifts, open_)
     await act.say(screens.week(week, home_screens.home_button(act.reader), act.reader))
 
@@ -91,6 +93,11 @@ async def _home(act: Acting, toast: str | None, *, alert: bool = False) -> None:
 
 async def _refused(act: Acting, refused: Refused, assignment_id: UUID) -> None:
     await _show(act, assignment_id, screens.refusal(refused, act.reader), alert=True)
+
+
+async def _refused_typed(act: Acting, refused: Refused) -> None:
+    """To who has typed: there is no press that could be answered."""
+    await act.say(screens.not_done(refused, home_screens.home_button(act.reader), act.reader))
 
 
 async def on_to_confirm(update: Update, context: Context) -> None:
@@ -162,6 +169,8 @@ async def _keypad(act: Acting, assignment_id: UUID, what: int, typed: int) -> No
         await _home(act, screens.refusal(Refused(Refusal.SHIFT_GONE), act.reader), alert=True)
     elif shift.status not in (AssignmentStatus.ACTIVE, AssignmentStatus.COMPLETED):
         await _refused(act, Refused(Refusal.NOT_ARRIVED), assignment_id)
+    elif what == Count.BROUGHT_BACK and shift.parcels_start is None:
+        await _refused(act, Refused(Refusal.NOT_LOADED), assignment_id)
     else:
         most = act.policy.parcels_most
         await act.say(
@@ -188,12 +197,14 @@ async def on_parcels(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if act.person is None:
             await home(act)
+        elif (refused := await _enter(act, act.person, press.assignment_id, press.what, press.parcels)) is not None:
+            await _refused(act, refused, press.assignment_id)
         else:
-            await _enter(act, act.person, press.assignment_id, press.what, press.parcels)
+            await _show(act, press.assignment_id)
 
 
-async def _enter(act: Acting, driver: Person, assignment_id: UUID, what: int, parcels: int) -> None:
-    """Loaded or brought back; of a completed shift it corrects the number."""
+async def _enter(act: Acting, driver: Person, assignment_id: UUID, what: int, parcels: int) -> Refused | None:
+    """Loaded or brought back; of a completed shift it corrects the number. Nothing is shown yet."""
     shift = await queries.own_shift(act.session, driver.id, assignment_id, act.policy)
     given = (act.session, driver, assignment_id)
     loaded = what == Count.LOADED
@@ -204,10 +215,7 @@ async def _enter(act: Acting, driver: Person, assignment_id: UUID, what: int, pa
         result = await actions.load_parcels(*given, parcels, act.policy, act.now)
     else:
         result = await actions.complete_shift(*given, parcels, act.policy, act.now)
-    if isinstance(result, Refused):
-        await _refused(act, result, assignment_id)
-    else:
-        await _show(act, assignment_id)
+    return result if isinstance(result, Refused) else None
 
 
 # -- cancelling
@@ -223,13 +231,12 @@ async def on_cannot_come(update: Update, context: Context) -> None:
 async def on_cancel_because(update: Update, context: Context) -> None:
     press = pressed(update, CancelBecause)
     async with acting(update, context) as act:
-        await _consequence(act, press.assignment_id, press.reason, None)
+        if (shift := await _cancellable(act, press.assignment_id)) is not None and act.person is not None:
+            await conversations.end(act.session, act.person.id)  # a note is part of what he reads, or there is none
+            await _consequence(act, shift, press.reason, None)
 
 
-async def _consequence(act: Acting, assignment_id: UUID, reason: int, note: str | None) -> None:
-    shift = await _cancellable(act, assignment_id)
-    if shift is None:
-        return
+async def _consequence(act: Acting, shift: OwnShift, reason: int, note: str | None) -> None:
     why = REASONS[reason] if 0 <= reason < len(REASONS) else CancelReason.OTHER
     incident = rules.incident_of(shift.on, why, act.policy, act.now)
     await act.say(screens.consequence(shift, why, incident, note, screens.keep(shift, act.reader), act.reader))
@@ -238,14 +245,18 @@ async def _consequence(act: Acting, assignment_id: UUID, reason: int, note: str 
 async def _cancellable(act: Acting, assignment_id: UUID) -> OwnShift | None:
     """His shift, as long as it can be cancelled; otherwise he is told why not."""
     shift = await _mine(act, assignment_id)
-    if shift is None:
-        await _home(act, screens.refusal(Refused(Refusal.SHIFT_GONE), act.reader), alert=True)
-        return None
-    if shift.status is not AssignmentStatus.SCHEDULED:
-        done = shift.status is AssignmentStatus.COMPLETED
-        await _refused(act, Refused(Refusal.COMPLETED_ALREADY if done else Refusal.ARRIVED_ALREADY), assignment_id)
+    if (why := _not_cancellable(shift)) is not None:
+        await _refused(act, Refused(why), assignment_id)
         return None
     return shift
+
+
+def _not_cancellable(shift: OwnShift | None) -> Refusal | None:
+    if shift is None:
+        return Refusal.SHIFT_GONE
+    if shift.status is AssignmentStatus.SCHEDULED:
+        return None
+    return Refusal.COMPLETED_ALREADY if shift.status is AssignmentStatus.COMPLETED else Refusal.ARRIVED_ALREADY
 
 
 async def on_add_note(update: Update, context: Context) -> None:
@@ -267,6 +278,7 @@ async def on_cancel(update: Update, context: Context) -> None:
         noted = await conversations.asked(act.session, act.person.id, act.now)
         about = str(press.assignment_id)
         note = noted.data.get("note") if noted and noted.data.get("assignment_id") == about else None
+        shift = await _mine(act, press.assignment_id)
         result = await leaving.cancel_shift(
             act.session, act.person, press.assignment_id, reason, note, act.words, act.policy, act.now
         )
@@ -274,6 +286,12 @@ async def on_cancel(update: Update, context: Context) -> None:
             await _refused(act, result, press.assignment_id)
         else:
             await conversations.end(act.session, act.person.id)
+            if result.told == 0 and shift is not None:
+                key, what = (
+                    f"{alerts.NO_MANAGER}:{shift.assignment_id}",
+                    f"{shift.route}, {shift.warehouse}, {shift.on}",
+                )
+                await alerts.raise_within(act.session, key, what, act.words, act.policy, act.now)
             await _home(act, screens.cancelled_toast(act.reader))
 
 
@@ -311,24 +329,31 @@ async def _understood(act: Acting, person: Person, text: str) -> bool:
     if asked is not None and "note" not in asked.data:
         await _noted(act, person, asked.data, text)
         return True
-    if not (text.isdecimal() and len(text) <= len(str(act.policy.parcels_most))):
+    if not text.isdecimal():
         return False
     today = local_day(act.now, act.policy)
     shifts = await queries.own_shifts(act.session, person.id, today - timedelta(days=1), today, act.policy)
     active = next((shift for shift in shifts if shift.status is AssignmentStatus.ACTIVE), None)
     if active is None:
         return False
-    if active.parcels_start is None:
-        await _enter(act, person, active.assignment_id, Count.LOADED, int(text))
+    if len(text) > len(str(act.policy.parcels_most)):
+        await _refused_typed(act, Refused(Refusal.BAD_PARCELS))
+    elif active.parcels_start is None:
+        refused = await _enter(act, person, active.assignment_id, Count.LOADED, int(text))
+        await (_show(act, active.assignment_id) if refused is None else _refused_typed(act, refused))
     else:  # it would complete the shift: he presses ✓ himself
         await _keypad(act, active.assignment_id, Count.BROUGHT_BACK, int(text))
     return True
 
 
 async def _noted(act: Acting, person: Person, data: dict[str, object], text: str) -> None:
-    assignment_id, reason = UUID(str(data["assignment_id"])), int(str(data["reason"]))
-    if len(text) > act.policy.cancel_notes_most:
-        await act.say(screens.note_too_long(act.policy, act.reader))
-        return
-    await conversations.ask(act.session, person.id, Step.CANCEL_NOTE, data | {"note": text}, act.now)
-    await _consequence(act, assignment_id, reason, text)
+    shift = await _mine(act, UUID(str(data["assignment_id"])))
+    why = _not_cancellable(shift)
+    if shift is None or why is not None:
+        await conversations.end(act.session, person.id)
+        await _refused_typed(act, Refused(why or Refusal.SHIFT_GONE))
+    elif len(text) > act.policy.cancel_notes_most:
+        await act.say(screens.note_too_long(act.policy, screens.keep(shift, act.reader), act.reader))
+    else:
+        await conversations.keep(act.session, person.id, Step.CANCEL_NOTE, data | {"note": text}, act.now)
+        await _consequence(act, shift, int(str(data["reason"])), text)

@@ -209,9 +209,12 @@ def _in_week(shift: OwnShift, reader: Reader) -> str:
     if shift.status is AssignmentStatus.COMPLETED and shift.parcels_start:
         delivered = shift.parcels_start - (shift.parcels_returned or 0)
         return what + " " + _("({delivered} of {n} delivered)").format(delivered=delivered, n=shift.parcels_start)
-    if not shift.confirmed:
+    if shift.status is AssignmentStatus.SCHEDULED and not shift.confirmed:
         return what + " " + _("(confirm by {until})").format(until=reader.moment(shift.confirm_by))
     return what
+
+
+LISTED_MOST: Final = 15  # shifts that wait for a confirmation; the soonest come first
 
 
 def to_confirm(shifts: tuple[OwnShift, ...], home: Button, reader: Reader) -> Screen:
@@ -219,14 +222,16 @@ def to_confirm(shifts: tuple[OwnShift, ...], home: Button, reader: Reader) -> Sc
     if not shifts:
         return Screen(_("👍 Nothing to confirm. You're all set."), ((home,),))
     title = _("<b>Will you be there?</b>")
+    listed, left = shifts[:LISTED_MOST], len(shifts) - LISTED_MOST
     rows = [
         (Button(_("✅ Confirm {day}").format(day=reader.day(shift.on)), Confirm(shift.assignment_id)),)
-        for shift in shifts
+        for shift in listed
     ]
+    more = [reader.ngettext("… and {n} more", "… and {n} more", left).format(n=left)] if left > 0 else []
     if len(shifts) > 1:
         every = ConfirmAll(shifts[0].on.toordinal(), shifts[-1].on.toordinal())
         rows.insert(0, (Button(_("✅ Confirm all {n}").format(n=len(shifts)), every),))
-    return Screen("\n".join([title, *(_in_week(shift, reader) for shift in shifts)]), (*rows, (home,)))
+    return Screen("\n".join([title, *(_in_week(shift, reader) for shift in listed), *more]), (*rows, (home,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,9 +370,9 @@ def ask_note(policy: Policy, keep: Button, reader: Reader) -> Screen:
     return Screen(text.format(n=policy.cancel_notes_most), ((keep,),))
 
 
-def note_too_long(policy: Policy, reader: Reader) -> Screen:
+def note_too_long(policy: Policy, keep: Button, reader: Reader) -> Screen:
     text = reader.gettext("That is over {n} characters. Please write it again, a bit shorter.")
-    return Screen(text.format(n=policy.cancel_notes_most))
+    return Screen(text.format(n=policy.cancel_notes_most), ((keep,),))
 
 
 def keep(shift: OwnShift, reader: Reader) -> Button:
@@ -383,6 +388,11 @@ def cancelled_toast(reader: Reader) -> str:
 
 
 # -- answers
+
+
+def not_done(refused: Refused, home: Button, reader: Reader) -> Screen:
+    """The answer to what was typed."""
+    return Screen(refusal(refused, reader), ((home,),))
 
 
 def refusal(refused: Refused, reader: Reader) -> str:

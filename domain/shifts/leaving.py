@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Date, DateTime, Double, Integer, Interval, insert, update
+from sqlalchemy import Date, DateTime, Double, Integer, Interval, insert, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
@@ -118,10 +119,10 @@ async def drop_due_shift(
     reached = {"about": shift.assignment_id, "driver": driver.id, "before": row.confirm_by - policy.reminded_before}
     blamed = bool(await session.scalar(_REMINDED, reached))
     await _vacate(session, shift, None, "auto_dropped", {"confirm_by": row.confirm_by.isoformat()}, now)
-    if blamed:
-        await ledger.enter(session, driver.id, shift.assignment_id, IncidentKind.AUTO_DROP, None, policy, now)
+    incident = (session, driver.id, shift.assignment_id, IncidentKind.AUTO_DROP, None, policy, now)
+    counts = blamed and await ledger.enter(*incident)
     reopened = await reopen(session, shift, Trigger.AUTO_DROP, None, policy, now)
-    notice = ShiftDropped(shift.route, shift.warehouse, shift.on, time.shift_start(shift.on, policy), blamed)
+    notice = ShiftDropped(shift.route, shift.warehouse, shift.on, time.shift_start(shift.on, policy), counts)
     await _tell_driver(session, shift, Kind.DROPPED, notice, say, policy, now)
     why = NOT_CONFIRMED if blamed else UNREACHABLE
     told = await _tell_cancelled(session, shift, driver, why, None, False, reopened, say, policy, now)
@@ -131,14 +132,17 @@ async def drop_due_shift(
 
 async def _drops_are_held(session: AsyncSession, policy: Policy, now: datetime) -> bool:
     """During an outage of ours, and until a quarter of an hour after it (R8.6a)."""
-    outage = await outages.last_outage(session, policy, now)
-    return outage is not None and (outage.until is None or now < outage.until + policy.drops_held_for)
+    return any(
+        outage.until is None or now < outage.until + policy.drops_held_for
+        for outage in await outages.known_outages(session, policy, now)
+    )
 
 
 # -- not there in time
 
 # Held for half an hour where an outage of ours came before, or where too many are missing at once for all of them to be
-# at fault (R8.6a).
+# at fault (R8.6a). The status is asked for once more where the row is locked: only there PostgreSQL looks again at one
+# that was changed meanwhile, by its driver who has arrived or by another replica.
 _MISSING = f"""
 WITH missing AS (
     SELECT a.id, a.user_id, a.warehouse_id, a.date, {ARRIVE_BY} AS arrive_by FROM assignments a
@@ -152,10 +156,12 @@ WITH missing AS (
         AND a.confirmed_at IS NOT NULL AND a.status IN ('scheduled', 'active', 'completed')))
 )
 SELECT a.id, a.user_id FROM assignments a JOIN missing m ON m.id = a.id
-WHERE NOT (:now < m.arrive_by + :held_for
+WHERE a.status = 'scheduled' AND a.confirmed_at IS NOT NULL
+  AND NOT (:now < m.arrive_by + :held_for
            AND EXISTS (SELECT FROM many WHERE many.warehouse_id = m.warehouse_id AND many.date = m.date))
-  AND NOT (:outage AND m.arrive_by > :since AND m.arrive_by - :before < :until
-           AND :now < greatest(m.arrive_by, :until) + :held_for)
+  AND NOT EXISTS (SELECT FROM unnest(:since, :until) AS outage (since, until)
+                  WHERE m.arrive_by > since AND m.arrive_by - :before < until
+                    AND :now < greatest(m.arrive_by, until) + :held_for)
 ORDER BY m.arrive_by, a.id LIMIT 1 OFFSET :pass_by
 FOR NO KEY UPDATE OF a SKIP LOCKED
 """  # noqa: S608 - our own texts
@@ -167,9 +173,8 @@ _NO_SHOW_DUE = sql(
     share=Double(),
     held_for=Interval(),
     before=Interval(),
-    outage=Boolean(),
-    since=DateTime(timezone=True),
-    until=DateTime(timezone=True),
+    since=ARRAY(DateTime(timezone=True)),
+    until=ARRAY(DateTime(timezone=True)),
     pass_by=Integer(),
     **deadlines.used(_MISSING),
 )
@@ -182,8 +187,8 @@ async def miss_due_shift(
 
     The slot is opened again as an emergency. What others hold is passed by, and so are the first `pass_by`.
     """
-    outage = await outages.last_outage(session, policy, now)
-    if outage is not None and outage.until is None:
+    known = await outages.known_outages(session, policy, now)
+    if any(outage.until is None for outage in known):
         return None  # nobody can act at this moment (R8.6a)
     today = time.local_day(now, policy)
     given = {
@@ -193,9 +198,8 @@ async def miss_due_shift(
         "share": policy.missing_share,
         "held_for": policy.held_for,
         "before": policy.outage_before,
-        "outage": outage is not None,
-        "since": outage.since if outage else now,
-        "until": outage.until if outage else now,
+        "since": [outage.since for outage in known],
+        "until": [outage.until for outage in known],
         "pass_by": pass_by,
     }
     row = (await session.execute(_NO_SHOW_DUE, given | _terms(_MISSING, policy) | {"now": now})).one_or_none()

@@ -23,7 +23,7 @@ class Outage(NamedTuple):
 
 _BEAT = sql("INSERT INTO heartbeats (at) VALUES (:now) ON CONFLICT (at) DO UPDATE SET last_at = clock_timestamp()")
 _FORGET = sql("DELETE FROM heartbeats WHERE at < :before", before=DateTime(timezone=True))
-_LAST = sql(
+_OUTAGES = sql(
     """
     SELECT at AS since, following AS until FROM (
         SELECT at, lead(at) OVER (ORDER BY at) AS following,
@@ -31,7 +31,7 @@ _LAST = sql(
         FROM heartbeats WHERE at > :from
     ) AS beats
     WHERE silent_for >= :least
-    ORDER BY at DESC LIMIT 1
+    ORDER BY at
     """,
     least=Interval(),
     **{"from": DateTime(timezone=True)},
@@ -44,8 +44,7 @@ async def beat(session: AsyncSession, policy: Policy, now: datetime) -> None:
     await session.execute(_FORGET, {"before": now - policy.keep_heartbeats_for})
 
 
-async def last_outage(session: AsyncSession, policy: Policy, now: datetime) -> Outage | None:
-    """The last one as far as heartbeats are kept; None where there was none, or no heartbeat was ever left."""
+async def known_outages(session: AsyncSession, policy: Policy, now: datetime) -> tuple[Outage, ...]:
+    """As far back as heartbeats are kept, the last one last; none where no heartbeat was ever left."""
     given = {"from": now - policy.keep_heartbeats_for, "least": policy.outage_least}
-    row = (await session.execute(_LAST, given)).one_or_none()
-    return None if row is None else Outage(row.since, row.until)
+    return tuple(Outage(row.since, row.until) for row in await session.execute(_OUTAGES, given))

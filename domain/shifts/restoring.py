@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import DateTime, Text, Uuid, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import audit
+from domain import audit, time
 from domain.bidding import queries as bidding
 from domain.bidding.queries import SlotKey
 from domain.bidding.rules import first_refusal
@@ -75,7 +75,29 @@ async def _others_bid(session: AsyncSession, window_id: uuid.UUID, driver_id: uu
     return bool(await session.scalar(select(others).where(BidWindow.id == window_id)))
 
 
-# One round trip, as for an award; the terms are those that he had.
+# He has it by now, and said that he will come: the present state, for whoever presses twice (R2.5).
+_HIS_AGAIN = sql(
+    """
+    SELECT again.id, NOT EXISTS (SELECT FROM incidents WHERE assignment_id = old.id AND kind = 'auto_drop'
+                                 AND excused_at IS NULL) AS excused
+    FROM assignments old
+    JOIN assignments again ON again.route_id = old.route_id AND again.date = old.date AND again.user_id = old.user_id
+    WHERE old.id = :old AND old.user_id = :driver AND again.id <> old.id
+      AND again.status IN ('scheduled', 'active', 'completed') AND again.confirmed_at IS NOT NULL
+    """,
+    old=Uuid(),
+    driver=Uuid(),
+)
+
+
+async def _gone_or_his(session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID) -> Restored | Refused:
+    if await told(session, driver_id, Kind.DROPPED, assignment_id) is None:
+        return Refused(Refusal.SHIFT_GONE)
+    row = (await session.execute(_HIS_AGAIN, {"old": assignment_id, "driver": driver_id})).one_or_none()
+    return Refused(Refusal.SHIFT_GONE) if row is None else Restored(row.id, row.excused)
+
+
+# One round trip, as for an award. The terms are those that he had, but arriving is due no sooner than for an award.
 _RESTORE = sql(
     """
     WITH slot AS (
@@ -84,7 +106,9 @@ _RESTORE = sql(
         WHERE id = :assignment
     ), terms AS (
         INSERT INTO assignment_terms (assignment_id, arrive_by, confirm_by)
-        SELECT :assignment, arrive_by, confirm_by FROM assignment_terms WHERE assignment_id = :old
+        SELECT :assignment, greatest(t.arrive_by, :arrive_by), t.confirm_by
+        FROM (SELECT) AS one LEFT JOIN assignment_terms t ON t.assignment_id = :old
+        WHERE t.assignment_id IS NOT NULL OR :arrive_by IS NOT NULL
         ON CONFLICT DO NOTHING
     ), waves AS (
         UPDATE window_waves SET next_at = NULL WHERE window_id = :window
@@ -97,6 +121,7 @@ _RESTORE = sql(
     window=Uuid(),
     by=Text(),
     assigned_at=DateTime(timezone=True),
+    arrive_by=DateTime(timezone=True),
 )
 
 
@@ -105,23 +130,26 @@ async def want_back(
 ) -> Restored | Refused:
     """[I still want it]: the dropped shift is his again while nobody else has bid; within two hours it is excused, too.
 
-    Refused where it was not his, somebody else was quicker, or he may not take it any more (R6.3). Locks as an
-    acceptance: window, assignment, driver.
+    Refused where it was not his, somebody else was quicker, or he may not take it any more (R6.3). Pressed again, it is
+    his. Locks as an acceptance: window, assignment, driver.
     """
     lost = await _lost(session, driver.id, assignment_id)
     if lost is None:
-        return Refused(Refusal.SHIFT_GONE)
+        return await _gone_or_his(session, driver.id, assignment_id)
     window = await bidding.window_locked(session, lost.window_id, driver.id)
     open_ = window is not None and window.status is BidWindowStatus.OPEN and now < window.closes_at
     if window is None or not open_ or window.slot_status is not AssignmentStatus.UNFILLED:
-        return Refused(Refusal.SHIFT_GONE)
+        return await _gone_or_his(session, driver.id, assignment_id)
     if await _others_bid(session, lost.window_id, driver.id):
         return Refused(Refusal.TAKEN)
     slot = SlotKey(window.window_id, window.route_id, window.warehouse_id, window.on)
     if (why := first_refusal(await bidding.standing_of(session, slot, driver.id, policy))) is not None:
         return Refused(why)
     given = {"driver": driver.id, "assignment": window.assignment_id, "old": assignment_id, "window": window.window_id}
-    await session.execute(_RESTORE, given | {"by": lost.assigned_by, "assigned_at": lost.assigned_at, "now": now})
+    due = time.arrive_by(window.on, now, policy)
+    had = {"by": lost.assigned_by, "assigned_at": lost.assigned_at}
+    late = {"arrive_by": due if due > time.arrive_by(window.on, lost.assigned_at, policy) else None}
+    await session.execute(_RESTORE, given | had | late | {"now": now})
     await ledger.count(session, driver.id, now, confirmed_shifts=1)
     excused = now - lost.lost_at <= policy.wanted_within
     if excused:

@@ -85,6 +85,17 @@ async def test_r11_1_newest_first_five_a_page_and_what_was_shown_is_read(town: T
         await amara.sees("Hello Amara")
 
 
+async def test_r11_1_what_telegram_never_took_is_not_read(town: Town) -> None:
+    amara = await town.driver()
+    await told(town, amara, "Nr 1", "Nr 2")
+    async with town.core() as rollcall, webhook_of(rollcall) as hook:
+        await town.fault("429", method="sendMessage", times=1, retry_after=30)
+        await hook.post(PATH, json=town.message(amara, "/inbox"))
+        assert len(await town.requests("sendMessage")) == 1
+        assert await unread(town, amara) == 2
+    assert set((await town.seen()).values()) == {None}
+
+
 async def test_mark_all_read_but_not_what_came_after_he_looked(town: Town) -> None:
     amara = await town.driver()
     await told(town, amara, *(f"Nr {n}" for n in range(1, 13)))

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
@@ -16,7 +16,9 @@ from bot.jobs import Clockwork, Duties, Duty, last_instant, run_due, table_of_du
 from bot.wording import Words
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
-from domain.db.models import DutyRun, Notification, SeenUpdate, Warehouse
+from domain.db.models import Assignment, DutyRun, Notification, Route, SeenUpdate, Warehouse
+from domain.db.models.words import AssignmentStatus
+from domain.notices.wording import Notice, Worded
 from domain.policy import TORONTO, Policy
 from tests.bot.conftest import Line
 from tests.domain.world import Fleet
@@ -206,6 +208,79 @@ async def test_r5_4_a_route_that_nobody_can_be_told_of_is_an_operators_matter(
 
 def alerts_counted() -> float:
     return REGISTRY.get_sample_value("rollcall_operator_alerts_total", {"alert": "no manager to tell"}) or 0
+
+
+@pytest.mark.parametrize(
+    ("duty", "hour"), [("shift-reminders", 6), ("confirmation-reminders", 8), ("last-calls", 18), ("sms-digest", 17)]
+)
+@pytest.mark.parametrize("day", [date(2026, 11, 25), date(2026, 11, 1), date(2027, 3, 14)])
+def test_r14_reminders_have_their_hour_by_the_companys_clock(duty: str, hour: int, day: date) -> None:
+    """Once a day, also on those on which the clocks change."""
+    at = table_of_duties(Words(TORONTO), POLICY)[duty].at or ""
+    due = datetime.combine(day, time(hour), TORONTO).astimezone(UTC)
+    assert last_instant(at, due - timedelta(hours=20), due - timedelta(seconds=1), POLICY) is None
+    assert last_instant(at, due - timedelta(seconds=1), due, POLICY) == due
+    assert last_instant(at, due, due + timedelta(hours=20), POLICY) is None
+
+
+async def test_r8_1_reminders_by_several_workers_are_one_and_a_late_run_tells_nobody_for_nothing(
+    sessions: Sessions, now: datetime
+) -> None:
+    async with sessions.begin() as session:
+        fleet = Fleet(session, now)
+        north = await fleet.warehouse("North")
+        for n, day in ((0, 1), (1, 2)):
+            driver = await fleet.driver(f"D{n}", home=north)
+            await fleet.shift(await fleet.route(f"R{n}", north), driver, fleet.day(day), confirmed=True)
+    at = now
+    workers = [clockwork(sessions, table_of_duties(Words(TORONTO), POLICY), lambda: at) for _ in range(3)]
+
+    async def told_after_ticks() -> list[str]:
+        await asyncio.gather(*(worker.tick("shift-reminders") for worker in workers))
+        async with sessions() as session:
+            return sorted(await session.scalars(select(Notification.title)))
+
+    assert await told_after_ticks() == []
+    at = datetime(2026, 11, 26, 6, 0, tzinfo=TORONTO)
+    assert await told_after_ticks() == ["Today: R0, North"]
+    assert await told_after_ticks() == ["Today: R0, North"]
+    at = datetime(2026, 11, 27, 9, 0, tzinfo=TORONTO)  # they were away at six; at nine nobody can be in time any more
+    assert await told_after_ticks() == ["Today: R0, North"]
+
+
+class Poisoned:
+    """Words everything but what is about route R1."""
+
+    words = Words(TORONTO)
+    languages = words.languages
+
+    def __call__(self, notice: Notice, language: str) -> Worded:
+        if getattr(notice, "route", None) == "R1":
+            raise ZeroDivisionError
+        return self.words(notice, language)
+
+
+@pytest.mark.parametrize(("name", "confirmed"), [("auto-drop", False), ("no-show", True)])
+async def test_r14_a_shift_that_fails_does_not_hold_up_the_others(
+    sessions: Sessions, now: datetime, name: str, confirmed: bool
+) -> None:
+    async with sessions.begin() as session:
+        fleet = Fleet(session, now)
+        north = await fleet.warehouse("North", await fleet.manager())
+        for n in range(3):
+            driver = await fleet.driver(f"D{n}", home=north)
+            await fleet.shift(await fleet.route(f"R{n}", north), driver, confirmed=confirmed)
+    at = now + timedelta(hours=3)
+    with capture_logs() as logged:
+        done = told(await run_due(table_of_duties(Poisoned(), POLICY)[name], sessions, at))
+    assert (done["done"], len(done["failed"])) == (2, 1)
+    assert [line["fault_id"] for line in logged if line["log_level"] == "error"] == done["failed"]
+    async with sessions() as session:  # what failed left nothing behind, and is due
+        kept = select(Route.name).join(Assignment, Assignment.route_id == Route.id)
+        assert list(await session.scalars(kept.where(Assignment.status == AssignmentStatus.SCHEDULED))) == ["R1"]
+    duty = table_of_duties(Words(TORONTO), POLICY)[name]
+    assert told(await run_due(duty, sessions, at)) == {"done": 1}
+    assert told(await run_due(duty, sessions, at)) == {"done": 0}
 
 
 def test_every_duty_of_the_table_has_a_name_for_the_command_line() -> None:

@@ -140,7 +140,8 @@ async def test_r11_5_who_has_texted_stop_reads_how_to_get_sms_again(town: Town) 
         await session.execute(insert(SmsOptOut).values(phone="+14165551001", since=town.now))
     async with town.serving(**town.sms()):
         await amara.send("/settings")
-        await amara.sees("SMS: stopped", "text START to +14165550100")
+        card = await amara.sees("SMS: stopped", f"text START to {town.sandbox.settings.sms_number}")
+        assert not [label for label in labels(card) if "SMS" in label], "a press would change nothing"
         await tariq.send("/settings")
         await tariq.sees("SMS : oui", "+14165551002")
 
@@ -149,7 +150,8 @@ async def test_where_there_is_no_sms_it_says_so(town: Town) -> None:
     amara = await town.driver()
     async with town.serving():
         await amara.send("/settings")
-        await amara.sees("not set up here yet")
+        card = await amara.sees("not set up here yet")
+        assert not [label for label in labels(card) if "SMS" in label], "a press would change nothing"
 
 
 async def test_managers_are_not_woken_but_may_go_away(town: Town) -> None:
@@ -303,3 +305,25 @@ async def test_a_manager_without_a_warehouse_and_one_with_many_strange_ones(town
         seen = len(await mona.chat(deleted=True))
         await mona.send("/away")
         await mona.sees("You have no warehouse yet", after=seen)
+
+
+async def test_r11_4a_an_author_reads_who_gets_it_while_the_reader_is_away(town: Town) -> None:
+    mona, lea, sam = [await manager(town, name) for name in ("Mona Roy", "Lea Bell", "Sam Cho")]
+    async with town.serving():
+        await lea.send("/away")
+        await lea.press(await lea.sees("Going away?"), "tomorrow")
+        await lea.sees("You're away until")
+        await mona.send("/message Lea Bell: the yard is closed")
+        card = await mona.sees("To Lea Bell", "Lea Bell is away until Thu 26 Nov 06:00. It goes to Sam Cho instead.")
+        await mona.press(card, "Urgent")
+        await mona.sees("Your urgent message", "Lea Bell is away, so it went to others.", "Sam Cho:")
+        await sam.sees("Message from Mona Roy", "the yard is closed", "It was written to Lea Bell, who is away.")
+
+        await sam.send("/away")
+        await sam.press(await sam.sees("Going away?"), "tomorrow")
+        await sam.sees("You're away until")
+        await mona.send("/message Lea Bell: the gate is closed")
+        card = await mona.sees("nobody else is there: it goes to Lea Bell all the same.")
+        await mona.press(card, "Urgent")
+        assert "written to" not in (await lea.sees("Message from Mona Roy", "the gate is closed"))["text"]
+        assert "away" not in (await mona.sees("Your urgent message", "the gate is closed"))["text"]

@@ -1,8 +1,11 @@
 """R11.5: every SMS names the company and is one segment of GSM-7, in both languages, with ordinary names."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
+from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -11,22 +14,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.delivery import alerts
 from bot.delivery.gsm7 import is_gsm7, segments
 from bot.reader import LANGUAGES, Reader, catalogue
 from bot.screens import texts
+from bot.screens.alerts import sentence as what_to_do
+from bot.screens.notices import alert as alert_screen
 from bot.screens.texts import Takeable, plain
 from bot.wording import Words
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WindowCard
 from domain.db.models.words import AssignmentStatus, BidWindowStatus
 from domain.notices.digest import Digest, Told
-from domain.notices.wording import FallbackGone, OperatorAlert, Written
+from domain.notices.wording import FallbackGone, OperatorAlert, RouteCancelled, Written
 from domain.people.queries import Fallback
 from domain.refusals import Refusal
 from domain.shifts.queries import OwnShift
 
 ZONE = ZoneInfo("America/Toronto")
 COMPANY = "Trillium Parcel"
+BOT = Path(__file__).parents[2] / "bot"
 ON = date(2026, 2, 18)  # `mer. 18 févr.`: a long one, with an accent
 STARTS = datetime(2026, 2, 18, 7, tzinfo=ZONE)
 AIM = 136  # characters, so that the opt-out line has room in the first
@@ -72,12 +79,18 @@ def told(count: int, language: str) -> tuple[Told, ...]:
     return (Told(words.title, words.body),) * count
 
 
+def a_cancellation(mode: str | None) -> RouteCancelled:
+    return RouteCancelled("R12", "Montréal-Est", ON, STARTS, "Geneviève Bélanger", "other", "a note", True, mode)
+
+
 Text = Callable[[Reader], str]
 SMS: dict[str, Text] = {
     "offer": lambda reader: texts.offer(an_offer(), "K7Q", COMPANY, reader),
     "won": lambda reader: texts.won(an_offer(mine=True), COMPANY, reader),
     "won later": lambda reader: texts.won(a_shift(), COMPANY, reader),
     "route_unfilled": lambda reader: texts.route_unfilled(a_card(), COMPANY, reader),
+    "route_cancelled": lambda reader: texts.route_cancelled(a_cancellation("instant"), COMPANY, reader),
+    "route_cancelled, over": lambda reader: texts.route_cancelled(a_cancellation(None), COMPANY, reader),
     "fallback_gone": lambda reader: texts.fallback_gone(Fallback("Geneviève Bélanger", True, False), COMPANY, reader),
     "alert": lambda reader: texts.alert(OperatorAlert("twilio", "code 21606"), COMPANY, reader),
     "manual": lambda reader: texts.written(Written("Nadia Haddad", "Call me please."), False, COMPANY, reader),
@@ -97,6 +110,16 @@ SMS: dict[str, Text] = {
     **{f"refused: {why}": partial(texts.refused, why, COMPANY) for why in Refusal},
 }
 FIRST = ("offer", "won later", "route_unfilled", "fallback_gone", "manual")  # what may be a person's first SMS
+LONG = "The yard is closed until noon, " * 9
+CUT: dict[str, Callable[[Reader, str], str]] = {  # to what one segment holds, together with what comes behind
+    "won": lambda reader, behind: texts.won(
+        an_offer(address="12000 boulevard de la Côte-Vertu Ouest, bureau 1400, Saint-Laurent"), COMPANY, reader, behind
+    ),
+    "alert": lambda reader, behind: texts.alert(OperatorAlert("twilio", LONG), COMPANY, reader, behind),
+    "manual": lambda reader, behind: texts.written(Written("Nadia Haddad", LONG), True, COMPANY, reader, behind),
+    "digest of one": lambda reader, behind: texts.digest(Digest((Told(LONG, LONG),), True), COMPANY, reader, behind),
+    "digest": lambda reader, behind: texts.digest(Digest(told(9, reader.language), True), COMPANY, reader, behind),
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -116,6 +139,55 @@ def test_r11_5_the_first_one_has_room_for_the_opt_out_line(name: str, language: 
     said = SMS[name](reader)
     assert len(said) <= AIM, said
     assert segments(f"{said} {reader.gettext('Reply STOP to opt out.')}") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", CUT)
+def test_r11_5_what_is_cut_leaves_room_for_the_opt_out_line(name: str, language: str) -> None:
+    reader = Reader(language, ZONE)
+    opt_out = " " + reader.gettext("Reply STOP to opt out.")
+    first, later = CUT[name](reader, opt_out), CUT[name](reader, "")
+    assert (segments(first + opt_out), segments(later)) == (1, 1)
+    assert len(first) <= len(later)
+
+
+def test_r11_5_a_short_address_is_given_whole_and_a_long_one_as_far_as_it_leads_there() -> None:
+    reader, long = Reader("en", ZONE), "12000 boulevard de la Côte-Vertu Ouest, bureau 1400, Saint-Laurent, Québec"
+    assert "Be at 1200 Steeles Ave W by" in texts.won(an_offer(mine=True), COMPANY, reader)
+    cut = texts.won(an_offer(address=long), COMPANY, reader, " Reply STOP to opt out.")
+    assert re.search(r"Be at 12000 boulevard de la Cote-Vertu.*\.\.\. by 09:30", cut)
+    crowded = an_offer(address=long, route="R" * 40, warehouse="W" * 40)
+    assert plain(long) in texts.won(crowded, COMPANY, reader), "with names of that length it takes two anyway"
+
+
+ALERTS = (
+    *("telegram", "twilio", "twilio for some numbers", "carriers take no SMS"),
+    *("sms budget at 80 %", "sms budget used up", "no manager to tell"),
+)
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_an_alert_says_in_the_owners_language_what_to_do(name: str) -> None:
+    facts, said = OperatorAlert(name, "code 21606"), set[str]()
+    for language in LANGUAGES:
+        reader = Reader(language, ZONE)
+        sentence = what_to_do(name, reader)
+        said.add(sentence)
+        assert sentence.endswith(".") and sentence != name
+        assert sentence in unescape(alert_screen(facts, reader).html)
+        assert Words(ZONE)(facts, language).body == f"{sentence} (code 21606)"
+        assert plain(sentence) in texts.alert(facts, "Rollcall", reader)
+    assert len(said) == len(LANGUAGES)
+
+
+def test_every_alert_that_is_raised_has_its_words() -> None:
+    """By the names in the code, up to what is filled in."""
+    code = "".join(path.read_text() for path in BOT.rglob("*.py"))
+    literal = re.findall(r'raise_alert\(mail, f"([^:{]+)', code)
+    constant = [getattr(alerts, name) for name in re.findall(r"raise_\w+\(\w+, alerts\.(\w+)", code)]
+    raised = {*literal, *constant, alerts.NO_MANAGER}
+    assert len(raised) == len(ALERTS)
+    assert all(any(known.startswith(name.strip()) for known in ALERTS) for name in raised)
 
 
 def test_r11_5_french_texts_are_french() -> None:
@@ -148,6 +220,10 @@ def test_r11_6_the_offer_tells_how_to_take_it() -> None:
         ("été à Noël, où?", "été à Noel, où?"),
         ("[€]", "[€]"),
         ("\u202eR12", "R12"),
+        ("Łódź, Đorđe, Ħal", "Lodz, Dorde, Hal"),
+        ("Þór ðı ŋ", "Thor di n"),
+        ("Straße Øre Æble", "Straße Øre Æble"),  # these it has
+        ("„a‹b›” − c·d × 2", "\"a'b'\" - c-d x 2"),
         ("王", "王"),
     ],
 )

@@ -10,13 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, update
 
-from domain.db.models import AuditLog, ChatLink, Delivery, Employment, Message, Notification, User, WarehouseManager
+from domain.db.models import (
+    AuditLog,
+    ChatLink,
+    ContactSettings,
+    Delivery,
+    Employment,
+    Message,
+    Notification,
+    User,
+    WarehouseManager,
+)
 from domain.db.models.words import Channel, DeliveryState, Failure, NotificationType, Urgency, UserRole
 from domain.notices import actions as notices
 from domain.notices import messages
 from domain.notices.digest import gather
 from domain.notices.kinds import Kind
-from domain.notices.messages import AlreadySent, Draft, Recipient, Sent, addressed, called
+from domain.notices.messages import AlreadySent, Away, Draft, Recipient, Sent, addressed, called
 from domain.notices.standings import Stage, sending
 from domain.people.actions import clean_up
 from domain.people.queries import Person
@@ -474,6 +484,70 @@ async def test_r11_2_the_first_who_answers_is_named_to_the_others(writing: Writi
         ("Sam Test", True, Stage.ANSWERED),
         ("Tom Test", True, Stage.WAITING),
     }
+
+
+# -- a manager who is away (R11.4a)
+
+
+async def away(writing: Writing, *managers: Person) -> None:
+    until = {"away_until": writing.now + DAY}
+    await writing.fleet.put(ContactSettings, *({"user_id": who.id} | until for who in managers))
+
+
+async def told_of(writing: Writing, message: uuid.UUID) -> set[uuid.UUID]:
+    return {row.user_id for row in await writing.deliveries(message)}
+
+
+async def test_r11_4a_what_is_written_to_who_is_away_goes_to_the_others_of_the_warehouse(writing: Writing) -> None:
+    fleet = writing.fleet
+    lea, sam, tom, gone = [await fleet.manager(name, writing.north) for name in ("Lea", "Sam", "Tom", "Gone")]
+    await fleet.warehouse("South", await fleet.manager("Sonia"))
+    await away(writing, lea, gone)
+    [to] = await messages.recipients(writing.session, writing.manager.id, POLICY, writing.now, of=[lea.id])
+    absence = await messages.away(writing.session, writing.manager.id, to, writing.now)
+    assert absence == Away(writing.now + DAY, ((sam.id, "Sam Test"), (tom.id, "Tom Test")))
+    message = await writing.sent(lea)
+    assert await told_of(writing, message) == {sam.id, tom.id}
+    facts = await messages.received(writing.session, sam.id, message)
+    assert facts is not None
+    assert (facts.to, facts.away, facts.has_point) == ("Lea Test", True, True)
+    stands = await sending(writing.session, writing.manager.id, message, POLICY, writing.now)
+    assert stands is not None
+    assert (stands.instead_of, [told.name for told in stands.told]) == ("Lea Test", ["Sam Test", "Tom Test"])
+    assert await acknowledge(writing, tom, message) is True
+    facts = await messages.received(writing.session, sam.id, message)
+    assert facts is not None and not facts.has_point, "one of them answers for all"
+
+
+async def test_r11_4a_with_nobody_there_he_is_told_all_the_same(writing: Writing) -> None:
+    lea, sam = [await writing.fleet.manager(name, writing.north) for name in ("Lea", "Sam")]
+    await away(writing, lea, sam)
+    message = await writing.sent(lea)
+    assert await told_of(writing, message) == {lea.id}
+    facts = await messages.received(writing.session, lea.id, message)
+    assert facts is not None and (facts.to, facts.away) == (None, False)
+    stands = await sending(writing.session, writing.manager.id, message, POLICY, writing.now)
+    assert stands is not None and stands.instead_of is None
+
+
+async def test_r11_4a_who_is_back_gets_his_messages_himself(writing: Writing) -> None:
+    lea, _ = [await writing.fleet.manager(name, writing.north) for name in ("Lea", "Sam")]
+    await away(writing, lea)
+    await writing.session.execute(update(ContactSettings).values(away_until=writing.now))
+    assert await told_of(writing, await writing.sent(lea)) == {lea.id}
+
+
+async def test_r11_2_are_all_the_others_away_it_is_passed_on_to_them_all_the_same(writing: Writing) -> None:
+    lea, sam, tom = [await writing.fleet.manager(name, writing.north) for name in ("Lea", "Sam", "Tom")]
+    message = await writing.sent(lea)
+    [first] = await writing.deliveries(message)
+    assert first.notification_id is not None
+    await away(writing, sam)
+    await notices.pass_on(writing.session, first.notification_id, SAY, POLICY, writing.now)
+    assert await told_of(writing, message) == {lea.id, tom.id}
+    await away(writing, tom)
+    await notices.pass_on(writing.session, first.notification_id, SAY, POLICY, writing.now)
+    assert await told_of(writing, message) == {lea.id, sam.id, tom.id}
 
 
 # -- what the author sees
