@@ -116,6 +116,7 @@ _ELSEWHERE: Final[dict[Channel, tuple[tuple[State, State, str], ...]]] = {
         (State.PENDING, State.SENDING, "a worker has it in hand"),
         (State.PENDING, State.CANCELLED, "no point any more"),
         (State.SENDING, State.PENDING, "given back"),
+        (State.SENT, State.PENDING, "unanswered in a chat that is no longer his"),
         (State.SENDING, State.CANCELLED, "answered before it was recorded"),
         *((state, State.ACKNOWLEDGED, "its button") for state in (State.SENDING, State.SENT, State.ESCALATED)),
         *((state, State.CANCELLED, "the chat is no longer his") for state in SHOWN),

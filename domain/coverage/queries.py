@@ -264,7 +264,7 @@ async def window_card(
         closes_at=window.closes_at,
         bonus_percent=window.pay_bonus_percent,
         winner=winner,
-        taken_at=slot.assigned_at if winner else None,
+        taken_at=slot.confirmed_at if winner else None,
         arrive_by=arrive_by,
         driver=None if slot.status is AssignmentStatus.CANCELLED else driver_name,
         unfilled=slot.status is AssignmentStatus.UNFILLED,

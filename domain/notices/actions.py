@@ -191,6 +191,12 @@ _FOLLOW = sql(
         SELECT earlier.id, false FROM bid_windows w
         JOIN bid_windows earlier ON earlier.assignment_id = w.assignment_id AND earlier.id <> w.id
         WHERE w.id = :about AND :over
+        UNION ALL
+        SELECT gone.id, false FROM bid_windows w
+        JOIN assignments a ON a.id = w.assignment_id
+        JOIN assignments gone ON gone.route_id = a.route_id AND gone.date = a.date
+             AND gone.id <> a.id AND gone.status = 'cancelled'
+        WHERE w.id = :about AND :over
     ), locked AS (
         SELECT d.id FROM deliveries d JOIN touched USING (about)
         WHERE itself AND :over AND kind = 'offer' AND state = 'pending'
@@ -255,9 +261,9 @@ async def follow(session: AsyncSession, about: uuid.UUID, now: datetime, *, over
     """Something about `about` has changed: every message that shows it is redrawn, the managers' cards first.
 
     `over`: there is nothing left to offer; offers not yet sent are cancelled, those sent are redrawn last (R11.8), and
-    managers' cards of earlier windows of the slot say who has it. One that is being sent right now is redrawn
-    afterwards. `day`: so are this driver's other offers of that day, and the managers' cards of those windows. All in
-    one statement, since all these rows are locked in one order.
+    cards of earlier windows of the slot say who has it, and who had it before can't have it back. One that is being
+    sent right now is redrawn afterwards. `day`: so are this driver's other offers of that day, and the managers' cards
+    of those windows. All in one statement, since all these rows are locked in one order.
     """
     whose = {"driver": day.driver_id if day else None, "on": day.on if day else None}
     await session.execute(_FOLLOW, {"about": about, "over": over, "now": now} | whose | _WHEN)

@@ -22,13 +22,17 @@ class Outage(NamedTuple):
 
 
 _BEAT = sql("INSERT INTO heartbeats (at) VALUES (:now) ON CONFLICT (at) DO UPDATE SET last_at = clock_timestamp()")
-_FORGET = sql("DELETE FROM heartbeats WHERE at < :before", before=DateTime(timezone=True))
+# The last one before is kept: since then it may have been silent, however long.
+_FORGET = sql(
+    "DELETE FROM heartbeats WHERE at < (SELECT max(at) FROM heartbeats WHERE at <= :before)",
+    before=DateTime(timezone=True),
+)
 _OUTAGES = sql(
     """
     SELECT at AS since, following AS until FROM (
         SELECT at, lead(at) OVER (ORDER BY at) AS following,
                lead(first_at, 1, clock_timestamp()) OVER (ORDER BY at) - last_at AS silent_for
-        FROM heartbeats WHERE at > :from
+        FROM heartbeats WHERE at >= coalesce((SELECT max(at) FROM heartbeats WHERE at <= :from), '-infinity')
     ) AS beats
     WHERE silent_for >= :least
     ORDER BY at

@@ -86,6 +86,17 @@ async def test_a_press_is_answered_in_the_answer_itself(town: Town, hook: httpx.
     assert await town.requests("answerCallbackQuery") == []
 
 
+async def test_a_toast_is_never_longer_than_telegram_takes(
+    town: Town, rollcall: Rollcall, hook: httpx.AsyncClient
+) -> None:
+    async def says(act: Acting) -> None:
+        act.toast("🚚" * 150)
+
+    command(rollcall, "long-button", says, button=True)
+    answer = (await bring(hook, town.press(await town.driver(), "long-button"))).json()
+    assert answer["text"] == "🚚" * 99 + "…"  # each counts twice
+
+
 async def test_of_quick_presses_the_last_is_what_the_message_shows(
     town: Town, rollcall: Rollcall, hook: httpx.AsyncClient
 ) -> None:

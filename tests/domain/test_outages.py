@@ -63,10 +63,21 @@ async def test_r1_6_a_sandbox_whose_clock_stands_still_beats_on(session: AsyncSe
     assert await known_outages(session, POLICY, now) == ()
 
 
-async def test_heartbeats_that_nobody_asks_for_are_forgotten(session: AsyncSession, now: datetime) -> None:
-    await heartbeats(session, now - POLICY.keep_heartbeats_for - SECOND, now - DAY)
+async def test_r8_6a_an_outage_is_known_however_long_it_was(session: AsyncSession, now: datetime) -> None:
+    """Longer than heartbeats are kept: while it goes on, and once it is over."""
+    ago = POLICY.keep_heartbeats_for + DAY
+    await heartbeats(session, now - ago - MINUTE, now - ago, silent_for=ago)
+    assert await known_outages(session, POLICY, now) == (Outage(now - ago, None),)
     await beat(session, POLICY, now)
-    assert set(await session.scalars(select(Heartbeat.at))) == {now - DAY, now}
+    assert await known_outages(session, POLICY, now) == (Outage(now - ago, now),)
+
+
+async def test_heartbeats_that_nobody_asks_for_are_forgotten(session: AsyncSession, now: datetime) -> None:
+    """Of those that are too old only the last is of interest."""
+    old = now - POLICY.keep_heartbeats_for
+    await heartbeats(session, old - HOUR, old - SECOND, now - DAY)
+    await beat(session, POLICY, now)
+    assert set(await session.scalars(select(Heartbeat.at))) == {old - SECOND, now - DAY, now}
 
 
 # -- drops
@@ -216,6 +227,14 @@ async def test_r8_6a_unconfirmed_and_open_slots_are_no_confirmed_shifts(depot: D
         await depot.shift(await depot.driver(f"U{n}"), TODAY, route=f"U{n}")
         await depot.fleet.slot(await depot.fleet.route(f"O{n}", depot.north))
     assert await depot.miss(NINE) is None
+
+
+async def test_r8_6a_nor_is_anybody_missing_who_had_not_confirmed(depot: Depot) -> None:
+    """Three are not too many, whoever else has not come."""
+    slots = await missing(depot, 3)
+    for n in range(3):
+        await depot.shift(await depot.driver(f"U{n}"), TODAY, route=f"U{n}")
+    assert await all_missed(depot, NINE) == ids(slots)
 
 
 async def test_r8_6a_whoever_has_an_extension_is_not_missing_yet(depot: Depot) -> None:

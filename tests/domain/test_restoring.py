@@ -29,10 +29,12 @@ from domain.db.models.words import (
     BidStatus,
     BidWindowMode,
     BidWindowStatus,
+    Channel,
     DeliveryState,
     IncidentKind,
     NotificationType,
 )
+from domain.notices.actions import follow
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.policy import TORONTO
@@ -167,6 +169,13 @@ async def test_r1_3a_wanted_back_on_the_day_there_are_ninety_minutes(depot: Depo
     assert await depot.miss(at + 90 * MINUTE - SECOND) is None
     left = await depot.missed(at + 90 * MINUTE)
     assert left.assignment_id == it.assignment
+
+
+async def test_r1_3a_and_where_it_had_terms_of_its_own_the_later_of_both(depot: Depot) -> None:
+    it = await lost(depot, arrive_by=local(SATURDAY, 9, 45))
+    await open_emergency(depot.session, depot.mona, await slot_of(depot, it), local(SATURDAY, 9))
+    await it.wanted(local(SATURDAY, 9, 10) - it.at)
+    assert (await depot.session.get_one(AssignmentTerms, it.assignment)).arrive_by == local(SATURDAY, 10, 40)
 
 
 async def slot_of(depot: Depot, it: Lost) -> Slot:
@@ -314,3 +323,12 @@ async def test_r4_3_the_button_is_on_the_message_as_long_as_it_would_do(depot: D
     await it.bid(ben)
     assert await buttons() == 0
     assert await depot.session.scalar(select(func.count()).select_from(Bid)) == 1
+
+
+async def test_r4_3_once_somebody_else_has_it_his_message_no_longer_offers_it(depot: Depot) -> None:
+    it = await lost(depot)
+    about = {"user_id": it.dana.id, "channel": Channel.TELEGRAM, "kind": Kind.DROPPED, "about": it.slot.id}
+    sent = {"urgency": 1, "state": DeliveryState.SENT, "chat_id": 77, "message_id": 7, "created_at": it.at}
+    message = await depot.fleet.add(Delivery, **about, **sent)
+    await follow(depot.session, it.window, it.at, over=True)
+    assert (await depot.session.get_one(Delivery, message)).redraw

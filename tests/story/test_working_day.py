@@ -230,7 +230,7 @@ async def test_r8_4_either_number_is_fixed_within_the_hour(calls: httpx.AsyncCli
     done = await it.phone.sees("104 of 120 parcels delivered")
     await it.phone.press(done, "Fix the numbers")
     await it.phone.press(await it.phone.sees("Which number is wrong?"), "Loaded: 120")
-    pad = await keyed(it.phone, await it.phone.sees("have you loaded?"), "15")
+    pad = await keyed(it.phone, await it.phone.sees("How many parcels have you loaded?"), "15")
     answer = await it.phone.press(pad, "✓ 15")
     assert "That number can't be right" in answer["text"], "fewer than came back"
     await it.phone.sees("104 of 120 parcels delivered")
@@ -376,8 +376,7 @@ async def test_r5_cancelling_late_with_a_note(calls: httpx.AsyncClient, sessions
     it = await working(calls, sessions, "en", ahead=1)
     elise = Phone(calls, "elise-fortin")
     phone = it.phone
-    await phone.send("/schedule")
-    week = await phone.sees("Mon", "Sun", f"{it.route}, North")
+    week = await typed(phone, "/schedule", "Mon", "Sun", f"{it.route}, North")
     await phone.press_data(week, ShiftCard(it.assignment_id).pack())
     card = await phone.sees(f"{it.route}, North", "Next: be at")
     assert labels(card)[0] == "I can't make it"
@@ -445,16 +444,16 @@ async def test_r5_2_i_cant_make_it_after_the_start_opens_the_emergency_at_once(
 
 async def test_r5_1_he_may_think_better_of_it(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "fr", ahead=1)
-    await it.phone.send("/schedule")
-    week = await it.phone.sees(f"{it.route}, North", "lun.", "dim.")
+    week = await typed(it.phone, "/schedule", f"{it.route}, North", "lun.", "dim.")
     await it.phone.press_data(week, CannotCome(it.assignment_id).pack())
-    why = await it.phone.sees(it.route, "?")
+    why = await it.phone.sees("Rien n’est encore annulé.")
     await it.phone.press_data(why, CancelBecause(it.assignment_id, 6).pack())
-    await it.phone.press_data(why, AddNote(it.assignment_id, 6).pack())
-    asked = await it.phone.sees("500")
+    last = await it.phone.sees(f"Annuler {it.route}, North")
+    await it.phone.press_data(last, AddNote(it.assignment_id, 6).pack())
+    asked = await it.phone.sees("Écrivez votre note maintenant")
     keep = labels(asked)[0]
     await it.phone.press(asked, keep)
-    card = await it.phone.sees(f"{it.route}, North")
+    card = await it.phone.sees(f"{it.route}, North", "jeu.", "1200 Steeles Ave W")
     assert card["message_id"] == asked["message_id"]
     await typed(it.phone, "ça va", "je n’ai pas compris")  # no note any more
     row = await it.row(sessions)
@@ -465,8 +464,7 @@ async def test_r5_1_a_note_goes_with_what_he_reads_and_only_with_that(
     calls: httpx.AsyncClient, sessions: Sessions
 ) -> None:
     it = await working(calls, sessions, "en", ahead=2)
-    await it.phone.send("/schedule")
-    week = await it.phone.sees(f"{it.route}, North", "Sun")
+    week = await typed(it.phone, "/schedule", f"{it.route}, North", "Sun")
     await it.phone.press_data(week, AddNote(it.assignment_id, 6).pack())
     await it.phone.sees("Write your note now")
     last = await typed(it.phone, "first thought", "Your note: first thought")
@@ -482,8 +480,7 @@ async def test_r5_1_a_note_goes_with_what_he_reads_and_only_with_that(
 
 async def test_r5_1_a_note_is_not_lost_while_he_hesitates(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "en", ahead=2)
-    await it.phone.send("/schedule")
-    week = await it.phone.sees(f"{it.route}, North", "Sun")
+    week = await typed(it.phone, "/schedule", f"{it.route}, North", "Sun")
     await it.phone.press_data(week, AddNote(it.assignment_id, 6).pack())
     await it.phone.sees("Write your note now")
     last = await typed(it.phone, "my van", "Your note: my van")
@@ -532,8 +529,7 @@ async def test_the_weeks_page_by_page(calls: httpx.AsyncClient, sessions: Sessio
     it = await working(calls, sessions, "en")
     monday = (await now(calls)).date()
     monday -= timedelta(days=monday.weekday())
-    await it.phone.send("/schedule")
-    week = await it.phone.sees(f"{monday:%b}", f"{it.route}, North", "✓ Wed")
+    week = await typed(it.phone, "/schedule", f"{monday:%b}", f"{it.route}, North", "✓ Wed")
     for step, at in (("›", monday + 7 * DAY), ("›", monday + 14 * DAY), ("‹", monday + 7 * DAY), ("‹", monday)):
         await it.phone.press(week, step)
         shown = await it.phone.sees(f"Mon {at.day} {at:%b}")
@@ -591,8 +587,7 @@ async def test_r4_1_one_and_all(calls: httpx.AsyncClient, sessions: Sessions) ->
 async def test_r4_1_the_week_from_its_page_in_french(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "fr")
     ids = await to_confirm(calls, sessions, it, 7, 8)
-    await it.phone.send("/schedule")
-    week = await it.phone.sees("lun.", "dim.")
+    week = await typed(it.phone, "/schedule", "lun.", "dim.")
     await it.phone.press(week, "›")
     week = await it.phone.sees("❔", f"{it.route}, North")
     assert len([label for label in labels(week) if label.startswith("✅")]) == 1
