@@ -61,8 +61,9 @@ def test_a_phone_is_masked_however_a_library_writes_it(
     logging.getLogger(library).error("refused", exc_info=ValueError(f"To={phone}&From='{phone}'"))
     lines = capsys.readouterr().err
     assert len(lines.splitlines()) == 2
-    digits = re.sub(r"%..|\D", "", lines)
-    assert "555" not in re.sub(r'"timestamp": "[^"]*"', "", lines)
+    untimed = re.sub(r'"timestamp": "[^"]*"', "", lines)
+    digits = re.sub(r"%..|\D", "", untimed)
+    assert "555" not in untimed
     assert "5550101" not in digits
     assert "612340101" not in digits
     assert lines.count("…01") == 3  # the end of a number stays
