@@ -91,6 +91,8 @@ def _read(words: list[str]) -> Texted:
             if whole in known:
                 return Texted(row.word, None, language)
             if words and not row.alone:
+                if words[0] == "C" and not _code(words[1:2]):  # C'EST BON
+                    continue
                 if words[0] in known and not (row.word is Word.OPT_OUT and _code(words[1:2])):
                     return Texted(row.word, _code(words[1:]), language)
                 if row.word is Word.TAKE and (glued := _glued(words[0], known)):

@@ -272,6 +272,8 @@ CREATE TABLE operator_alerts (
     raised_at timestamptz NOT NULL
 );
 
+CREATE INDEX ix_bid_windows_assignment_id ON bid_windows (assignment_id);
+
 CREATE TABLE heartbeats (
     at timestamptz PRIMARY KEY,
     first_at timestamptz DEFAULT clock_timestamp() NOT NULL,

@@ -127,3 +127,8 @@ def test_r11_6_no_code_is_a_word(dice: Random) -> None:
     assert understood(code).word is None
     assert understood(f"take {code.lower()}").code == code
     assert len(code) == 3 and not set(code) & set("01258BGILOSUVZ")
+
+
+@pytest.mark.parametrize(("body", "word"), [("C", Word.CONFIRM), ("c K7Q", Word.CONFIRM), ("C'est bon", None)])
+def test_r11_6_c_counts_alone_or_with_a_code(body: str, word: Word | None) -> None:
+    assert understood(body).word is word

@@ -32,11 +32,12 @@ class Bid(Base):
 
 
 class BidWindow(Base):
-    """The time in which a slot may be bid for or accepted (R6). Given, but for the guard of R6.1."""
+    """The time in which a slot may be bid for or accepted (R6). Given, but for the guard of R6.1 and an index."""
 
     __tablename__ = "bid_windows"
     __table_args__ = (
         Index("idx_bid_windows_status_closes", "status", "closes_at"),
+        Index("ix_bid_windows_assignment_id", "assignment_id"),
         Index("uniq_bid_windows_open", "assignment_id", unique=True, postgresql_where=text("status = 'open'")),
     )
 
