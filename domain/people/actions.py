@@ -29,6 +29,7 @@ from domain import audit
 from domain.db.models import (
     ChatLink,
     ContactSettings,
+    Conversation,
     Delivery,
     Employment,
     Invite,
@@ -449,6 +450,7 @@ async def clean_up(session: AsyncSession, policy: Policy, now: datetime) -> dict
         "updates": delete(SeenUpdate).where(SeenUpdate.seen_at < long_ago),
         "cards": delete(Delivery).where(cards, ended, Delivery.created_at < long_ago),
         "codes": delete(SmsCode).where(SmsCode.expires_at <= now),
+        "conversations": delete(Conversation).where(Conversation.expires_at <= now),
         "received_sms": delete(ReceivedSms).where(ReceivedSms.received_at < now - policy.keep_sms_for),
         "sms_attempts": delete(SmsAttempt).where(SmsAttempt.created_at < now - policy.keep_sms_for),
         "drafts": delete(Message).where(Message.sent_at.is_(None), Message.created_at <= now - policy.draft_good_for),

@@ -183,6 +183,8 @@ def decide_cancel(shift: ShiftFacts, reason: CancelReason, policy: Policy, now: 
             return Refused(Refusal.ARRIVED_ALREADY)
         case AssignmentStatus.COMPLETED:
             return Refused(Refusal.COMPLETED_ALREADY)
+    if shift.confirmed_at is not None and now >= shift.arrive_by:
+        return Refused(Refusal.ARRIVED_TOO_LATE)  # a no-show by the clock, whenever the duty gets to it (R8.6)
     return Leave(incident_of(shift.on, reason, policy, now))
 
 

@@ -15,6 +15,7 @@ from domain.bidding.rules import Award, first_refusal
 from domain.coverage.rules import Opening, opening_for
 from domain.db.models import (
     Assignment,
+    AssignmentTerms,
     AuditLog,
     BidWindow,
     Delivery,
@@ -69,6 +70,11 @@ class Leaving:
     async def shift(self, offset: int, name: str = "R12", manager: Person | None = None) -> Slot:
         route = await self.fleet.route(name, self.north, manager)
         return await self.fleet.shift(route, self.dana, self.fleet.day(offset), confirmed=True)
+
+    async def expected(self, slot: Slot, until: timedelta) -> None:
+        """Arriving is due so long after the start."""
+        terms = {"arrive_by": shift_start(slot.on, POLICY) + until}
+        await self.fleet.put(AssignmentTerms, {"assignment_id": slot.id} | terms)
 
     async def cancels(
         self,
@@ -154,6 +160,7 @@ async def test_r6_2_its_window_by_the_time_to_its_start(
     it: Leaving, before_start: timedelta, mode: BidWindowMode, open_for: timedelta, bonus: int
 ) -> None:
     slot = await it.shift(6)
+    await it.expected(slot, 7 * HOUR)
     at = shift_start(slot.on, POLICY) - before_start
     left = await it.leaves(slot, at=at)
     assert left.reopened is not None and left.reopened.mode is mode
@@ -166,6 +173,7 @@ async def test_r6_2_its_window_by_the_time_to_its_start(
 
 async def test_r1_3_when_the_slot_is_over_nothing_is_opened(it: Leaving) -> None:
     slot = await it.shift(0)
+    await it.expected(slot, 7 * HOUR)
     over = emergency_close(slot.on, POLICY)
     left = await it.leaves(slot, at=over)
     assert (left.reopened, left.incident) == (None, IncidentKind.LATE_CANCEL)
@@ -290,7 +298,8 @@ async def test_r10_2_what_does_not_count(it: Leaving) -> None:
         await it.leaves(await it.shift(offset, f"R{10 + offset}"), reason)
     dropped = await it.shift(2, "R20")
     await ledger.enter(it.session, it.dana.id, dropped.id, IncidentKind.AUTO_DROP, None, POLICY, it.now)
-    await it.leaves(await it.shift(-2, "R21"), at=it.now)  # the first late cancel that counts
+    earlier = await it.shift(-3, "R21")
+    await it.leaves(earlier, at=shift_start(earlier.on, POLICY))  # the first late cancel that counts
     assert await it.in_pool()
 
 
