@@ -17,7 +17,7 @@ demo: install
 	$(BIN)/rollcall demo
 
 test: install
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: install
 	$(BIN)/ruff format --check .

@@ -1,4 +1,7 @@
-"""`python -m bench`: measures, prints one table, and leaves nothing behind. Takes names of sections; none: all."""
+"""`python -m bench`: measures, prints one table, and leaves nothing behind.
+
+Takes names of sections; none: all but `machine`, which measures nothing and takes long.
+"""
 
 import asyncio
 import contextlib
@@ -17,7 +20,7 @@ import asyncpg
 import uvloop
 from rich.console import Console
 
-from bench import deliveries, growth, report
+from bench import deliveries, duties, filling, growth, machine, report, roster
 from bench.bots import bot
 from bench.emergencies import emergency
 from bench.fleet import FIRST_CHAT, settle
@@ -28,6 +31,8 @@ from bench.telegram import Telegram, telegram
 from bench.updates import accept, today
 from bot.embedded_postgres import Server, embedded_postgres
 from bot.migrate import migrate
+from sandbox.simulate import running
+from sandbox.simulate.months import Terms
 
 Size = tuple[int, int]  # drivers, routes
 
@@ -35,6 +40,12 @@ SMALL: Final = (100, 40)
 LARGE: Final = (10_000, 4_000)
 TO_DELIVER: Final = (4_000, 1_600)
 TO_GROW: Final = (2_000, 800)
+WITH_DUTIES: Final = (10_000, 3_000)
+TO_FILL: Final = ((2_000, 800), (20_000, 8_000))
+BIDS: Final = (100, 1_000)
+AT_ONCE: Final = (50, 1_000)
+TO_ROSTER: Final = ((100, 60), (2_000, 1_200), (20_000, 12_000))
+WEEKS: Final = Terms(drivers=200, days=56, seed=7)
 UPDATES = 1_000  # for the memory
 IDLE_AFTER = 2.0  # seconds
 
@@ -52,11 +63,11 @@ class Fleets:
     stack: contextlib.AsyncExitStack
     made: dict[str, Bench] = field(default_factory=dict)
 
-    async def of(self, size: Size, purpose: str = "fleet") -> Bench:
+    async def of(self, size: Size, purpose: str = "fleet", warehouses: int | None = None) -> Bench:
         name = f"{purpose}_{size[0]}"
         if name not in self.made:
             console.log(f"a fleet of {size[0]:,} drivers on {size[1]:,} routes")
-            self.made[name] = await self.stack.enter_async_context(_bench(self, name, *size))
+            self.made[name] = await self.stack.enter_async_context(_bench(self, name, size, warehouses))
         return self.made[name]
 
 
@@ -90,11 +101,66 @@ async def _deliveries(fleets: Fleets) -> list[Section]:
     return report.of_deliveries(delivered, await growth.measured(few, many))
 
 
+async def _duties(fleets: Fleets) -> list[Section]:
+    bench = await fleets.of(WITH_DUTIES, "duties")
+    console.log("the duties, while nothing is due and when much is")
+    return report.of_duties(await duties.measured(bench))
+
+
+async def _filling(fleets: Fleets) -> list[Section]:
+    figures = []
+    for size in TO_FILL:
+        bench = await fleets.of(size, "filling", warehouses=1)
+        console.log("windows opened")
+        figures += await filling.opening(bench)
+    bench = await fleets.of(TO_FILL[0], "filling", warehouses=1)
+    console.log("bids resolved, and one accepted by many")
+    for bids in BIDS:
+        figures += await filling.resolving(bench, bids)
+    for presses in AT_ONCE:
+        figures += await filling.accepting(bench, presses)
+    return report.of_filling(figures)
+
+
+async def _roster(fleets: Fleets) -> list[Section]:
+    figures = []
+    for drivers, routes in TO_ROSTER:
+        console.log(f"a week's roster of {drivers:,} drivers on {routes:,} routes")
+        url = await _database(fleets.server, f"roster_{drivers}")
+        db = await asyncpg.connect(url)
+        figures.append(await roster.rostered(db, url, drivers, routes))
+        await db.close()
+    return report.of_rosters(figures)
+
+
+async def _simulation(_fleets: Fleets) -> list[Section]:
+    console.log(f"{WEEKS.weeks} weeks of {WEEKS.drivers} drivers, simulated")
+    ran = await running.simulate(WEEKS, console)
+    if ran is None:
+        sys.exit(1)
+    return report.of_simulation(WEEKS, ran)
+
+
+async def _machine(fleets: Fleets) -> list[Section]:
+    console.log(f"{machine.EXAMPLES:,} sequences of presses and duties, one after the other and at once")
+    databases = [await _database(fleets.server, f"machine_{number}") for number in range(machine.PROCESSES)]
+    admin = await asyncpg.connect(fleets.server.url())
+    for number in range(machine.PROCESSES):
+        await admin.execute(f"ALTER DATABASE machine_{number} SET synchronous_commit = off")  # nothing dies here
+    await admin.close()
+    return report.of_machine(await machine.explored(databases))
+
+
 SECTIONS: Final[Mapping[str, Callable[[Fleets], Awaitable[list[Section]]]]] = {
     "emergency": _emergencies,
     "presses": _presses,
     "memory": _memories,
     "delivery": _deliveries,
+    "duties": _duties,
+    "filling": _filling,
+    "roster": _roster,
+    "simulate": _simulation,
+    "machine": _machine,
 }
 
 
@@ -135,17 +201,22 @@ def _wait_for_end(pid_file: Path) -> None:
         sleep(0.05)
 
 
-@contextlib.asynccontextmanager
-async def _bench(fleets: Fleets, name: str, drivers: int, routes: int) -> AsyncIterator[Bench]:
-    server, folder = fleets.server, fleets.folder
+async def _database(server: Server, name: str) -> str:
+    """The address of a new one, migrated."""
     admin = await asyncpg.connect(server.url())
     await admin.execute(f"CREATE DATABASE {name}")
     await admin.close()
     await migrate(server.url(name))
-    db = await asyncpg.connect(server.url(name))
+    return server.url(name)
+
+
+@contextlib.asynccontextmanager
+async def _bench(fleets: Fleets, name: str, size: Size, warehouses: int | None) -> AsyncIterator[Bench]:
+    folder, url = fleets.folder, await _database(fleets.server, name)
+    db = await asyncpg.connect(url)
     try:
-        fleet = await settle(db, drivers, routes, datetime.now(UTC))
-        yield Bench(db, server.url(name), folder, folder / "postgres.log", fleet, fleets.network, fleets.http)
+        fleet = await settle(db, *size, datetime.now(UTC), warehouses=warehouses)
+        yield Bench(db, url, folder, folder / "postgres.log", fleet, fleets.network, fleets.http)
     finally:
         await db.close()
 
@@ -164,7 +235,7 @@ async def _memory(bench: Bench) -> Memory:
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or list(SECTIONS)
+    names = sys.argv[1:] or [name for name in SECTIONS if name != "machine"]
     if not SECTIONS.keys() >= set(names):
         sys.exit(f"The sections are {', '.join(SECTIONS)}.")
     uvloop.run(main(names))

@@ -13,7 +13,7 @@ from bench.presses import Bench
 from bench.statements import counted
 from bench.telegram import Message
 from bench.updates import Update
-from bot.callbacks import Emergency
+from bot.callbacks.coverage import Emergency
 from domain.notices.kinds import Kind
 
 BONUS = 20

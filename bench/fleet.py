@@ -134,10 +134,13 @@ class Fleet:
         return route * self.drivers // self.routes
 
 
-async def settle(connection: Any, drivers: int, routes: int, now: datetime, *, seed: int = 7) -> Fleet:
+async def settle(
+    connection: Any, drivers: int, routes: int, now: datetime, *, warehouses: int | None = None, seed: int = 7
+) -> Fleet:
     """Writes the fleet into an empty, migrated database, over asyncpg. There are more drivers than routes.
 
-    With two drivers and a half a route, as in real fleets, each works below his cap.
+    With two drivers and a half a route, as in real fleets, each works below his cap. `warehouses` None: as many as
+    routes want.
     """
     if drivers < 2 * routes:
         raise ValueError("a fleet needs at least two drivers for each route")
@@ -148,7 +151,7 @@ async def settle(connection: Any, drivers: int, routes: int, now: datetime, *, s
         "seed": seed,
         "drivers": drivers,
         "routes": routes,
-        "warehouses": max(1, routes // ROUTES_A_WAREHOUSE),
+        "warehouses": warehouses or max(1, routes // ROUTES_A_WAREHOUSE),
         "now": now.isoformat(),
         "today": today,
         "first": monday - PLANNED,

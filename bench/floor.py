@@ -88,7 +88,7 @@ FOLLOW: Final = """
 WITH touched AS (
     SELECT $1::uuid AS about, true AS itself UNION ALL
     SELECT w.id, false FROM window_asks ask JOIN bid_windows w ON w.id = ask.window_id AND w.status = 'open'
-        AND w.id <> $1 JOIN assignments a ON a.id = w.assignment_id AND a.date = $3 WHERE ask.user_id = $2
+        AND w.id <> $1 WHERE ask.user_id = $2 AND ask.date = $3
 ), locked AS (
     SELECT d.id FROM deliveries d JOIN touched USING (about)
     WHERE itself AND kind = 'offer' AND state = 'pending'

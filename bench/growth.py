@@ -19,7 +19,7 @@ from bench.telegram import TOKEN
 from bot.delivery import ladder
 from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail, open_mail
-from bot.delivery.sms_queue import claim_send
+from bot.delivery.sms_claims import claim_send
 from bot.wording import Words
 from domain.db.engine import connect
 from domain.db.models.words import Channel, Urgency

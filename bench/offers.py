@@ -37,8 +37,10 @@ WITH noted AS (
     FROM unnest($1::uuid[], $2::uuid[]) AS given (id, driver)
     RETURNING id, user_id, (data ->> 'about')::uuid AS about
 ), asks AS (
-    INSERT INTO window_asks (window_id, user_id, asked_at)
-    SELECT unnest($1::uuid[]), unnest($2::uuid[]), $4::timestamptz
+    INSERT INTO window_asks (window_id, user_id, asked_at, date)
+    SELECT w.id, given.driver, $4::timestamptz, a.date
+    FROM unnest($1::uuid[], $2::uuid[]) AS given (id, driver)
+    JOIN bid_windows w ON w.id = given.id JOIN assignments a ON a.id = w.assignment_id
 )
 INSERT INTO deliveries (notification_id, user_id, channel, kind, about, urgency, state, attempt, chat_id, message_id,
                         sent_at, expires_at, created_at)

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from bench.deliveries import COUNTED, Cost, Deliveries, Drained
+from bench.duties import MISSING, Due, Idle
+from bench.duties import Figures as Duties
 from bench.emergencies import Wave
+from bench.filling import Figure
 from bench.growth import FINISHED, Growth
 from bench.load import percentiles
+from bench.machine import Explored
 from bench.presses import A_SECOND, Figures
+from bench.roster import Coverage, Rostered
 from bench.statements import Counted
 from domain.policy import Policy
+from sandbox.simulate.months import Terms
+from sandbox.simulate.running import Ran
 
 Row = tuple[str, str, str, str]
 
@@ -24,6 +31,12 @@ PACE_MOST = 30  # in any second: Telegram's own limit
 OVERTAKES_MS = 200
 HALF_MS, MOST_MS = 50, 500  # from the commit to the network, of the 50th and the 99th percentile
 GROWTH_MOST = 1.5  # times as long
+NINE_GOAL = 5  # seconds
+SIMULATE_GOAL = 600  # seconds
+ROSTER_GOALS = {2_000: 3, 20_000: 45}  # seconds, by drivers
+ROSTER_GOAL_MB = 2_000
+PAUSE_GOAL_MS = 100
+IDLE_GOAL = 5  # per cent of one processor, bot and database together
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,96 @@ def of_deliveries(deliveries: Deliveries, growth: list[Growth]) -> list[Section]
         Section("A delivery's cost, one worker without pace", _cost(deliveries.cost)),
         Section(f"With {many:,} finished, the disk aside", _growth(growth)),
     ]
+
+
+def of_duties(figures: Duties) -> list[Section]:
+    fleet = f"{figures.drivers:,} drivers, {figures.live:,} live assignments"
+    return [
+        Section(f"Duties, nothing due: {fleet}", _idle(figures.idle)),
+        Section(f"Nine o'clock: {figures.today:,} shifts, {MISSING} missing", _nine(figures)),
+        Section("Duties, much due", _due(figures.due)),
+    ]
+
+
+def of_filling(figures: list[Figure]) -> list[Section]:
+    return [Section("Filling, all drivers of one warehouse", _filling(figures))]
+
+
+def of_rosters(rostered: list[Rostered]) -> list[Section]:
+    sizes = (f"A roster, {each.drivers:,} drivers on {each.routes:,} routes" for each in rostered)
+    return [Section(size, _roster(each)) for size, each in zip(sizes, rostered, strict=True)]
+
+
+def of_simulation(terms: Terms, ran: Ran) -> list[Section]:
+    return [Section(f"rollcall simulate, {terms.drivers} drivers for {terms.weeks} weeks", _simulation(terms, ran))]
+
+
+def of_machine(explored: Explored) -> list[Section]:
+    return [Section("Filling shifts, as by a model of the rules", _machine(explored))]
+
+
+def _machine(explored: Explored) -> Iterator[Row]:
+    tally = explored.tally
+    yield "examples, and steps", f"{tally.examples:,}, {tally.steps:,}", "", ""
+    yield "  of these several things at once", f"{tally.at_once:,}", "", ""
+    yield "differences from the model", "0", "goal 0", ""
+    yield "all of it", f"{explored.took_for:.0f} s", "", ""
+    for act in sorted({act for act, _ in tally.said}):
+        answers = {said: times for (of, said), times in sorted(tally.said.items()) if of == act}
+        yield f"{act}: " + ", ".join(f"{said} {times:,}" for said, times in answers.items()), "", "", ""
+
+
+def _roster(each: Rostered) -> Iterator[Row]:
+    parts, took_for = each.parts, each.started_for + each.made_for + each.told_for
+    took, goal = f"{took_for:.2f} s", ROSTER_GOALS.get(each.drivers)
+    if goal is None:
+        yield "made and told", took, "", ""
+    else:
+        yield "made and told", took, f"goal < {goal} s", _of(took_for, goal)
+    for what, seconds in (
+        ("the other process started", each.started_for),
+        ("loaded", parts.loaded_for),
+        ("solved", parts.solved_for),
+        ("written", parts.written_for),
+        ("told: a message for everybody", each.told_for),
+    ):
+        yield f"  {what}", f"{seconds:.2f} s", "", ""
+    pause, size = 1000 * each.paused_for, parts.megabytes
+    yield "the event loop's longest pause", f"{pause:.0f} ms", f"goal < {PAUSE_GOAL_MS} ms", _of(pause, PAUSE_GOAL_MS)
+    yield "the other process", f"{size:.0f} MB", f"goal < {ROSTER_GOAL_MB:,} MB", _of(size, ROSTER_GOAL_MB)
+    yield from _covered(each.coverage)
+    solved_for, coverage = each.anywhere
+    yield "where all prefer any of the routes: solved", f"{solved_for:.2f} s", "", ""
+    yield from _covered(coverage)
+
+
+def _covered(coverage: Coverage) -> Iterator[Row]:
+    filled = f"{coverage.filled:,}"
+    yield f"  filled of {coverage.slots:,}", filled, f"proven {coverage.most:,}", _of(coverage.filled, coverage.most)
+    yield "  the same", filled, f"greedy rule {coverage.greedy:,}", _of(coverage.filled, coverage.greedy)
+
+
+def _simulation(terms: Terms, ran: Ran) -> Iterator[Row]:
+    yield ("all of it", f"{ran.seconds:.0f} s", f"goal < {SIMULATE_GOAL} s", _of(ran.seconds, SIMULATE_GOAL))
+    day, goal = ran.seconds / terms.days, SIMULATE_GOAL / terms.days
+    yield "a simulated day", f"{day:.1f} s", f"goal < {goal:.1f} s", _of(day, goal)
+    figures = ran.result.figures
+    for words in ("shifts given to somebody", "updates brought", "messages by Telegram", "SMS"):
+        yield words, figures[words], "", ""
+    yield "steps, and invariants checked", f"{ran.result.steps:,}, {ran.result.checks:,}", "", ""
+
+
+def _filling(figures: list[Figure]) -> Iterator[Row]:
+    for each in figures:
+        took, bare = f"{1000 * each.took_for:.0f} ms", f"bare SQL {1000 * each.floor_for:.0f} ms"
+        yield each.name, took, bare, _of(each.took_for, each.floor_for)
+        mine, its = each.statements, each.floor_statements
+        yield (
+            "  statements, and BEGIN, COMMIT",
+            f"{mine.statements} + {mine.brackets}",
+            f"bare SQL {its.statements} + {its.brackets}",
+            _of(mine.statements, its.statements),
+        )
 
 
 def _update(each: Figures) -> Iterator[Row]:
@@ -187,6 +290,47 @@ def _growth(growth: list[Growth]) -> Iterator[Row]:
             f"with {FINISHED[0]:,} {each.few:.2f} ms",
             f"{_of(each.many, each.few)} (goal < {GROWTH_MOST})",
         )
+
+
+def _idle(idle: Idle) -> Iterator[Row]:
+    asked = sum(each.statements for each in idle.statements.values())
+    yield f"statements a second, {len(idle.statements)} duties", str(asked), "", ""
+    most = max(idle.statements, key=lambda name: idle.statements[name].statements)
+    yield "the most of one duty", f"{idle.statements[most].statements} ({most})", "", ""
+    share = (idle.cpu_ms + idle.server_ms) / 10
+    yield "processor time a second, bot", f"{idle.cpu_ms:.1f} ms", "", ""
+    yield "processor time a second, database", f"{idle.server_ms:.1f} ms", "", ""
+    yield "together, of one processor", f"{share:.1f} %", f"goal < {IDLE_GOAL} %", _of(share, IDLE_GOAL)
+
+
+def _nine(figures: Duties) -> Iterator[Row]:
+    nine, (one, wave) = figures.nine, figures.floor_items
+    took, floor = nine.missed_for + nine.told_for, nine.floor_missed_for + nine.floor_told_for
+    yield "no-shows and first waves, one process", f"{took:.2f} s", f"goal < {NINE_GOAL} s", _of(took, NINE_GOAL)
+    yield "the same", f"{took:.2f} s", f"bare SQL {floor:.2f} s", _of(took, floor)
+    for what, seconds, bare in (
+        (f"{MISSING} no-shows: incident, hard stop, slot, window", nine.missed_for, nine.floor_missed_for),
+        (f"{MISSING} first waves: {nine.asked:,} drivers asked", nine.told_for, nine.floor_told_for),
+    ):
+        yield what, f"{seconds:.2f} s", f"bare SQL {bare:.2f} s", _of(seconds, bare)
+    for each in figures.due:
+        if (bare_statements := {"no-show": one, "waves": wave}.get(each.name)) is not None:
+            mine = each.statements.statements / each.items
+            yield (
+                f"{each.name}: statements an item",
+                f"{mine:.1f}",
+                f"bare SQL {bare_statements.statements}",
+                _of(mine, bare_statements.statements),
+            )
+
+
+def _due(due: list[Due]) -> Iterator[Row]:
+    for each in due:
+        asked, took = each.statements.statements, f"{1000 * each.took_for:.0f} ms"
+        if each.batch:
+            yield f"{each.name}: {each.items:,} people or rows", took, f"{asked} statements in all", ""
+        else:
+            yield f"{each.name}: {each.items} one by one", took, f"{asked / each.items:.1f} statements each", ""
 
 
 def _workers(count: int) -> str:

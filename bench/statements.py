@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +23,25 @@ class Counted:
 
 async def counted(db: Any, log: Path, name: str, work: Callable[[], Awaitable[object]]) -> Counted:
     """Counts what sessions named `name` send while the work is done and for as long as it takes to settle."""
+    return (await counted_by_name(db, log, work))[name]
+
+
+async def counted_by_name(db: Any, log: Path, work: Callable[[], Awaitable[object]]) -> dict[str, Counted]:
+    """The same for all sessions, by their names; of those that sent nothing it says so."""
     await _set(db, log_statement="all", log_line_prefix="%a| ")
     begins = len(_lines(log))
     await work()
     await asyncio.sleep(SETTLED_FOR)
     await _set(db, log_statement="none", log_line_prefix="")
-    found = (_LINE.match(line) for line in _lines(log)[begins:])
-    words = [each[2].rstrip(";") for each in found if each and each[1] == name]
-    brackets = sum(word in _NO_WORK for word in words)
-    return Counted(len(words) - brackets, brackets)
+    words: defaultdict[str, list[str]] = defaultdict(list)
+    for found in (_LINE.match(line) for line in _lines(log)[begins:]):
+        if found:
+            words[found[1]].append(found[2].rstrip(";"))
+    of: defaultdict[str, Counted] = defaultdict(lambda: Counted(0, 0))
+    for name, said in words.items():
+        brackets = sum(word in _NO_WORK for word in said)
+        of[name] = Counted(len(said) - brackets, brackets)
+    return of
 
 
 def _lines(log: Path) -> list[str]:

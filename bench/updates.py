@@ -8,7 +8,8 @@ from uuid import UUID
 
 from bench.offers import Offer
 from bench.telegram import BOT
-from bot.callbacks import Accept, Callback, NotToday
+from bot.callbacks.bidding import Accept, NotToday
+from bot.callbacks.callback import Callback
 
 _ids = itertools.count(100_000_000)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
+from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import checks, jobs, logs, run
@@ -24,6 +25,7 @@ from domain.db.engine import connect, sessions
 from domain.db.models.words import DeliveryState
 from domain.notices import operators
 from domain.people import actions as people
+from domain.people import linking
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
@@ -87,7 +89,7 @@ def create_manager(
             created = await people.create_manager(session, first, last, phone, warehouse, address, now)
             if isinstance(created, Refused):
                 raise run.StartError(_refusals(phone, warehouse)[created.why])
-            until = await people.invite(session, created, token, None, settings.policy, now)
+            until = await linking.invite(session, created, token, None, settings.policy, now)
             link = f"https://t.me/{rollcall.app.bot.username}?start={token}"
             return f"Send this link to {first} {last}; it works once, until {_local(until, settings)}:\n{link}"
 
@@ -209,6 +211,22 @@ def demo() -> None:
     settings = load()
     logs.configure(settings.log_level if "log_level" in settings.model_fields_set else "WARNING", settings.log_format)
     _run(sandbox_demo.run(settings.data_dir, settings.port))
+
+
+@cli.command()
+def simulate(
+    drivers: Annotated[int, typer.Option(min=2, help="How many drivers the warehouse has.")] = 200,
+    weeks: Annotated[int, typer.Option(min=1, help="How many weeks go by; each four are a month by themselves.")] = 8,
+    seed: Annotated[int, typer.Option(help="Of the dice: the same seed gives the same weeks.")] = 7,
+) -> None:
+    """Lets weeks of a made-up warehouse go by in minutes, mishaps included, and checks that all is as it must be."""
+    from sandbox.simulate import months, running  # only this command and the demo know the sandbox
+
+    console = Console()
+    ran = _run(running.simulate(months.Terms(drivers, 7 * weeks, seed), console))
+    if ran is None:
+        raise typer.Exit(1)
+    console.print(ran.page)
 
 
 def _for_one_command(*required: str) -> Settings:

@@ -30,8 +30,8 @@ from bot.reader import Reader, language_of
 from bot.screens.screen import Screen, shortened
 from bot.settings import Settings
 from bot.wording import Words
-from domain.people.actions import arrive
-from domain.people.queries import Person, person_in_chat
+from domain.people.presence import arrive
+from domain.people.queries import Person, linked_chat, person_in_chat
 from domain.policy import Policy
 
 TOAST_MOST = 200  # characters; Telegram refuses longer ones
@@ -153,7 +153,7 @@ class Acting:
         `once_shown` is done, in a transaction of its own, when Telegram has taken it, and not otherwise.
         """
         self.toast(toast, alert)
-        edited = None if fresh or self._pressed is None else self._pressed.message_id
+        edited = None if fresh or screen.below is not None or self._pressed is None else self._pressed.message_id
         if edited is not None and self.person is not None:
             await queue.untrack(self.session, self.person.id, self.chat_id, edited, self.now)
         then = None if once_shown is None else partial(self._alone, once_shown)
@@ -169,6 +169,13 @@ class Acting:
             self._after.replies.append(
                 partial(menus.set_for_one, self._edge.mail.bot, self.chat_id, self.person.role, self.reader)
             )
+
+    async def offer_commands_to(self, person: Person) -> None:
+        """The same in the chat of somebody else, in his language, where he has one."""
+        chat_id = await linked_chat(self.session, person.id)
+        if chat_id is not None:
+            reader = Reader(person.language or "en", self.policy.zone)
+            self._after.replies.append(partial(menus.set_for_one, self._edge.mail.bot, chat_id, person.role, reader))
 
     def toast(self, text: str | None, alert: bool = False) -> None:
         """Answers the press with a line over the chat, or with a box that must be closed (`alert`)."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.sql import sql
 
 GOOD_FOR: Final = timedelta(minutes=15)
+ANSWER: Final = "note"  # where `data` keeps what was written
 KEPT_FOR: Final = timedelta(days=1)  # what was answered, until it is used
 
 
@@ -23,13 +24,28 @@ class Step(StrEnum):
     """What a typed text answers."""
 
     CANCEL_NOTE = "cancel_note"  # data: assignment_id, reason
+    ROUTE_NAME = "route_name"  # data: warehouse_id
+    CORRECTION = "correction"  # why a manager corrects a number; data: assignment_id, what, parcels
+    REFUSED_REVIEW = "refused_review"  # why he does not accept an absence; data: assignment_id
+    OVER_CAP = "over_cap"  # why a manager gives somebody more shifts than his cap; data: assignment_id, user_id
+    ILL_UNTIL = "ill_until"  # data: first, a day
+    OFF_FROM = "off_from"  # data: user_id, kind
+    OFF_UNTIL = "off_until"  # data: user_id, kind, first
+    LAST_DAY = "last_day"  # data: user_id
+    ROUTE_WANTED = "route_wanted"  # that a driver prefers; data: user_id
+    SUPPOSED_DRIVER = "supposed_driver"  # of whom a what-if is; data: week, its Monday
+    SUPPOSING = "supposing"  # a route, too, in a what-if; data: week, and what is supposed
 
 
 class Asked(NamedTuple):
-    """What a person was asked last."""
+    """What a person was asked last. `answered`: he has written it, and has yet to press the button that uses it."""
 
     step: Step
     data: dict[str, Any]
+
+    @property
+    def answered(self) -> bool:
+        return ANSWER in self.data
 
 
 _ASK = sql(
@@ -44,6 +60,7 @@ _ASK = sql(
     expires_at=DateTime(timezone=True),
 )
 _ASKED = sql("SELECT step, data FROM conversations WHERE user_id = :user_id AND expires_at > :now", user_id=Uuid())
+_DROP = sql("DELETE FROM conversations WHERE user_id = :user_id AND NOT data ? :answer", user_id=Uuid(), answer=Text())
 _END = sql("DELETE FROM conversations WHERE user_id = :user_id", user_id=Uuid())
 
 
@@ -68,6 +85,11 @@ async def asked(session: AsyncSession, user_id: uuid.UUID, now: datetime) -> Ask
     """What this person was asked; None where nothing is (still) open."""
     row = (await session.execute(_ASKED, {"user_id": user_id, "now": now})).one_or_none()
     return None if row is None else Asked(Step(row.step), row.data)
+
+
+async def drop(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """He went elsewhere instead of answering; what he has answered, and has yet to use, is kept."""
+    await session.execute(_DROP, {"user_id": user_id, "answer": ANSWER})
 
 
 async def end(session: AsyncSession, user_id: uuid.UUID) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from dataclasses import dataclass
 
 import asyncpg
 from sqlalchemy import exc
@@ -41,3 +42,10 @@ def brief(fault: BaseException) -> str:
 def fault_id() -> str:
     """What a person is shown and the log repeats, so that one leads to the other."""
     return base64.b32encode(secrets.token_bytes(5)).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One thing of a duty that could not be done by a fault of ours; it is due again."""
+
+    fault_id: str

@@ -2,12 +2,15 @@
 
 A duty finds its work by the instant that it is given; one item is one transaction, and what another process holds is
 passed by. So all of them are safe to run twice, late, or on several machines at once.
+
+What takes more than a transaction is an errand, and has to see to that itself.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -17,18 +20,25 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import metrics
+from bot import metrics, rosters
 from bot.delivery import alerts
-from bot.faults import brief, fault_id, is_passing
+from bot.faults import Failed, brief, fault_id, is_passing
 from domain.bidding import queries as bidding
 from domain.coverage import actions as coverage
-from domain.coverage.actions import BecameInstant, ClosedEmpty
+from domain.coverage import cover, ending
+from domain.coverage.cover import CoverTold
+from domain.coverage.ending import ClosedEmpty, Ended
 from domain.db.models import DutyRun
+from domain.giving import approving
 from domain.notices import digest
 from domain.notices.wording import Wording
-from domain.people import actions as people
+from domain.people import cleaning
 from domain.policy import Policy
-from domain.shifts import leaving, reminding
+from domain.refusals import Refused
+from domain.roster import telling
+from domain.schedule import holidays
+from domain.shifts import asking_why, checking, holds, leaving, missing, reminding, reviewing, stopping
+from domain.shifts.leaving import Left
 
 log = structlog.get_logger(__name__)
 
@@ -51,26 +61,72 @@ class Duty:
     at: str | None = None
 
 
-Duties = Mapping[str, Duty]
-
-
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """One thing of a duty that could not be done by a fault of ours; it is due again."""
+class Errand:
+    """A row of the table that is more than one transaction, since what lies between takes a while (ARCHITECTURE 3).
 
-    fault_id: str
+    `run` does all that is due and says what. Its last argument: by hand, so what was missed is made up for.
+    """
+
+    run: Callable[[Sessions, datetime, bool], Awaitable[list[object]]]
+    at: None = None
 
 
-def table_of_duties(words: Wording, policy: Policy) -> Duties:
-    """Every duty by its name, as `rollcall duty` takes it."""
+Duties = Mapping[str, Duty | Errand]
 
-    async def close_window(session: AsyncSession, now: datetime, pass_by: int) -> ClosedEmpty | BecameInstant | None:
-        closed = await coverage.close_due_window(session, words, policy, now, pass_by)
+
+def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | None = None) -> Duties:
+    """Every duty by its name, as `rollcall duty` takes it. `make_roster` None: in this process."""
+
+    async def close_window(session: AsyncSession, now: datetime, pass_by: int) -> Ended | None:
+        closed = await ending.close_due_window(session, words, policy, now, pass_by)
         if isinstance(closed, ClosedEmpty) and closed.unfilled and closed.told == 0:
             slot = await bidding.window(session, closed.window_id)
             key, what = f"{alerts.NO_MANAGER}:{closed.window_id}", f"{slot.route}, {slot.warehouse}, {slot.on}"
             await alerts.raise_within(session, key, what, words, policy, now)
         return closed
+
+    async def tell_cover(session: AsyncSession, now: datetime, _pass_by: int) -> CoverTold:
+        told = await cover.tell_cover(session, words, policy, now)
+        for each in told.unmanaged:
+            key = f"{alerts.NO_MANAGER}:{each.warehouse_id}:{each.on}"
+            what = f"{', '.join(each.routes)}, {each.warehouse}, {each.on}"
+            await alerts.raise_within(session, key, what, words, policy, now)
+        return told
+
+    async def tell_overdue(session: AsyncSession, now: datetime, pass_by: int) -> stopping.Overdue | None:
+        overdue = await stopping.tell_overdue(session, words, policy, now, pass_by)
+        if overdue is not None and overdue.told == 0:
+            key = f"{alerts.NO_MANAGER}:{overdue.assignment_id}"
+            await alerts.raise_within(session, key, "a shift that nobody completes", words, policy, now)
+        return overdue
+
+    async def untold(session: AsyncSession, left: Left, what: str, now: datetime) -> Left:
+        """A slot that is open, or was missed, and no manager who would know (R5.4)."""
+        if left.told == 0:
+            if left.reopened is not None:
+                slot = await bidding.window(session, left.reopened.window_id)
+                what = f"{slot.route}, {slot.warehouse}, {slot.on}"
+            await alerts.raise_within(session, f"{alerts.NO_MANAGER}:{left.assignment_id}", what, words, policy, now)
+        return left
+
+    async def cancel_unanswered(session: AsyncSession, now: datetime, pass_by: int) -> Left | Refused | None:
+        left = await asking_why.cancel_unanswered(session, words, policy, now, pass_by)
+        cancelled = "a shift that its driver has cancelled"
+        return await untold(session, left, cancelled, now) if isinstance(left, Left) else left
+
+    async def drop(session: AsyncSession, now: datetime, pass_by: int) -> Left | None:
+        left = await leaving.drop_due_shift(session, words, policy, now, pass_by)
+        return await untold(session, left, "a shift that nobody has confirmed", now) if left else None
+
+    async def miss(session: AsyncSession, now: datetime, pass_by: int) -> Left | None:
+        left = await missing.miss_due_shift(session, words, policy, now, pass_by)
+        return await untold(session, left, "a shift whose driver is not there", now) if left else None
+
+    async def warn(session: AsyncSession, now: datetime, pass_by: int) -> dict[str, int] | None:
+        """All who are due for it in one go: there is nothing behind it that it could hold up."""
+        checked = await checking.warn_missing(session, words, policy, now) if pass_by == 0 else None
+        return None if checked is None else {"drivers": checked.drivers, "managers": checked.managers}
 
     async def gather(session: AsyncSession, now: datetime, _pass_by: int) -> dict[str, int]:
         gathered = await digest.gather(session, policy, now)
@@ -79,10 +135,22 @@ def table_of_duties(words: Wording, policy: Policy) -> Duties:
         return gathered.counts
 
     return {
+        "roster": Errand(partial(rosters.make_due, make_roster or rosters.here(words, policy), words, policy)),
+        "week-message": Duty(lambda session, now, pass_by: telling.tell_week(session, words, policy, now, pass_by)),
         "windows": Duty(close_window),
+        "give-aways": Duty(
+            lambda session, now, pass_by: approving.end_due_give_away(session, words, policy, now, pass_by)
+        ),
         "waves": Duty(lambda session, now, pass_by: coverage.send_due_wave(session, words, policy, now, pass_by)),
-        "auto-drop": Duty(lambda session, now, pass_by: leaving.drop_due_shift(session, words, policy, now, pass_by)),
-        "no-show": Duty(lambda session, now, pass_by: leaving.miss_due_shift(session, words, policy, now, pass_by)),
+        "auto-drop": Duty(drop),
+        "missing": Duty(warn),
+        "holds": Duty(lambda session, now, pass_by: holds.begin_due_hold(session, words, policy, now, pass_by)),
+        "absences": Duty(cancel_unanswered),
+        "no-show": Duty(miss),
+        "overdue": Duty(tell_overdue),
+        "reviews": Duty(
+            lambda session, now, pass_by: reviewing.accept_due_review(session, words, policy, now, pass_by)
+        ),
         "shift-reminders": Duty(
             lambda session, now, _: reminding.remind_of_today(session, words, policy, now), at="0 6 * * *"
         ),
@@ -90,18 +158,22 @@ def table_of_duties(words: Wording, policy: Policy) -> Duties:
             lambda session, now, _: reminding.remind_to_confirm(session, words, policy, now), at="0 8 * * *"
         ),
         "last-calls": Duty(lambda session, now, _: reminding.call_last(session, words, policy, now), at="0 18 * * *"),
+        "cover": Duty(tell_cover, at="0 18 * * *"),
         "sms-digest": Duty(gather, at="0 17 * * *"),
+        "holidays": Duty(lambda session, now, _: holidays.put_holidays(session, words, policy, now), at="0 9 * * *"),
         # An hour that exists once on every night of the year.
-        "cleanup": Duty(lambda session, now, _: people.clean_up(session, policy, now), at="10 4 * * *"),
+        "cleanup": Duty(lambda session, now, _: cleaning.clean_up(session, policy, now), at="10 4 * * *"),
     }
 
 
-async def run_due(duty: Duty, sessions: Sessions, now: datetime) -> list[object]:
+async def run_due(duty: Duty | Errand, sessions: Sessions, now: datetime) -> list[object]:
     """Does all of a duty that is due, whatever the hour of the day; returns what was done.
 
     One thing that fails does not hold up those behind it: it is passed by, told to the operator, and tried again at the
     next run. A database that is away raises.
     """
+    if isinstance(duty, Errand):
+        return await duty.run(sessions, now, True)
     done: list[object] = []
     failed = 0
     while failed < (FAILURES_MOST if duty.at is None else 1):
@@ -132,6 +204,7 @@ class Clockwork:
     policy: Policy
     now: Callable[[], datetime]
     _ticking: set[asyncio.Future[Any]] = field(default_factory=set)
+    _errands: set[str] = field(default_factory=set)  # under way: they take as long as they take
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ticks until `stop`; then waits for what is under way."""
@@ -147,16 +220,22 @@ class Clockwork:
         scheduler.shutdown(wait=False)
 
     async def _tick(self, name: str) -> None:
+        if name in self._errands:
+            return
         ticking = asyncio.ensure_future(self.tick(name))
         self._ticking.add(ticking)
         ticking.add_done_callback(self._ticking.discard)
-        await ticking
+        if isinstance(self.duties[name], Errand):
+            self._errands.add(name)
+            ticking.add_done_callback(lambda _: self._errands.discard(name))
+        else:
+            await ticking
 
     async def tick(self, name: str) -> None:
         """One duty, as of now. A fault in one item leaves it due, and the log tells of it."""
         duty = self.duties[name]
         try:
-            done = await (self._run_once(name, duty) if duty.at else run_due(duty, self.sessions, self.now()))
+            done = await self._done(name, duty)
         except Exception as fault:
             if is_passing(fault):
                 log.warning("duty not done: the database is away", duty=name, fault=brief(fault))
@@ -167,6 +246,11 @@ class Clockwork:
             if done:
                 log.info("duty done", duty=name, items=len(done))
                 metrics.duty(name, len(done), sum(isinstance(item, Failed) for item in done))
+
+    async def _done(self, name: str, duty: Duty | Errand) -> list[object]:
+        if isinstance(duty, Errand):
+            return await duty.run(self.sessions, self.now(), False)
+        return await (self._run_once(name, duty) if duty.at else run_due(duty, self.sessions, self.now()))
 
     async def _run_once(self, name: str, duty: Duty) -> list[object]:
         """Where its hour has come since it was last done: the run is recorded in the transaction of the work."""

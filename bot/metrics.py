@@ -10,12 +10,13 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, disable_crea
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.delivery.steps import Accepted, Outcome, Sent, Step
+from bot.delivery.outcomes import Accepted, Outcome, Sent
+from bot.delivery.steps import Step
 from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.notices.operators import Queue, Standing
 
-# Else each counter has a second series, which says when it began. The library has no types for this call.
-disable_created_metrics()  # type: ignore[no-untyped-call]
+# Else each counter has a second series, which says when it began.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library has no types for this one call
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

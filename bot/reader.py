@@ -3,16 +3,20 @@
 import gettext
 import io
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+from domain.schedule import holidays
 
 LANGUAGES = ("en", "fr")
+_SUNDAY = date(2026, 1, 4)
 _LOCALES = Path(__file__).parent / "locales"
 
 
@@ -35,6 +39,11 @@ def catalogue(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+@lru_cache(maxsize=4096)  # the same few weeks are written again and again
+def _written(on: date, form: str, locale: str) -> str:
+    return format_date(on, form, locale=locale)
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """One reader. `gettext` and `ngettext` give his texts; the rest formats for him."""
@@ -54,7 +63,26 @@ class Reader:
 
     def day(self, on: date) -> str:
         """`Tue 24 Nov`, `mar. 24 nov.`"""
-        return format_date(on, "EEE d MMM", locale=self._babel)
+        return _written(on, "EEE d MMM", self._babel)
+
+    def weekday(self, number: int) -> str:
+        """`Sun`, `dim.`: 0 = Sunday (R1.2)."""
+        return _written(_SUNDAY + timedelta(days=number), "EEE", self._babel)
+
+    def whole_weekday(self, on: date) -> str:
+        """`Friday`, `vendredi`."""
+        return _written(on, "EEEE", self._babel)
+
+    def week(self, monday: date) -> str:
+        """`7-13 Dec`, `30 Nov-6 Dec`; `7 au 13 déc.`"""
+        sunday, to = monday + timedelta(days=6), {"en": "-", "fr": " au "}[self.language]
+        first = "d" if monday.month == sunday.month else "d MMM"
+        days = (_written(on, form, self._babel) for on, form in ((monday, first), (sunday, "d MMM")))
+        return to.join(days)
+
+    def holiday(self, on: date) -> str:
+        """`Christmas Day`, `Jour de Noël`; nothing where it is none."""
+        return holidays.names(on.year, {"en": "en_CA", "fr": "fr"}[self.language]).get(on, "")
 
     def time(self, at: datetime) -> str:
         """`09:00`, `9 h`, `9 h 30`: the company's wall clock."""
@@ -67,6 +95,29 @@ class Reader:
         """The time with its day; `near`: the day is known, so the time alone."""
         return self.time(at) if near else f"{self.day(at.astimezone(self.zone).date())} {self.time(at)}"
 
+    def said(self, of: str, what: str) -> str:
+        """`R12, Tue 24 Nov: no driver`, with the colon of his language."""
+        return self.gettext("{of}: {what}").format(of=of, what=what)
+
+    def number(self, value: float) -> str:
+        """`0.82`, `0,82`: two places."""
+        return format_decimal(value, "0.00", locale=self._babel)
+
     def bonus(self, percent: int) -> str:
         """`, +20%`, `, +20 %`; nothing where there is none."""
         return "" if percent == 0 else ", " + self.gettext("+{bonus}%").format(bonus=percent)
+
+    def percent(self, rate: float) -> str:
+        """`93%`, `93 %`: a rate of 0 to 1, in whole points."""
+        return format_percent(rate, locale=self._babel)
+
+    def left(self, time: timedelta) -> str:
+        """How long there is still time, in whole hours, or minutes where it is less than two.
+
+        `2 d 15 h` from two days on, `23 h`, `45 min`.
+        """
+        minutes = max(int(time.total_seconds() // 60), 0)
+        days, hours = divmod(minutes // 60, 24)
+        if days >= 2:
+            return (self.gettext("{n} d").format(n=days) + f" {hours} h").replace(" ", "\u00a0")
+        return f"{minutes // 60}\u00a0h" if minutes >= 120 else f"{minutes}\u00a0min"

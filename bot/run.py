@@ -17,13 +17,14 @@ from starlette.applications import Starlette
 from telegram.error import BadRequest, InvalidToken, TelegramError, TimedOut
 
 import migrations
-from bot import menus, web
+from bot import menus, rosters, web
 from bot.acting import Edge
 from bot.app import build_application, build_bot
+from bot.calendar_web import for_calendar
 from bot.delivery.aiohttp_request import NotConnected
 from bot.delivery.mail import open_mail
+from bot.delivery.outcomes import Halted
 from bot.delivery.sms import Sms, twilio
-from bot.delivery.steps import Halted
 from bot.delivery.telegram import outcome_of
 from bot.delivery.worker import deliver
 from bot.embedded_postgres import embedded_postgres
@@ -40,6 +41,7 @@ from bot.twilio_web import STATUS_PATH, for_twilio
 from bot.waiting import first_of
 from bot.wakeups import Wakeups
 from bot.wording import Words
+from bot.workshop import Workshop
 from domain.db.engine import connect, sessions
 
 log = structlog.get_logger(__name__)
@@ -69,6 +71,7 @@ class Rollcall:
     edge: Edge
     receiver: Receiver
     engine: AsyncEngine
+    database_url: str = field(repr=False)  # with its password
     met: asyncio.Event = field(default_factory=asyncio.Event)
     port: int | None = None
     parts: list[asyncio.Task[None]] = field(default_factory=list)
@@ -143,10 +146,11 @@ async def _assembled(settings: Settings, now: Callable[[], datetime]) -> AsyncIt
             ),
             now=now,
         )
+        stack.callback(edge.mail.workshop.close)
         app = build_application(bot, edge)
         stack.push_async_callback(bot.shutdown)
         stack.push_async_callback(app.shutdown)
-        yield Rollcall(app, edge, Receiver(app), engine)
+        yield Rollcall(app, edge, Receiver(app), engine, url)
 
 
 async def _meet(rollcall: Rollcall) -> None:
@@ -186,9 +190,12 @@ async def serving(
         parts: dict[str, Part] = {"the updates": updates}
         if polls or webhook is not None:
             parts["the heartbeat"] = heartbeat.run
+        workshop = Workshop()  # of its own: no picture waits for a roster
         if works:
             wakeups = Wakeups(rollcall.engine)
-            clockwork = Clockwork(table_of_duties(edge.words, edge.policy), edge.sessions, edge.policy, now)
+            make_roster = rosters.in_workshop(workshop, rollcall.database_url, edge.policy)
+            duties = table_of_duties(edge.words, edge.policy, make_roster)
+            clockwork = Clockwork(duties, edge.sessions, edge.policy, now)
             delivery: Part = partial(deliver, edge.mail, wakeups=wakeups)
             working: dict[str, Part] = {
                 "listening": wakeups.listen,
@@ -198,6 +205,7 @@ async def serving(
             parts = working | parts
         for name, part in parts.items():
             rollcall.parts.append(await stack.enter_async_context(_until_left(name, part)))
+        stack.callback(workshop.close)  # before the duties end, which would wait for a roster
         if listener is not None:
             rollcall.port = listener.getsockname()[1]
             serving_web = web.serving_web(_web_app(rollcall, webhook), listener)
@@ -212,6 +220,7 @@ def _web_app(rollcall: Rollcall, webhook: str | None) -> Starlette:
     routes = web.for_operators(edge.sessions, rollcall.parts, edge.mail.pulse, edge.policy, edge.now)
     if webhook is not None:
         routes += web.for_telegram(rollcall.receiver, edge.settings.webhook_token, rollcall.met)
+        routes += for_calendar(edge)
         if (secret := edge.settings.twilio_auth_token) is not None:
             routes += for_twilio(edge, webhook, secret.get_secret_value())
     return Starlette(routes=routes)

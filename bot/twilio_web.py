@@ -14,7 +14,8 @@ from bot.acting import Edge
 from bot.delivery.sms import Found
 from bot.delivery.texting import on_report
 from bot.faults import is_passing
-from bot.texted import Answer, Incoming, receive_sms
+from bot.sms.receiving import Answer, receive_sms
+from bot.sms.texter import Incoming
 from bot.twilio_signature import signed_form
 from domain.people.phones import e164
 

@@ -4,25 +4,50 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.reader import LANGUAGES, Reader
+from bot.screens.absences import by_manager
 from bot.screens.alerts import sentence
-from bot.screens.shifts import cause
-from domain.notices.wording import (
+from bot.screens.bidding import why_lost
+from bot.screens.calendar import why_off
+from bot.screens.cancelling import cause
+from bot.screens.cover import summary
+from bot.wording_of_giving import worded as worded_of_giving
+from bot.wording_of_the_day import worded
+from bot.wording_of_weeks import worded as worded_of_weeks
+from domain.db.models.words import BidWindowMode
+from domain.notices.facts.arrivals import (
+    ArrivalsHeld,
+    ArrivedLate,
+    DriverLate,
     DriverMissing,
-    EmergencyOffered,
+    LateAnswered,
+    MissingListed,
+    NotCheckedIn,
+    ShiftMissed,
+)
+from domain.notices.facts.giving import GiveAwayAsked, GiveAwayEnded, ShiftGiven, ShiftToGive
+from domain.notices.facts.offers import BidLost, ShiftAssigned, ShiftOffered, ShiftWon
+from domain.notices.facts.people import (
+    EmploymentEnds,
+    EmploymentGoesOn,
     FallbackGone,
     LinkMoved,
-    Notice,
     OperatorAlert,
-    RouteCancelled,
-    RouteUnfilled,
-    ShiftDropped,
-    ShiftMissed,
-    ShiftToday,
-    ShiftWon,
-    ToConfirm,
-    Worded,
+    TimeOffEnded,
+    TimeOffNoted,
     Written,
 )
+from domain.notices.facts.routes import HolidayAhead, RouteCancelled, RouteUnfilled, ShiftCancelled, TomorrowCover
+from domain.notices.facts.shifts import (
+    DriverStopped,
+    ReviewDecided,
+    ShiftDropped,
+    ShiftOverdue,
+    ShiftReturned,
+    ShiftToday,
+    ToConfirm,
+)
+from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen
+from domain.notices.wording import Notice, Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +64,17 @@ class Words:
         reader = Reader(language, self.zone)
         _ = reader.gettext
         match notice:
-            case EmergencyOffered():
+            case ShiftOffered(mode=BidWindowMode.COMPETITIVE):
+                return Worded(
+                    _("{route}, {warehouse} is open for bids").format(route=notice.route, warehouse=notice.warehouse),
+                    _("{day}, start {start}{bonus}. Bid by {until}; the best score gets it.").format(
+                        day=reader.day(notice.on),
+                        start=reader.time(notice.starts_at),
+                        bonus=reader.bonus(notice.bonus_percent),
+                        until=reader.moment(notice.closes_at),
+                    ),
+                )
+            case ShiftOffered():
                 return Worded(
                     _("{route}, {warehouse} needs a driver").format(route=notice.route, warehouse=notice.warehouse),
                     _("{day}, start {start}{bonus}. Whoever accepts first has it.").format(
@@ -57,6 +92,17 @@ class Words:
                         arrive_by=reader.moment(notice.arrive_by),
                     ),
                 )
+            case ShiftAssigned():
+                return Worded(
+                    _("{route}, {warehouse} is yours").format(route=notice.route, warehouse=notice.warehouse)
+                    if notice.confirmed
+                    else _("Can you drive {route}, {warehouse}?").format(
+                        route=notice.route, warehouse=notice.warehouse
+                    ),
+                    _of_assigned(notice, reader),
+                )
+            case WeekGiven() | WeekLocked() | WeekOpen():
+                return worded_of_weeks(notice, reader)
             case RouteUnfilled():
                 return Worded(
                     _("Nobody took {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
@@ -64,6 +110,8 @@ class Words:
                         day=reader.day(notice.on), start=reader.time(notice.starts_at)
                     ),
                 )
+            case TomorrowCover():
+                return Worded(*_of_tomorrow(notice, reader))
             case RouteCancelled():
                 return Worded(
                     _("{driver} can't drive {route}, {warehouse}").format(
@@ -120,6 +168,54 @@ class Words:
                         day=reader.day(notice.on), start=reader.time(notice.starts_at)
                     ),
                 )
+            case (
+                NotCheckedIn()
+                | MissingListed()
+                | ArrivalsHeld()
+                | DriverLate()
+                | LateAnswered()
+                | ArrivedLate()
+                | ShiftReturned()
+            ):
+                return worded(notice, reader)
+            case ShiftCancelled():
+                return Worded(
+                    _("Don't travel: {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
+                    f"{reader.day(notice.on)}. {why_off(notice.cause, reader)}",
+                )
+            case BidLost():
+                return Worded(
+                    _("Your bid for {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
+                    why_lost(notice.why, reader).format(day=reader.day(notice.on)),
+                )
+            case HolidayAhead():
+                return Worded(
+                    _("{day} is {holiday}").format(day=reader.day(notice.on), holiday=reader.holiday(notice.on)),
+                    _("Do your routes run?"),
+                )
+            case ShiftOverdue():
+                return Worded(
+                    _("Not finished: {route}, {warehouse}").format(route=notice.route, warehouse=notice.warehouse),
+                    _("{day}. {driver}: the parcels brought back are still missing.").format(
+                        day=reader.day(notice.on), driver=notice.driver
+                    ),
+                )
+            case DriverStopped():
+                return Worded(
+                    _("{driver} had to stop on {route}, {warehouse}").format(
+                        driver=notice.driver, route=notice.route, warehouse=notice.warehouse
+                    ),
+                    _("{day}. {reason}.").format(day=reader.day(notice.on), reason=cause(notice.reason, reader)),
+                )
+            case ReviewDecided():
+                return Worded(
+                    _("Decided: {route}, {warehouse}, {day}").format(
+                        route=notice.route, warehouse=notice.warehouse, day=reader.day(notice.on)
+                    ),
+                    _decided(notice, reader),
+                )
+            case ShiftToGive() | GiveAwayEnded() | GiveAwayAsked() | ShiftGiven():
+                return worded_of_giving(notice, reader)
             case LinkMoved():
                 return Worded(
                     _("This chat is no longer yours"),
@@ -127,6 +223,8 @@ class Words:
                 )
             case Written():
                 return Worded(_("Message from {name}").format(name=notice.author), notice.text)
+            case TimeOffNoted() | TimeOffEnded() | EmploymentEnds() | EmploymentGoesOn():
+                return by_manager(notice, reader)
             case FallbackGone():
                 return Worded(
                     _("{name} gets no SMS any more").format(name=notice.driver),
@@ -138,3 +236,45 @@ class Words:
                 )
             case OperatorAlert():
                 return Worded(_("Rollcall needs an operator"), f"{sentence(notice.alert, reader)} ({notice.detail})")
+
+
+def _of_assigned(notice: ShiftAssigned, reader: Reader) -> str:
+    _ = reader.gettext
+    text = (
+        _("{day}, start {start}. {name} has given it to you. Be there by {arrive_by}.")
+        if notice.confirmed
+        else _("{day}, start {start}. {name} has given it to you. Answer by {confirm_by}.")
+    )
+    return text.format(
+        day=reader.day(notice.on),
+        start=reader.time(notice.starts_at),
+        name=notice.by,
+        arrive_by=reader.moment(notice.arrive_by),
+        confirm_by=reader.moment(notice.confirm_by),
+    )
+
+
+def _of_tomorrow(notice: TomorrowCover, reader: Reader) -> tuple[str, str]:
+    day, text = reader.day(notice.on), summary(notice.uncovered, notice.slots, reader)
+    tomorrow = reader.gettext("Tomorrow, {day}").format(day=day)
+    title = reader.gettext("{day}: {summary}").format(day=tomorrow, summary=text.rstrip("."))
+    parts = [", ".join(notice.routes) + (" …" if notice.uncovered > len(notice.routes) else "") + "."]
+    parts = parts if notice.routes else []
+    if notice.unconfirmed:
+        waits = reader.ngettext(
+            "{n} driver hasn't confirmed yet.", "{n} drivers haven't confirmed yet.", notice.unconfirmed
+        )
+        parts.append(waits.format(n=notice.unconfirmed))
+    return title, " ".join(parts) or reader.gettext("Nothing to do.")
+
+
+def _decided(notice: ReviewDecided, reader: Reader) -> str:
+    _ = reader.gettext
+    if notice.accepted:
+        return _("All right, nothing is held against you.")
+    text = (
+        _("Your manager counts what you delivered that day. Reason: {reason}")
+        if notice.stopped
+        else _("Your manager counts this as a late cancellation. Reason: {reason}")
+    )
+    return text.format(reason=notice.reason)

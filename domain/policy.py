@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 TORONTO = ZoneInfo("America/Toronto")
+REDRAWN_EVERY = timedelta(seconds=3)  # at most, a manager's board or list; by the database's clock, as every pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,17 @@ class Policy:
     arrive_by: time = time(9)  # R1.3a
     arrive_within: timedelta = timedelta(minutes=90)  # after award or assignment (R1.3a)
 
+    routes_most: int = 3  # that a driver prefers (R3.1)
+    freezes_at: time = time(23, 59, 59)  # of Sundays, what drivers prefer (R3.2) …
+    roster_ahead: timedelta = timedelta(days=8)  # … for the week whose Monday is so long after
+    week_told_at: time = time(12)  # of the Monday after the freeze (R3.8)
+    cap: int = 4  # shifts a week that a driver may have (R9.4) …
+    cap_most: int = 6  # … and the most that he may ever have
+    roster_weeks: int = 3  # this one included, whose rosters managers may preview, and fill what is empty (R3.9)
+    keep_previews_for: timedelta = timedelta(days=1)
+
+    feed_back: timedelta = timedelta(weeks=4)  # that a driver's own calendar program is told of shifts
+
     confirm_before: timedelta = timedelta(hours=48)  # the start, at the latest (R1.3a); a later cancellation is late
     confirm_within: timedelta = timedelta(hours=12)  # of an assignment that came late (R1.3a) …
     confirm_lead: timedelta = timedelta(hours=2)  # … but so long before the start
@@ -35,6 +47,7 @@ class Policy:
     confirm_opens: timedelta | None = None  # before the start (R4.1); None: as soon as the shift is known
 
     remind_before: timedelta = timedelta(days=3)  # of the shift (R4.2)
+    last_call_before: timedelta = timedelta(hours=14)  # the deadline: from then on a reminder is the last call (R4.2)
     reminded_before: timedelta = timedelta(hours=11)  # the deadline; later, or not at all: nobody is blamed (R4.3)
     wanted_within: timedelta = timedelta(hours=2)  # after a drop: wanted back, it is excused (R4.3)
     go_live_on: date | None = None  # earlier shifts are neither reminded of nor dropped (R4.5)
@@ -47,15 +60,35 @@ class Policy:
     missing_share: float = 0.15
     keep_heartbeats_for: timedelta = timedelta(days=2)
 
+    calendar_ahead: timedelta = timedelta(days=366)  # the furthest day that can be closed (R2.0)
+    holidays_ahead: timedelta = timedelta(days=21)  # they are put before managers so long before
+    route_name_most: int = 40  # characters
+
     check_in_from: time = time(5)  # of the day (R8.2)
+    check_before: timedelta = timedelta(minutes=30)  # arriving is due: whoever is not checked in is told so (R8.2a)
+    late_before: timedelta = timedelta(minutes=15)  # the latest at which "running late" can be said (R8.5) …
+    late_granted: timedelta = timedelta(minutes=30)  # … which grants so long at once, …
+    late_choices: tuple[timedelta, ...] = (timedelta(minutes=60), timedelta(minutes=90))  # … a manager up to so long
+    late_least: timedelta = timedelta(minutes=15)  # is left to who is refused it: no no-show by surprise
+    reason_within: timedelta = timedelta(minutes=5)  # of CANT; then its reason is "other" (R11.6)
     parcels_most: int = 999  # R8.3
     editable_for: timedelta = timedelta(hours=1)  # after completion (R8.3)
+    give_away_before: timedelta = timedelta(hours=2)  # the start: until then a shift can be given to a colleague (R5.5)
     cancel_notes_most: int = 500  # characters (R5.1)
+    reasons_most: int = 500  # characters of a manager's reason
+    review_within: timedelta = timedelta(days=14)  # a protected absence nobody looked at is accepted (R5.3)
+    overdue_after: timedelta = timedelta(hours=12)  # arrival, and still not completed: its driver is reminded (R8.7) …
+    overdue_told_after: timedelta = timedelta(hours=16)  # … and its managers are told …
+    overdue_until: timedelta = timedelta(days=7)  # … of shifts that are no older
 
     penalties_from: datetime | None = None  # until then incidents are excused, as practice (R9.7)
     hard_stop_no_shows: int = 1  # within these days a driver is out of the pool (R10.2)
     hard_stop_late_cancels: int = 2
     hard_stop_within: timedelta = timedelta(days=30)
+
+    board_days_back: int = 7  # that a manager may look at how the shifts of a day stand …
+    board_days_ahead: int = 14  # … and ahead
+    cover_from: time = time(18)  # of the evening before (R11.4a); after midnight it has lost its point
 
     competitive_above: timedelta = timedelta(hours=30)  # to the start: then a window is competitive (R6.2)
     competitive_for: timedelta = timedelta(hours=48)
@@ -74,6 +107,15 @@ class Policy:
     weight_attendance: float = 0.2
     weight_preference: float = 0.1
     familiar_after: int = 20  # completions of a route
+    hand_back_below: timedelta = timedelta(hours=48)  # to the start: an award so late can be handed back (R6.4) …
+    hand_back_within: timedelta = timedelta(minutes=60)  # … so long after it
+    bids_shown_for: timedelta = timedelta(days=28)  # to who has placed them, after their result
+
+    ill_days_most: int = 60  # in one range (R12.7)
+    time_off_days_most: int = 366
+    time_off_ahead: timedelta = timedelta(days=366)  # of its first day
+    leaving_back: timedelta = timedelta(days=31)  # so long ago a last day may have been, at the most …
+    leaving_ahead: timedelta = timedelta(days=366)  # … or be to come
 
     invite_good_for: timedelta = timedelta(days=7)  # R12.2
     keep_updates_for: timedelta = timedelta(days=7)  # Telegram repeats an update for a day at the most

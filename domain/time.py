@@ -1,8 +1,11 @@
 """Local days and weeks, the start of a shift, and the deadlines that hang on it (R1). Instants are aware, in UTC."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from domain.policy import Policy
+
+MOMENT: Final = timedelta(microseconds=1)  # the least by which one instant is later than another
 
 
 def local_day(at: datetime, policy: Policy) -> date:
@@ -51,6 +54,23 @@ def is_late(on: date, now: datetime, policy: Policy) -> bool:
     return now >= shift_start(on, policy) - policy.confirm_before
 
 
+def give_away_until(on: date, policy: Policy) -> datetime:
+    """Until when, exclusive, a shift can be offered to colleagues and taken by one: 2 h before its start (R5.5)."""
+    return shift_start(on, policy) - policy.give_away_before
+
+
 def emergency_close(on: date, policy: Policy) -> datetime:
     """When an emergency window closes by itself: 13:00 local on the shift's date (R6.2)."""
     return local_instant(on, policy.slot_over, policy)
+
+
+def freeze_of(week: date, policy: Policy) -> datetime:
+    """When preferences are frozen for the week of this Monday: Sunday 23:59:59 local, eight days before (R3.2)."""
+    return local_instant(week - policy.roster_ahead, policy.freezes_at, policy)
+
+
+def week_to_freeze(now: datetime, policy: Policy) -> date:
+    """The Monday of the first week for which what is saved now counts: its freeze is now or to come (R3.2, R3.3)."""
+    monday, _ = week_of(local_day(now, policy))
+    week = monday + timedelta(days=6) + policy.roster_ahead
+    return week if now <= freeze_of(week, policy) else week + timedelta(days=7)

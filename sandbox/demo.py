@@ -30,6 +30,7 @@ from domain.time import local_day, local_instant, week_of
 from sandbox.clock import SandboxClock
 from sandbox.fleet import Phone, settle
 from sandbox.server import Running, create_app, running
+from sandbox.telegram.pace import PUBLISHED, Limits
 
 WEDNESDAY = timedelta(days=2)
 MORNING = time(7, 20)  # shifts have started, and R12 has no driver
@@ -50,14 +51,21 @@ def mid_week(today: datetime, policy: Policy) -> datetime:
 
 
 @asynccontextmanager
-async def demo(database_url: str, port: int = 0) -> AsyncIterator[Demo]:
-    """Runs everything in this event loop; `database_url` is emptied first. Port 0 takes a free one."""
+async def demo(
+    database_url: str, port: int = 0, limits: Limits | None = PUBLISHED, phones: list[Phone] | None = None
+) -> AsyncIterator[Demo]:
+    """Runs everything in this event loop; `database_url` is emptied first. Port 0 takes a free one.
+
+    For tests: `limits` are Telegram's rates, and None lifts them; `phones` are those of a fleet that has been settled
+    in the database this week.
+    """
     policy = Policy()
     clock = SandboxClock(mid_week(datetime.now(UTC), policy))
-    async with running(create_app(clock, timezone=str(policy.zone)), port=port) as sandbox:
-        await _empty(database_url)
-        await migrate(database_url)
-        phones = await _fleet(database_url, sandbox, policy)
+    async with running(create_app(clock, timezone=str(policy.zone), limits=limits), port=port) as sandbox:
+        if phones is None:
+            await _empty(database_url)
+            await migrate(database_url)
+            phones = await settled(database_url, sandbox.settings.bot_username, policy, clock.now())
         bots_port = _free_port()
         public_url = f"http://127.0.0.1:{bots_port}"
         await _prepared(sandbox, phones, public_url)
@@ -97,13 +105,12 @@ async def _empty(database_url: str) -> None:
         await connection.close()
 
 
-async def _fleet(database_url: str, sandbox: Running, policy: Policy) -> list[Phone]:
+async def settled(database_url: str, bot_username: str, policy: Policy, now: datetime) -> list[Phone]:
+    """Writes the demo's fleet into an empty, migrated database; returns the phones of its people."""
     engine = connect(database_url, connections=0)
-    now = sandbox.clock.now()
     try:
         async with sessions(engine).begin() as session:
-            username = sandbox.settings.bot_username
-            phones = await settle(session, local_day(now, policy), username, policy, now)
+            phones = await settle(session, local_day(now, policy), bot_username, policy, now)
             await _home_cards(
                 session, [phone.telegram_id for phone in phones if phone.started and not phone.blocked], now
             )
@@ -129,7 +136,7 @@ def _free_port() -> int:
 
 async def _prepared(sandbox: Running, phones: list[Phone], public_url: str) -> None:
     """People, and what an operator enters at Twilio (`rollcall check`), over the documented calls like everybody."""
-    async with httpx.AsyncClient(base_url=sandbox.url, trust_env=False) as calls:
+    async with httpx.AsyncClient(base_url=sandbox.url, trust_env=False, verify=False) as calls:
         for phone in phones:
             person = (await calls.post("/sandbox/people", json=phone.person())).raise_for_status().json()
             if phone.sms is not None:

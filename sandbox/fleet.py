@@ -27,6 +27,7 @@ from domain.db.models import (
 )
 from domain.db.models.words import AssignedBy, AssignmentStatus
 from domain.people import actions as people
+from domain.people import linking
 from domain.policy import Policy
 from domain.refusals import Refused
 from domain.time import local_day, week_of
@@ -161,7 +162,7 @@ async def _manager(
     assert not isinstance(user_id, Refused)
     telegram_id, sms = 9001 + number, None
     if number == 0:
-        await people.invite(session, user_id, INVITE, None, policy, now)
+        await linking.invite(session, user_id, INVITE, None, policy, now)
         sms = (
             f"Rollcall: welcome, {first_name}! Open this link on your phone: https://t.me/{bot_username}?start={INVITE}"
         )

@@ -2,33 +2,78 @@
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import os
 import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import datetime
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 import migrations
+from bot.delivery.mail import open_mail
 from bot.embedded_postgres import Server, embedded_postgres
 from bot.migrate import migrate
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
+from tests.learnt import learn_once
 
 ENOUGH = 1 << 30  # bytes
+PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+# Workers, and the commands that tests start, compile what they import once, wherever the tests run: the slowest part.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, that nobody waits for it in the end.
+
+    That is the proof, the machine, and the large database, for which another worker would only wait until it is made.
+    """
+    longest = ("test_proof.py", "test_races_machine.py")
+    items.sort(
+        key=lambda item: (
+            all(name not in item.nodeid for name in longest),
+            "large" not in getattr(item, "fixturenames", ()),
+        )
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def learnt() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        learn_once(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> None:
+    """Some tests fail on purpose a thousand times, and a coloured traceback takes longer than most tests."""
+    structlog.configure(processors=[structlog.stdlib.add_log_level, PLAIN])
 
 
 @pytest.fixture
 def now() -> datetime:
     """A Wednesday morning, twenty minutes after shifts have started."""
     return datetime(2026, 11, 25, 7, 20, tzinfo=ZoneInfo("America/Toronto"))
+
+
+@pytest.fixture
+def unpaced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot sends as fast as it can: for tests of what is said, not of when (tests/delivery, and those marked so)."""
+    if request.node.get_closest_marker("paced"):
+        return
+    at_once = functools.partial(open_mail, telegram_every=timedelta(0), chat_every=timedelta(0))
+    monkeypatch.setattr("bot.run.open_mail", at_once)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +100,12 @@ def template(server: Server) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def clone(server: Server) -> Callable[[str], AbstractAsyncContextManager[str]]:
+    """Of the database of that name, for a while; gives its address."""
+    return functools.partial(_database, server)
+
+
 @pytest.fixture
 async def new_database_url(server: Server) -> AsyncIterator[Callable[[], Awaitable[str]]]:
     """Makes databases without tables."""
@@ -75,6 +126,13 @@ async def database_url(server: Server, template: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def new_migrated_url(server: Server, template: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes migrated databases, for what needs several."""
+    async with contextlib.AsyncExitStack() as made:
+        yield lambda: made.enter_async_context(_database(server, template))
+
+
+@pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = connect(database_url)
     yield engine
@@ -88,12 +146,25 @@ def sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 @pytest.fixture(scope="session")
-def shared_engine(server: Server, template: str) -> Iterator[AsyncEngine]:
-    """On one database a worker; it keeps no connection, since each test has an event loop of its own."""
-    name = f"shared_{uuid.uuid4().hex}"
-    asyncio.run(_administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
-    yield connect(server.url(name), connections=0)
-    asyncio.run(_administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+def new_shared(server: Server, template: str) -> Iterator[Callable[[], str]]:
+    """Makes migrated databases that last as long as this worker; gives their names."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"shared_{uuid.uuid4().hex}")
+        asyncio.run(_administer(server, f'CREATE DATABASE "{made[-1]}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
+        return made[-1]
+
+    yield make
+    for name in made:
+        asyncio.run(_administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def shared_engine(server: Server, new_shared: Callable[[], str]) -> AsyncEngine:
+    """On one database a worker. Its connections stay: PostgreSQL gets to know the tables anew in each, and that takes
+    longer than most tests."""
+    return connect(server.url(new_shared()))
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from bot.delivery.mail import Mail
 from domain.db.sql import sql
 from domain.notices import actions as notices
 from domain.notices.actions import Envelope
+from domain.notices.facts.people import OperatorAlert
 from domain.notices.kinds import Kind
-from domain.notices.wording import OperatorAlert, Wording
+from domain.notices.wording import Wording
 from domain.people.queries import owners
 from domain.policy import Policy
 
@@ -22,7 +23,8 @@ log = structlog.get_logger(__name__)
 
 TELEGRAM: Final = "telegram"  # it takes nothing from us; over with the next message that it takes
 TWILIO: Final = "twilio"  # likewise
-NO_MANAGER: Final = "no manager to tell"  # of a route without a driver (R5.4)
+NO_MANAGER: Final = "no manager to tell"  # of a route that needs one (R5.4)
+NO_ROSTER: Final = "roster not made"  # by a fault of ours, again (R3.2)
 
 _RAISE = sql(
     "INSERT INTO operator_alerts (key, raised_at) VALUES (:key, :now) ON CONFLICT DO NOTHING RETURNING true", key=Text()

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,31 +14,36 @@ from bot import metrics
 from bot.delivery import alerts, pace, queue, telegram
 from bot.delivery.claims import LEASE_FOR, Claimed
 from bot.delivery.mail import Mail
-from bot.delivery.steps import (
+from bot.delivery.outcomes import (
     Deleted,
     Expired,
     Halted,
     LostPoint,
     Misconfigured,
+    NotTaken,
     Outcome,
+    PictureStays,
     Rejected,
-    Step,
+    Replaced,
+    Sent,
     Unreachable,
     Unsure,
-    next_step,
 )
+from bot.delivery.steps import Step, next_step
 from bot.faults import is_passing
 from bot.kinds import Kind
 from bot.reader import Reader, language_of
 from bot.screens.screen import Screen
 from domain.db.models.words import Channel, Failure
-from domain.notices import actions as notices
-from domain.notices import kinds, rules
+from domain.notices import following, kinds, rules
 from domain.notices.rules import Held, Manner, Rings, Silent
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 INSIST_EVERY: Final = 0.25  # seconds between attempts to record while the database is away
+CLEAR_FOR: Final = 5.0  # seconds; who waits for what is behind it waits no longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
         facts = await fact_finding(mail, claimed, kind)
         if facts is None:
             return Remove() if shown else LostPoint()
-        if not shown and not known_of(kind).has_point(facts, mail.now()):
+        told = claimed.notification_id is not None and not shown  # a card answers somebody, whatever has come of it
+        if told and not known_of(kind).has_point(facts, mail.now()):
             return LostPoint()
         how = manner(mail, claimed)
         return how if isinstance(how, Held) else known_of(kind).screen(facts, reader_of(mail, claimed))
@@ -85,33 +92,76 @@ def manner(mail: Mail, claimed: Claimed) -> Manner:
     )
 
 
-async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove) -> Outcome:
-    """One request to Telegram, stopped before the lease ends; its turn has come already."""
+async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove, png: bytes | None = None) -> Outcome:
+    """A request to Telegram, stopped before the lease ends; its turn has come already, and its picture is drawn.
+
+    Where the message has a picture that is to go, a second one, at a turn of its own, sends what takes its place.
+    """
     assert claimed.chat_id is not None
     try:
         async with asyncio.timeout(claimed.seconds_left):
             if claimed.message_id is None:
                 assert isinstance(content, Screen)
-                return await telegram.send(
-                    mail.bot, claimed.chat_id, content, silent=isinstance(manner(mail, claimed), Silent)
-                )
+                silent = isinstance(manner(mail, claimed), Silent)
+                return await telegram.send(mail.bot, claimed.chat_id, content, png, silent=silent)
             if isinstance(content, Remove):
                 return await telegram.delete(mail.bot, claimed.chat_id, claimed.message_id)
-            return await telegram.edit(mail.bot, claimed.chat_id, claimed.message_id, content)
+            edited = await telegram.edit(mail.bot, claimed.chat_id, claimed.message_id, content, png)
+            if not isinstance(edited, PictureStays):
+                return edited
+            sent = await send_instead(mail, claimed.chat_id, content)
+            if sent is None:
+                return NotTaken("no turn soon for what takes a picture's place")
+            return Replaced(sent.message_id) if isinstance(sent, Sent) else sent
     except TimeoutError:
         return Unsure("stopped before the lease ended")
 
 
+async def send_instead(mail: Mail, chat_id: int, screen: Screen, patience: timedelta = pace.PATIENCE) -> Outcome | None:
+    """A new message in the place of one whose picture stays, at a turn of its own (R11.8); None: there was none soon.
+
+    It does not ring: it answers a press, or brings something up to date.
+    """
+    if not await mail.pace.turn(chat_id, patience):
+        return None
+    return await telegram.send(mail.bot, chat_id, screen, silent=True)
+
+
+async def clear(mail: Mail, chat_id: int, message_id: int) -> None:
+    """What another message has taken the place of goes from the chat; too old for that, it loses its buttons.
+
+    It goes last, or nothing might be left. Tried once, each at a turn of its own: the new one is there in any case.
+    """
+    try:
+        async with asyncio.timeout(CLEAR_FOR):
+            for request in (telegram.delete, telegram.take_buttons):
+                if not await mail.pace.turn(chat_id):
+                    return
+                outcome = await request(mail.bot, chat_id, message_id)
+                if isinstance(outcome, Halted):
+                    await mail.pace.halt(pace.TELEGRAM, outcome.retry_after)
+                if isinstance(outcome, Deleted | Halted):
+                    return
+    except Exception as fault:
+        log.warning("the message before is left", fault=type(fault).__name__)
+
+
 async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
-    """Records what came of an attempt. Insists while the database is away: what was sent must not be sent again."""
+    """Records what came of an attempt. Insists while the database is away: what was sent must not be sent again.
+
+    Only then goes what it has replaced, and only where no later attempt has that in hand.
+    """
     step = next_step(claimed.row(mail.policy), outcome, mail.now())
-    await insist(lambda: _write(mail, claimed, outcome, step))
+    in_time = await insist(lambda: _write(mail, claimed, outcome, step))
     metrics.settled(claimed.channel, claimed.of_level, claimed.state, outcome, step)
     if step.state is not claimed.state or step.due_at is not None:
         await insist(lambda: show_author(mail, claimed))
     told(claimed, outcome, step)
     if isinstance(outcome, Misconfigured):
         await alerts.raise_alert(mail, alerts.TELEGRAM, outcome.why)
+    if in_time and isinstance(outcome, Replaced):
+        assert claimed.chat_id is not None and claimed.message_id is not None
+        await clear(mail, claimed.chat_id, claimed.message_id)
     return step
 
 
@@ -126,24 +176,27 @@ def told(claimed: Claimed, outcome: Outcome, step: Step) -> None:
         log.warning("not delivered", reason=step.reason, failure=step.failure, **how)
 
 
-async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step) -> None:
+async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step) -> bool:
+    """False: a later attempt has had it."""
     if isinstance(outcome, Halted):
         await mail.pace.halt(pace.TELEGRAM, outcome.retry_after)
     if isinstance(outcome, Unreachable) and claimed.reachable and claimed.chat_id is not None:
         await queue.mark_unreachable(mail.db, claimed.chat_id, mail.now())
-    if not await queue.record(mail.db, claimed, step, outcome, mail.policy, mail.now()):
-        log.warning("recorded too late", outcome=type(outcome).__name__, **claimed.tags)
-        await queue.overtaken(mail.db, claimed, outcome, mail.now())
+    if await queue.record(mail.db, claimed, step, outcome, mail.policy, mail.now()):
+        return True
+    log.warning("recorded too late", outcome=type(outcome).__name__, **claimed.tags)
+    await queue.overtaken(mail.db, claimed, outcome, mail.now())
+    return False
 
 
 async def show_author(mail: Mail, claimed: Claimed) -> None:
     """A manager's message has come further: his card of it shows where it stands. After the commit of that."""
     if claimed.kind == kinds.Kind.MANUAL and claimed.about is not None:
         async with AsyncSession(mail.db) as session:
-            await notices.follow_author(session, claimed.about, mail.now())
+            await following.follow_author(session, claimed.about, mail.now())
 
 
-async def insist(write: Callable[[], Awaitable[None]]) -> None:
+async def insist(write: Callable[[], Awaitable[T]]) -> T:
     """Does it again and again while the database is away, for as long as a lease lasts."""
     until = monotonic() + LEASE_FOR.total_seconds()
     while True:

@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Final
 
-from bot.delivery.steps import (
-    SHOWN,
-    TRIES_MOST,
+from bot.delivery.outcomes import (
     Accepted,
     Answered,
     Arrived,
@@ -32,14 +30,13 @@ from bot.delivery.steps import (
     Outcome,
     Overdue,
     Rejected,
-    Row,
     Sent,
     Unanswered,
     Unchanged,
     Unreachable,
     Unsure,
-    next_step,
 )
+from bot.delivery.steps import SHOWN, TRIES_MOST, Row, next_step
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
 from domain.notices.rules import Held
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from bot.delivery.carrying import settle
 from bot.delivery.claims import LEASE_FOR, Claimed, claimed_from
 from bot.delivery.mail import Mail
-from bot.delivery.steps import Answered, Overdue, Unanswered, Waited
+from bot.delivery.outcomes import Answered, Overdue, Unanswered, Waited
 from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.db.sql import sql
 from domain.notices.actions import pass_on

@@ -1,4 +1,4 @@
-"""What carrying messages takes: the database, both networks, the table of kinds, and the clock."""
+"""What carrying messages takes: the database, both networks, the table of kinds, the clock, and who draws."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +11,7 @@ from bot.delivery.pace import CHAT_EVERY, SEGMENT_EVERY, TELEGRAM_EVERY, Pace
 from bot.delivery.sms import Sms
 from bot.kinds import Kinds
 from bot.pulse import Pulse
+from bot.workshop import Workshop
 from domain.db.engine import sessions
 from domain.notices.wording import Wording
 from domain.policy import Policy
@@ -30,6 +31,7 @@ class Mail:
     now: Callable[[], datetime]
     pace: Pace
     pulse: Pulse = field(default_factory=Pulse)  # of the workers' loops
+    workshop: Workshop = field(default_factory=Workshop)  # for pictures; to be closed by who opened the mail
 
 
 def open_mail(

@@ -9,19 +9,36 @@ import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Interval, Text, Uuid, case, exists, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Interval,
+    Text,
+    TextClause,
+    Uuid,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from bot.delivery.claims import LEASE_FOR, Claimed
-from bot.delivery.steps import SHOWN, Outcome, Sent, Step, Waited
+from bot.delivery.outcomes import Outcome, Sent, Waited
+from bot.delivery.steps import SHOWN, Step
 from domain.db.models import ChatLink, Delivery
 from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.db.sql import sql
-from domain.notices.kinds import RULES, Kind
+from domain.notices.kinds import CHANGED_BY_ALL, RULES, Kind
 from domain.policy import Policy
 
+TO_OLD_CHATS: Final = (Kind.LINK_MOVED, Kind.LEAVING)  # what may go to a chat that is no longer his
 RETIRED: Final = "retired"  # the kind of a message that is to be deleted: no table of kinds knows it
 
 
@@ -39,7 +56,8 @@ _TRACK = sql(
                           AND deliveries.about IS NOT DISTINCT FROM excluded.about
                      THEN deliveries.state ELSE excluded.state END,
         escalate_at = CASE WHEN deliveries.kind = excluded.kind THEN deliveries.escalate_at END,
-        due_at = excluded.due_at, lease_until = excluded.lease_until, attempt = deliveries.attempt + 1, redraw = false
+        due_at = excluded.due_at, lease_until = excluded.lease_until, pause_until = NULL,
+        attempt = deliveries.attempt + 1, redraw = false
     RETURNING id, attempt
     """,
     lease_for=Interval(),
@@ -61,13 +79,13 @@ _UNTRACK = sql(
 )
 
 # The message itself is locked with them: in the order in which everybody locks (domain.notices.actions).
-_RETIRE_HOMES = sql(
+_RETIRE_EARLIER = sql(
     """
     WITH locked AS (
         SELECT id, (chat_id, message_id) IS NOT DISTINCT FROM (:chat_id, :message_id) AS kept FROM deliveries
-        WHERE user_id = :user_id AND kind = 'home' AND state IN ('pending', 'sending', 'sent')
+        WHERE user_id = :user_id AND kind = :kind AND state IN ('pending', 'sending', 'sent')
            OR chat_id = :chat_id AND message_id = :message_id
-        ORDER BY kind = 'home', id
+        ORDER BY kind IN ('home', 'board'), id
         FOR NO KEY UPDATE
     )
     UPDATE deliveries d SET kind = 'retired', redraw = true, due_at = :now, urgency = 3
@@ -91,11 +109,11 @@ async def track(
     """The row of a reply, in the transaction that it answers, leased by this process until it has sent it.
 
     With `message_id` it takes the place of what that message showed, else it is a message to come. There is one home
-    card: earlier ones are deleted from the chat by a worker.
+    card, and one board: earlier ones are deleted from the chat by a worker.
     """
-    if kind == Kind.HOME:
-        where = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id}
-        await session.execute(_RETIRE_HOMES, where | {"now": now})
+    if kind in CHANGED_BY_ALL:
+        where = {"user_id": user_id, "kind": kind, "chat_id": chat_id, "message_id": message_id}
+        await session.execute(_RETIRE_EARLIER, where | {"now": now})
     state = DeliveryState.SENDING if message_id is None else DeliveryState.SENT
     given = {
         "user_id": user_id,
@@ -120,57 +138,62 @@ async def untrack(session: AsyncSession, user_id: uuid.UUID, chat_id: int, messa
     await session.execute(_UNTRACK, given)
 
 
+_MINE: Final = """
+    UPDATE deliveries SET
+        state = CASE WHEN :shown AND :state = :was THEN state ELSE :state END,
+        reason = CASE WHEN :shown AND :was = 'escalated' THEN coalesce(:reason, reason) ELSE :reason END,
+        failure = CASE WHEN :shown AND :was = 'escalated' THEN coalesce(:failure, failure) ELSE :failure END,
+        lease_until = NULL,
+        pause_until = CASE WHEN :waited THEN pause_until ELSE greatest(pause_until, clock_timestamp() + :pause) END,
+        due_at = CASE WHEN :waited THEN due_at
+                      WHEN :pause IS NOT NULL THEN coalesce(:due_at, due_at)
+                      WHEN redraw AND :state IN ('sent', 'acknowledged', 'escalated')
+                      THEN CAST(:now AS timestamptz)
+                      ELSE :due_at END,
+        escalate_at = CASE WHEN :keeps THEN escalate_at ELSE :escalate_at END,
+        chat_id = coalesce(:chat_id, chat_id), message_id = coalesce(:message_id, message_id),
+        sent_at = coalesce(:sent_at, sent_at)
+    WHERE id = :id AND attempt = :attempt AND (:shown OR state = :was)
+    RETURNING *
+"""
 # What an SMS row has of the Telegram row that it goes on from; a normal one waits for the digest (not due, R11.4a).
 # One each, whoever is killed and whoever comes second: `escalated_from` is unique.
-_RECORD = sql(
-    """
-    WITH mine AS (
-        UPDATE deliveries SET
-            state = CASE WHEN :shown AND :state = :was THEN state ELSE :state END,
-            reason = CASE WHEN :shown AND :was = 'escalated' THEN coalesce(:reason, reason) ELSE :reason END,
-            failure = CASE WHEN :shown AND :was = 'escalated' THEN coalesce(:failure, failure) ELSE :failure END,
-            lease_until = NULL,
-            pause_until = CASE WHEN :waited THEN pause_until ELSE clock_timestamp() + :pause END,
-            due_at = CASE WHEN :waited THEN due_at
-                          WHEN :pause IS NOT NULL THEN coalesce(:due_at, due_at)
-                          WHEN redraw AND :state IN ('sent', 'acknowledged', 'escalated')
-                          THEN CAST(:now AS timestamptz)
-                          ELSE :due_at END,
-            escalate_at = CASE WHEN :keeps THEN escalate_at ELSE :escalate_at END,
-            chat_id = coalesce(:chat_id, chat_id), message_id = coalesce(:message_id, message_id),
-            sent_at = coalesce(:sent_at, sent_at)
-        WHERE id = :id AND attempt = :attempt AND (:shown OR state = :was)
-        RETURNING *
-    ), by_sms AS (
+_BY_SMS: Final = """, by_sms AS (
         INSERT INTO deliveries (notification_id, user_id, channel, kind, about, urgency, level, state, due_at,
                                 expires_at, escalate_at, escalated_from, created_at)
         SELECT mine.notification_id, mine.user_id, 'sms', mine.kind, mine.about, mine.level, mine.level, 'pending',
                CASE WHEN mine.level <= 1 THEN CAST(:now AS timestamptz) END, mine.expires_at,
                CASE WHEN person.role = 'manager' THEN CAST(:pass_on_at AS timestamptz) END, mine.id, :now
         FROM mine JOIN users person ON person.id = mine.user_id
-        WHERE :state = 'escalated' AND :was <> 'escalated'
         ON CONFLICT (escalated_from) DO NOTHING
-    ), over AS (
-        DELETE FROM operator_alerts WHERE CAST(:sent_at AS timestamptz) IS NOT NULL AND key = 'telegram'
     )
-    SELECT count(*) FROM mine
-    """,
-    state=Text(),
-    was=Text(),
-    shown=Boolean(),
-    keeps=Boolean(),
-    waited=Boolean(),
-    reason=Text(),
-    failure=Text(),
-    pause=Interval(),
-    due_at=DateTime(timezone=True),
-    escalate_at=DateTime(timezone=True),
-    pass_on_at=DateTime(timezone=True),
-    sent_at=DateTime(timezone=True),
-    chat_id=BigInteger(),
-    message_id=BigInteger(),
-    id=Uuid(),
-)
+"""
+_OVER: Final = ", over AS (DELETE FROM operator_alerts WHERE key = 'telegram')"
+_OF_ALL: Final[dict[str, TypeEngine[Any]]] = {
+    "state": Text(),
+    "was": Text(),
+    "shown": Boolean(),
+    "keeps": Boolean(),
+    "waited": Boolean(),
+    "reason": Text(),
+    "failure": Text(),
+    "pause": Interval(),
+    "due_at": DateTime(timezone=True),
+    "escalate_at": DateTime(timezone=True),
+    "sent_at": DateTime(timezone=True),
+    "chat_id": BigInteger(),
+    "message_id": BigInteger(),
+    "id": Uuid(),
+}
+
+
+def _recording(also: str = "", **types: TypeEngine[Any]) -> TextClause:
+    """Most attempts end with nothing but their own row; what else may follow costs whether it does or not."""
+    return sql(f"WITH mine AS ({_MINE}) {also} SELECT count(*) FROM mine", **_OF_ALL, **types)  # noqa: S608
+
+
+_RECORD, _RECORD_SENT = _recording(), _recording(_OVER)
+_RECORD_ESCALATED = _recording(_BY_SMS, pass_on_at=DateTime(timezone=True))
 
 
 async def record(
@@ -196,15 +219,19 @@ async def record(
         "pause": step.pause,
         "due_at": step.due_at,
         "escalate_at": step.escalate_at,
-        "pass_on_at": now + policy.pass_on_after if urgent and rule is not None and rule.passed_on else None,
         "sent_at": now if isinstance(outcome, Sent) else None,
         "chat_id": claimed.chat_id if isinstance(outcome, Sent) else None,
         "message_id": outcome.message_id if isinstance(outcome, Sent) else None,
         "now": now,
     }
+    statement = _RECORD_SENT if isinstance(outcome, Sent) else _RECORD
+    if step.state is DeliveryState.ESCALATED and claimed.state is not DeliveryState.ESCALATED:
+        statement = _RECORD_ESCALATED
+        passes_on = urgent and rule is not None and rule.passed_on
+        given["pass_on_at"] = now + policy.pass_on_after if passes_on else None
     try:
         async with db.connect() as connection:
-            return bool((await connection.execute(_RECORD, given)).scalar_one())
+            return bool((await connection.execute(statement, given)).scalar_one())
     except IntegrityError:
         # Its button was pressed before we came to record it: the message has a row of that press, and ours is done.
         pressed = {"state": DeliveryState.CANCELLED, "due_at": None, "lease_until": None, "redraw": False}
@@ -233,7 +260,7 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
         }
         columns = [*(column.key for column in copied), *copy, "kind"]
         kept = [literal(value, getattr(Delivery, name).type) for name, value in copy.items()]
-        kind = case((or_(his, Delivery.kind == Kind.LINK_MOVED), Delivery.kind), else_=RETIRED)
+        kind = case((or_(his, Delivery.kind.in_(TO_OLD_CHATS)), Delivery.kind), else_=RETIRED)
         await _hit(
             db,
             insert(Delivery)

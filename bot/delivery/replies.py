@@ -9,10 +9,11 @@ from typing import Final
 import structlog
 
 from bot.delivery import pace, queue, telegram
-from bot.delivery.carrying import Remove, carry, screen_for, settle
+from bot.delivery.carrying import Remove, carry, clear, screen_for, send_instead, settle
 from bot.delivery.claims import Claimed
 from bot.delivery.mail import Mail
-from bot.delivery.steps import Edited, Halted, MessageGone, Outcome, Sent, Unchanged, Unreachable
+from bot.delivery.outcomes import Edited, Halted, MessageGone, Outcome, PictureStays, Sent, Unchanged, Unreachable
+from bot.delivery.pictures import drawn
 from bot.screens.screen import Screen
 
 log = structlog.get_logger(__name__)
@@ -29,23 +30,25 @@ async def carry_reply(mail: Mail, claimed: Claimed) -> Outcome | None:
     nothing that there is leaves the message as it was.
     """
     assert claimed.chat_id is not None
+    content = await screen_for(mail, claimed)
+    png = await drawn(mail.workshop, content) if isinstance(content, Screen) else None
     if not await mail.pace.turn(claimed.chat_id):
         await queue.release(mail.db, claimed)
         return None
-    outcome = await _shown(mail, claimed, await screen_for(mail, claimed))
+    outcome = await _shown(mail, claimed, content, png)
     await settle(mail, claimed, outcome)
     return outcome
 
 
-async def _shown(mail: Mail, claimed: Claimed, content: Screen | Remove | Outcome) -> Outcome:
+async def _shown(mail: Mail, claimed: Claimed, content: Screen | Remove | Outcome, png: bytes | None) -> Outcome:
     assert claimed.chat_id is not None
     if isinstance(content, Remove):
         return MessageGone("it would show nothing")
     if not isinstance(content, Screen):
         return content
-    outcome = await carry(mail, claimed, content)
+    outcome = await carry(mail, claimed, content, png)
     if isinstance(outcome, MessageGone) and await mail.pace.turn(claimed.chat_id):
-        return await telegram.send(mail.bot, claimed.chat_id, content)
+        return await telegram.send(mail.bot, claimed.chat_id, content, png)
     return outcome
 
 
@@ -101,18 +104,29 @@ async def _sent(reply: Reply) -> None:
 
 async def say(mail: Mail, chat_id: int, message_id: int | None, screen: Screen) -> Outcome | None:
     """Shows what needs no keeping: in place of a message, or as a new one. Tried once; None: there was no turn."""
-    if not await mail.pace.turn(chat_id, SAY_PATIENCE):
-        log.warning("nothing said: the chat's turn is not soon")
-        return None
-    if message_id is None:
-        outcome = await telegram.send(mail.bot, chat_id, screen)
-    else:
-        outcome = await telegram.edit(mail.bot, chat_id, message_id, screen)
+    outcome = await _said(mail, chat_id, message_id, screen)
     match outcome:
+        case None:
+            log.warning("nothing said: the chat's turn is not soon")
         case Halted(retry_after=retry_after):
             await mail.pace.halt(pace.TELEGRAM, retry_after)
         case Unreachable():
             await queue.mark_unreachable(mail.db, chat_id, mail.now())
         case _:
             pass
+    return outcome
+
+
+async def _said(mail: Mail, chat_id: int, message_id: int | None, screen: Screen) -> Outcome | None:
+    png = await drawn(mail.workshop, screen)
+    if not await mail.pace.turn(chat_id, SAY_PATIENCE):
+        return None
+    if message_id is None:
+        return await telegram.send(mail.bot, chat_id, screen, png)
+    edited = await telegram.edit(mail.bot, chat_id, message_id, screen, png)
+    if not isinstance(edited, PictureStays):
+        return edited
+    outcome = await send_instead(mail, chat_id, screen, SAY_PATIENCE)
+    if isinstance(outcome, Sent):
+        await clear(mail, chat_id, message_id)
     return outcome

@@ -18,7 +18,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from bot.delivery.steps import (
+from bot.delivery.outcomes import (
     Accepted,
     Arrived,
     BadNumber,

@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot, InputMediaPhoto, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.delivery.aiohttp_request import NotConnected
-from bot.delivery.steps import (
+from bot.delivery.outcomes import (
     Deleted,
     Edited,
     Halted,
@@ -17,6 +17,7 @@ from bot.delivery.steps import (
     Misconfigured,
     NotTaken,
     Outcome,
+    PictureStays,
     Rejected,
     Sent,
     Unchanged,
@@ -39,35 +40,50 @@ _NO_MESSAGE = (
     "message_id_invalid",
     "message identifier is not specified",
 )
+_HAS_PICTURE: Final = "there is no text in the message to edit"
 
 
-async def send(bot: Bot, chat_id: int, screen: Screen, *, silent: bool = False) -> Outcome:
-    """A new message; `silent` does not ring."""
-    sent = await _answer(
-        bot.send_message(
-            chat_id,
-            screen.html,
-            parse_mode=ParseMode.HTML,
-            reply_markup=screen.markup(),
-            link_preview_options=_PLAIN,
-            disable_notification=silent,
-        )
-    )
+async def send(bot: Bot, chat_id: int, screen: Screen, png: bytes | None = None, *, silent: bool = False) -> Outcome:
+    """A new message, with its picture where that is drawn; `silent` does not ring."""
+    common: dict[str, Any] = {"reply_markup": screen.markup(), "disable_notification": silent}
+    common["parse_mode"] = ParseMode.HTML
+    if png is not None:
+        sending = bot.send_photo(chat_id, png, screen.html, **common)
+    else:
+        sending = bot.send_message(chat_id, screen.html, link_preview_options=_PLAIN, **common)
+    sent = await _answer(sending)
     return sent if isinstance(sent, Outcome) else Sent(sent.message_id)
 
 
-async def edit(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> Outcome:
-    """The message shows this now, with these buttons or none."""
+async def edit(
+    bot: Bot, chat_id: int, message_id: int, screen: Screen, png: bytes | None = None
+) -> Outcome | PictureStays:
+    """The message shows this now, with these buttons or none.
+
+    A text may get a picture, and a picture another one, but no message loses its picture.
+    """
+    if png is not None:
+        photo = InputMediaPhoto(png, screen.html, ParseMode.HTML)
+        edited = await _answer(bot.edit_message_media(photo, chat_id, message_id, reply_markup=screen.buttons()))
+        return edited if isinstance(edited, Outcome) else Edited()
     edited = await _answer(
         bot.edit_message_text(
             screen.html,
             chat_id,
             message_id,
             parse_mode=ParseMode.HTML,
-            reply_markup=screen.markup(),
+            reply_markup=screen.buttons(),
             link_preview_options=_PLAIN,
         )
     )
+    if isinstance(edited, Rejected) and _HAS_PICTURE in edited.why.lower():
+        return PictureStays()
+    return edited if isinstance(edited, Outcome) else Edited()
+
+
+async def take_buttons(bot: Bot, chat_id: int, message_id: int) -> Outcome:
+    """The message shows what it shows, and nothing is to be pressed any more."""
+    edited = await _answer(bot.edit_message_reply_markup(chat_id, message_id, reply_markup=None))
     return edited if isinstance(edited, Outcome) else Edited()
 
 

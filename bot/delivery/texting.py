@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 
 from bot import metrics
-from bot.delivery import alerts, sms_queue
+from bot.delivery import alerts, sms_claims, sms_queue, sms_reports
 from bot.delivery import sms as network
 from bot.delivery.carrying import (
     fact_finding,
@@ -25,9 +25,7 @@ from bot.delivery.claims import Claimed
 from bot.delivery.flight import Flight
 from bot.delivery.gsm7 import segments
 from bot.delivery.mail import Mail
-from bot.delivery.sms import FOR_OPERATORS, RANKS, Found, Sms
-from bot.delivery.sms_queue import Begun, SmsInHand, Tried
-from bot.delivery.steps import (
+from bot.delivery.outcomes import (
     BadNumber,
     DayFull,
     Expired,
@@ -40,15 +38,19 @@ from bot.delivery.steps import (
     NotFound,
     OptedOut,
     Outcome,
-    Step,
     Unsure,
-    next_step,
 )
+from bot.delivery.sms import FOR_OPERATORS, RANKS, Found, Sms
+from bot.delivery.sms_claims import SmsInHand, Tried
+from bot.delivery.sms_queue import Begun
+from bot.delivery.steps import Step, next_step
 from bot.kinds import Kind
+from bot.kinds.digest import Lines
 from domain.db.models.words import Channel, DeliveryState, Failure
 from domain.notices.codes import code_for
+from domain.notices.digest import Told
 from domain.notices.rules import Held, budget_bars, day_is_full, next_morning
-from domain.people.actions import opt_out
+from domain.people.consent import opt_out
 from domain.people.phones import e164
 from domain.time import local_day
 
@@ -114,7 +116,7 @@ async def carry_one(mail: Mail) -> Step | None:
 
 async def _ready(mail: Mail) -> Left | float:
     """The most urgent SMS, begun at its turn; or what came of it before that; or how long to rest."""
-    sms = await sms_queue.claim_send(mail.db, mail.now(), _pace_key(mail), mail.policy)
+    sms = await sms_claims.claim_send(mail.db, mail.now(), _pace_key(mail), mail.policy)
     if sms is None:
         return IDLE_FOR
     to = e164(sms.row.phone or "")
@@ -172,7 +174,9 @@ async def _text_for(mail: Mail, sms: SmsInHand, to: str | None) -> str | Outcome
         assert kind.sms is not None, "it is barred otherwise"
         reader = reader_of(mail, row)
         behind = " " + reader.gettext("Reply STOP to opt out.") if sms.first else ""
-        return kind.sms(facts, reader, await _code(mail, row, to) if kind.coded else None, behind) + behind
+        if isinstance(facts, Lines):
+            facts = await facts.coded(lambda told: _code(mail, row, to, told))
+        return kind.sms(facts, reader, await _code(mail, row, to, row) if kind.coded else None, behind) + behind
     except Exception as fault:
         return fault_in(row, fault)
 
@@ -196,12 +200,13 @@ async def _barred(mail: Mail, sms: SmsInHand, kind: Kind, to: str | None) -> NoS
     return None
 
 
-async def _code(mail: Mail, row: Claimed, to: str) -> str | None:
-    if row.about is None:
+async def _code(mail: Mail, row: Claimed, to: str, of: Claimed | Told) -> str | None:
+    """For what the SMS is `of`, or one of its lines."""
+    if of.about is None:
         return None
-    until = row.expires_at or mail.now() + mail.policy.code_good_for
+    until = of.expires_at or mail.now() + mail.policy.code_good_for
     async with mail.db.connect() as connection:
-        return await code_for(connection, to, row.user_id, row.kind, row.about, until)
+        return await code_for(connection, to, row.user_id, of.kind, of.about, until)
 
 
 async def _watch_budget(mail: Mail, used: int) -> None:
@@ -209,7 +214,7 @@ async def _watch_budget(mail: Mail, used: int) -> None:
     budget, percent = mail.policy.sms_monthly_budget, mail.policy.budget_alert_percent
     if budget is None or used * 100 < budget * percent:
         return
-    month = f"{sms_queue.month_of(mail.now(), mail.policy):%Y-%m}"
+    month = f"{sms_claims.month_of(mail.now(), mail.policy):%Y-%m}"
     if used >= budget:
         rest = f"all {budget} segments of {month} are used: only urgent SMS still go"
         await alerts.raise_alert(mail, f"sms budget used up:{month}", rest)
@@ -222,7 +227,7 @@ async def _watch_budget(mail: Mail, used: int) -> None:
 
 
 async def _to_look_up(mail: Mail) -> Left | float:
-    sms = await sms_queue.claim_look_up(mail.db, mail.now(), _pace_key(mail), mail.policy)
+    sms = await sms_claims.claim_look_up(mail.db, mail.now(), _pace_key(mail), mail.policy)
     if sms is None:
         return IDLE_FOR
     if sms.row.state is DeliveryState.SENDING:
@@ -312,15 +317,15 @@ async def on_report(mail: Mail, attempt_id: uuid.UUID, report: Found) -> Step | 
         return None
     word, now = network.word_of(report.status, report.error_code), mail.now()
     async with mail.sessions.begin() as session:
-        about = await sms_queue.reported_on(session, attempt_id, now)
-        if about is None or not await sms_queue.take_report(session, attempt_id, report):
+        about = await sms_reports.reported_on(session, attempt_id, now)
+        if about is None or not await sms_reports.take_report(session, attempt_id, report):
             return None
         if isinstance(word, Lost) and not about.latest:
             return None  # a later attempt is on its way
         step = next_step(about.step_row(mail.policy), word, now)
         if step.state is about.row.state and step.due_at is None:
             return None
-        await sms_queue.move(session, about.row, step, mail.policy, now)
+        await sms_reports.move(session, about.row, step, mail.policy, now)
     metrics.settled(Channel.SMS, about.row.of_level, about.row.state, word, step)
     told(about.row, word, step)
     if isinstance(word, Lost):

@@ -15,6 +15,7 @@ from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.flight import Flight
 from bot.delivery.mail import Mail
 from bot.delivery.pace import Resting, Slot, sleep_until
+from bot.delivery.pictures import drawn
 from bot.delivery.steps import Step
 from bot.faults import is_passing
 from bot.pulse import Pulse
@@ -62,7 +63,8 @@ async def deliver_due(mail: Mail) -> dict[str, int]:
         claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
         if claimed is not None:
             rested = 0.0
-            counts[(await _carry_claimed(mail, claimed)).state] += 1
+            if (ended := await _carry_claimed(mail, claimed)) is not None:
+                counts[ended.state] += 1
     while (step := await texting.carry_one(mail)) is not None:
         counts[step.state] += 1
     return {state: count for state, count in counts.items() if count}
@@ -145,17 +147,27 @@ async def _next_ready(mail: Mail) -> tuple[Claimed, Screen | Remove] | None:
 
 async def _fly(mail: Mail, flight: Flight, claimed: Claimed, content: Screen | Remove) -> None:
     try:
-        await settle(mail, claimed, await carry(mail, claimed, content))
+        await _carry_drawn(mail, claimed, content)
     except Exception:  # the row stays claimed until its lease ends, and is carried again
         log.exception("outcome not recorded", **claimed.tags)
     finally:
         flight.free.release()
 
 
-async def _carry_claimed(mail: Mail, claimed: Claimed) -> Step:
+async def _carry_claimed(mail: Mail, claimed: Claimed) -> Step | None:
     content = await screen_for(mail, claimed)
-    outcome = await carry(mail, claimed, content) if isinstance(content, Screen | Remove) else content
-    return await settle(mail, claimed, outcome)
+    if isinstance(content, Screen | Remove):
+        return await _carry_drawn(mail, claimed, content)
+    return await settle(mail, claimed, content)
+
+
+async def _carry_drawn(mail: Mail, claimed: Claimed, content: Screen | Remove) -> Step | None:
+    """None: its turn had passed while it was drawn, and there was no other one soon."""
+    png = await drawn(mail.workshop, content) if isinstance(content, Screen) else None
+    if png is not None and claimed.chat_id is not None and not await mail.pace.turn(claimed.chat_id):
+        await queue.release(mail.db, claimed)
+        return None
+    return await settle(mail, claimed, await carry(mail, claimed, content, png))
 
 
 async def _ladder_round(mail: Mail) -> float:

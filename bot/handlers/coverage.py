@@ -3,18 +3,22 @@
 from telegram import Update
 
 from bot.acting import Acting, Context, acting
-from bot.callbacks import AskCapped, AskedFor, Emergency, Slot, Unfilled, WindowCard, pressed
+from bot.callbacks.callback import pressed
+from bot.callbacks.coverage import Emergency, Slot, Unfilled
+from bot.callbacks.windows import AskCapped, AskedFor, WindowCard
 from bot.handlers.home import home
 from bot.screens import coverage as screens
 from bot.screens import home as home_screens
 from bot.screens import standings as standing_screens
+from domain.bidding.resolving import Resolved
 from domain.coverage import actions as coverage
-from domain.coverage import queries, rules
+from domain.coverage import opening, queries, rules
 from domain.db.models.words import UserRole
 from domain.notices import standings
 from domain.notices.kinds import Kind
-from domain.people.queries import Person
-from domain.refusals import Refused
+from domain.people.queries import Person, person
+from domain.refusals import Refusal, Refused
+from domain.schedule.queries import called, places
 from domain.time import local_day
 
 PER_PAGE = 8
@@ -39,10 +43,12 @@ async def on_emergency_command(update: Update, context: Context) -> None:
             await _list(act, manager, 0)
             return
         today = local_day(act.now, act.policy)
-        found = await queries.uncovered(act.session, manager.id, today, 0, PER_PAGE, route=name)
+        routes = [place for place in await places(act.session, manager.id) if place.is_route]
+        meant = [route.id for route in called(name, routes)]
+        found = await queries.uncovered(act.session, manager.id, today, 0, PER_PAGE, routes=meant)
         now_open = [slot for slot in found.slots if slot.on == today] or found.slots
         if len(now_open) == 1:
-            await _slot(act, manager, Slot(now_open[0].assignment_id, act.policy.emergency_bonus_percent))
+            await slot(act, manager, Slot(now_open[0].assignment_id, act.policy.emergency_bonus_percent))
         elif found.total:
             await act.say(screens.unfilled(found, today, act.policy.emergency_bonus_percent, act.reader))
         else:
@@ -53,7 +59,7 @@ async def on_slot(update: Update, context: Context) -> None:
     press = pressed(update, Slot)
     async with acting(update, context) as act:
         if manager := await manager_of(act):
-            await _slot(act, manager, press)
+            await slot(act, manager, press)
 
 
 async def on_emergency(update: Update, context: Context) -> None:
@@ -61,7 +67,7 @@ async def on_emergency(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
-        result = await coverage.open_emergency(
+        result = await opening.open_emergency(
             act.session,
             manager,
             press.assignment_id,
@@ -73,9 +79,10 @@ async def on_emergency(update: Update, context: Context) -> None:
         )
         if isinstance(result, Refused):
             act.toast(screens.refusal(result.why, act.reader), alert=True)
-            await _slot(act, manager, Slot(press.assignment_id, act.policy.emergency_bonus_percent))
+            await slot(act, manager, Slot(press.assignment_id, act.policy.emergency_bonus_percent))
         else:
-            await act.show(Kind.WINDOW, result.window_id, toast=screens.opened(result, act.reader))
+            toast = screens.opened(result, await winner_of(act, result), act.reader)
+            await act.show(Kind.WINDOW, result.window_id, toast=toast)
 
 
 async def on_ask_capped(update: Update, context: Context) -> None:
@@ -113,19 +120,28 @@ async def manager_of(act: Acting) -> Person | None:
     return None
 
 
+async def winner_of(act: Acting, result: object) -> str:
+    """By name; empty where nothing was awarded."""
+    winner = await person(act.session, result.winner_id) if isinstance(result, Resolved) else None
+    return f"{winner.first_name} {winner.last_name}" if winner else ""
+
+
 async def _list(act: Acting, manager: Person, page: int) -> None:
     today = local_day(act.now, act.policy)
     found = await queries.uncovered(act.session, manager.id, today, page, PER_PAGE)
     await act.say(screens.unfilled(found, today, act.policy.emergency_bonus_percent, act.reader))
 
 
-async def _slot(act: Acting, manager: Person, press: Slot) -> None:
+async def slot(act: Acting, manager: Person, press: Slot) -> None:
     """The slot's card; a slot for which drivers are being asked shows how that is doing."""
-    card = await queries.slot_card(act.session, manager.id, press.assignment_id, act.policy)
+    card = await queries.slot_card(act.session, manager.id, press.assignment_id, act.policy, act.now)
     if card is None:
         await act.say(screens.not_found(act.reader))
     elif card.open_window_id is not None:
         await act.show(Kind.WINDOW, card.open_window_id)
+    elif card.on < local_day(act.now, act.policy):  # an old button: nobody can be asked any more
+        await act.say(screens.not_open(Refusal.DAY_OVER, act.reader))
     else:
         until = rules.hours_left(card.on, act.policy, act.now)
-        await act.say(screens.slot(card, press.bonus, until, act.reader))
+        fits = rules.opening_for(card.on, act.policy, act.now)
+        await act.say(screens.slot(card, press.bonus, until, fits, act.reader))

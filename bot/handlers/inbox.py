@@ -4,11 +4,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from telegram import Update
 
 from bot.acting import Acting, Context, acting
-from bot.callbacks import Inbox, OpenNotice, ReadAll, pressed
+from bot.callbacks.callback import pressed
+from bot.callbacks.home import Inbox, OpenNotice, ReadAll
 from bot.handlers.home import home
 from bot.screens import inbox as screens
-from domain.notices import actions as notices
-from domain.notices import inbox
+from domain.notices import following, inbox
 from domain.notices.kinds import RULES
 from domain.people.queries import Person
 
@@ -33,7 +33,7 @@ async def on_read_all(update: Update, context: Context) -> None:
         else:
             await inbox.mark_all_read(act.session, act.person.id, latest)
             await _page(act, act.person, 0, context)
-            await notices.follow_homes(act.session, act.now, of=[act.person.id], first=act.person.id)
+            await following.follow_homes(act.session, act.now, of=[act.person.id], first=act.person.id)
 
 
 async def on_open_notice(update: Update, context: Context) -> None:
@@ -69,6 +69,6 @@ async def _page(act: Acting, person: Person, number: int, context: Context) -> N
 
     async def read(session: AsyncSession) -> None:
         await inbox.mark_shown(session, person.id, new)
-        await notices.follow_homes(session, act.now, of=[person.id], first=person.id)
+        await following.follow_homes(session, act.now, of=[person.id], first=person.id)
 
     await act.say(screens.inbox(page, _cards(context), act.reader), once_shown=read if new else None)

@@ -3,7 +3,9 @@
 from telegram import Update
 
 from bot.acting import Acting, Context, acting
-from bot.callbacks import DiscardMessage, GotIt, MessageStands, Recipients, SendMessage, WriteTo, pressed
+from bot.callbacks.callback import pressed
+from bot.callbacks.home import GotIt
+from bot.callbacks.messages import DiscardMessage, MessageStands, Recipients, SendMessage, WriteTo
 from bot.handlers.coverage import manager_of
 from bot.handlers.home import home
 from bot.screens import messages as screens

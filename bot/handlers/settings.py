@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from telegram import Update
 
 from bot.acting import Acting, Context, acting
-from bot.callbacks import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway, pressed
+from bot.callbacks.callback import pressed
+from bot.callbacks.settings import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway
 from bot.handlers.coverage import manager_of
 from bot.handlers.home import home
 from bot.reader import LANGUAGES
 from bot.screens import settings as screens
-from domain.notices import actions as notices
+from domain.notices import following
 from domain.notices.kinds import Kind
 from domain.people import contact as contacts
 from domain.people.contact import AwayFor, Saved
@@ -73,7 +74,7 @@ async def _chosen(update: Update, context: Context, choose: Choose, *, at_home: 
             act.toast(screens.refusal(result.why, act.reader), alert=True)
         await _card(act, act.person, context)
         if at_home:
-            await notices.follow_homes(act.session, act.now, of=[act.person.id], first=act.person.id)
+            await following.follow_homes(act.session, act.now, of=[act.person.id], first=act.person.id)
 
 
 async def _card(act: Acting, person: Person, context: Context) -> None:
@@ -97,7 +98,7 @@ async def on_go_away(update: Update, context: Context) -> None:
             if isinstance(result, Refused):
                 act.toast(screens.refusal(result.why, act.reader), alert=True)
             await _absence(act, manager)
-            await notices.follow_homes(act.session, act.now, of=[manager.id], first=manager.id)
+            await following.follow_homes(act.session, act.now, of=[manager.id], first=manager.id)
 
 
 async def on_back_at_home(update: Update, context: Context) -> None:

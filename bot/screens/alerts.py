@@ -14,8 +14,9 @@ def sentence(name: str, reader: Reader) -> str:
         "sms budget at": _("This month's SMS are nearly used up: raise SMS_MONTHLY_BUDGET."),
         "sms budget used up": _("This month's SMS are used up, only urgent ones still go: raise SMS_MONTHLY_BUDGET."),
         "no manager to tell": _(
-            "A route has no driver and its warehouse no manager: name one by rollcall create-manager."
+            "A shift needs a manager, and its warehouse has none: name one by rollcall create-manager."
         ),
+        "roster not made": _("A week's shifts can't be given out by a fault of ours: the log tells which."),
     }
     known = [start for start in texts if name.startswith(start)]
     return texts[max(known, key=len)] if known else name

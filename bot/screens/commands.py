@@ -12,13 +12,27 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
     help_ = ("help", _("What I can do here"))
     if role is UserRole.MANAGER:
         return (
+            ("shifts", _("Today's shifts, live")),
             ("unfilled", _("Routes without a driver")),
+            ("fill", _("Give a route to a driver")),
             ("emergency", _("Find a driver at once")),
+            ("roster", _("The weekly rosters, and what if")),
+            ("windows", _("What is offered, and who has bid")),
+            ("close", _("Close a day, or put it back")),
+            ("routes", _("My routes and their weekdays")),
+            ("reviews", _("Absences to decide on")),
+            ("driver", _("One of my drivers: shifts, time off, last day")),
             ("message", _("Write to somebody")),
             ("today", _("My warehouses today")),
             *own,
             ("away", _("Others get my notices while I'm away")),
             help_,
         )
-    shifts = (("schedule", _("My shifts, week by week")), ("confirm", _("Confirm my shifts")))
+    shifts = (
+        ("schedule", _("My shifts, week by week")),
+        ("confirm", _("Confirm my shifts")),
+        ("open", _("Open shifts and my bids")),
+        ("calendar", _("My shifts in my own calendar")),
+        ("preferences", _("Days and routes that I like to drive")),
+    )
     return (today, *shifts, *own, help_)

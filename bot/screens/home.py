@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from bot.callbacks import AcceptAtHome, BackAtHome, Home, Inbox, OpenSettings, Schedule, ToConfirm, Unfilled
+from bot.callbacks.arrivals import Reviews
+from bot.callbacks.bidding import AcceptAtHome, OpenShifts
+from bot.callbacks.coverage import BoardOfAll, Unfilled
+from bot.callbacks.giving import SeeGiven
+from bot.callbacks.home import Home, Inbox
+from bot.callbacks.preferences import OpenPreferences
+from bot.callbacks.roster import RosterWeeks
+from bot.callbacks.settings import BackAtHome, OpenSettings
+from bot.callbacks.shifts import Schedule, ToConfirm
 from bot.reader import Reader
 from bot.screens import shifts as shift_screens
-from bot.screens.screen import Button, Screen, escape
+from bot.screens.screen import Button, NoButtonBelow, Screen, ShareNumber, escape, shortened
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WarehouseToday
-from domain.db.models.words import AssignmentStatus
+from domain.db.models.words import AssignmentStatus, BidStatus
+from domain.giving.queries import GivenAway
 from domain.people.queries import UNREAD_MOST
+from domain.shifts.displaced import DontTravel
 from domain.shifts.queries import OwnShift
 from domain.time import week_of
 
@@ -33,17 +43,20 @@ class DriverHome:
     shifts: tuple[OwnShift, ...]
     unconfirmed: int
     offers: tuple[Offer, ...]
+    off: tuple[DontTravel, ...] = ()  # what he must not travel to
+    given: tuple[GivenAway, ...] = ()  # what colleagues have offered him
 
 
 @dataclass(frozen=True, slots=True)
 class ManagerHome:
-    """A manager's day. `away_until` None: he is there."""
+    """A manager's day. `away_until` None: he is there. `to_review`: absences that wait for his decision."""
 
     first_name: str
     today: date
     unread: int
     away_until: datetime | None
     warehouses: tuple[WarehouseToday, ...]
+    to_review: int = 0
 
 
 def home(facts: DriverHome | ManagerHome, reader: Reader) -> Screen:
@@ -56,6 +69,10 @@ def _driver(facts: DriverHome, reader: Reader) -> Screen:
     today = next(active, None) or next((shift for shift in facts.shifts if shift.on == facts.today), None)
     lines = [_title(facts.first_name, facts.today, reader)]
     keyboard: list[tuple[Button, ...]] = []
+    for shift in facts.off:
+        text = _("⛔ <b>Don't travel</b>: {route}, {warehouse} on {day} is cancelled.")
+        what = {"route": escape(shift.route), "warehouse": escape(shift.warehouse), "day": reader.day(shift.on)}
+        lines.append(text.format(**what))
     if today is None:
         lines.append(_("No shift today."))
     else:
@@ -67,11 +84,15 @@ def _driver(facts: DriverHome, reader: Reader) -> Screen:
     wanted, declined = (
         [offer for offer in facts.offers if offer.declined is not_wanted] for not_wanted in (False, True)
     )
-    if wanted:
-        listed = [_offer_line(offer, reader) for offer in wanted[:OFFERS_MOST]]
-        lines.append("\n".join([_("<b>Open to you now</b>"), *listed, *_more(len(wanted) - OFFERS_MOST, reader)]))
-    keyboard += [(_take(offer, reader),) for offer in [*wanted, *declined][:OFFERS_MOST]]
-    keyboard.append((Button(_("🗓 My shifts"), Schedule(0)),))
+    if wanted or facts.given:
+        listed = [_offer_line(offer, reader) for offer in wanted] + [given_line(each, reader) for each in facts.given]
+        more = _more(len(listed) - OFFERS_MOST, reader)
+        lines.append("\n".join([_("<b>Open to you now</b>"), *listed[:OFFERS_MOST], *more]))
+    to_accept = [offer for offer in [*wanted, *declined] if not offer.by_bids]
+    keyboard += [(_take(offer, reader),) for offer in to_accept[:OFFERS_MOST]]
+    keyboard += [(given_button(each, reader),) for each in facts.given[: max(0, OFFERS_MOST - len(to_accept))]]
+    keyboard.append((Button(_("🗓 My shifts"), Schedule(0)), open_button(reader)))
+    keyboard.append((Button(_("🧭 Preferences"), OpenPreferences()),))
     keyboard.append(_own_affairs(facts.unread, reader))
     lines.append(_week(facts, reader))
     return Screen("\n\n".join(lines), tuple(keyboard))
@@ -91,12 +112,32 @@ def _title(first_name: str, today: date, reader: Reader) -> str:
 
 
 def _offer_line(offer: Offer, reader: Reader) -> str:
-    return reader.gettext("🚨 {route}, {warehouse}, {day}, start {start}").format(
+    _ = reader.gettext
+    if not offer.by_bids:
+        text = _("🚨 {route}, {warehouse}, {day}, start {start}")
+    elif offer.bid is BidStatus.PENDING:
+        text = _("✋ {route}, {warehouse}, {day}: you have bid, result on {until}")
+    else:
+        text = _("🙋 {route}, {warehouse}, {day}: bid by {until}")
+    return text.format(
         route=escape(offer.route),
         warehouse=escape(offer.warehouse),
         day=reader.day(offer.on),
         start=reader.time(offer.starts_at),
+        until=reader.moment(offer.closes_at),
     )
+
+
+def given_line(given: GivenAway, reader: Reader) -> str:
+    """A colleague's shift, among what is open."""
+    return reader.gettext("🤝 {route}, {warehouse}, {day}, from a colleague").format(
+        route=escape(given.route), warehouse=escape(given.warehouse), day=reader.day(given.on)
+    )
+
+
+def given_button(given: GivenAway, reader: Reader) -> Button:
+    """Leads to it."""
+    return Button(f"🤝 {shortened(given.route)}, {reader.day(given.on)}", SeeGiven(given.give_away_id))
 
 
 def _week(facts: DriverHome, reader: Reader) -> str:
@@ -119,9 +160,14 @@ def _manager(facts: ManagerHome, reader: Reader) -> Screen:
     lines = [_title(facts.first_name, facts.today, reader)]
     keyboard = [_own_affairs(facts.unread, reader)]
     if facts.warehouses:
-        keyboard.insert(0, (Button(_("🔎 Uncovered routes"), Unfilled(0)),))
+        shifts = Button(_("📋 Today's shifts"), BoardOfAll(0, 0))
+        keyboard.insert(0, (Button(_("🔎 Uncovered routes"), Unfilled(0)), shifts))
+        keyboard.insert(1, (Button(_("🧩 Rosters"), RosterWeeks()),))
     else:
         lines.append(_("You have no warehouse yet. Ask whoever runs Rollcall here to give you one."))
+    if facts.to_review:
+        text = reader.ngettext("🕊 {n} absence to decide on", "🕊 {n} absences to decide on", facts.to_review)
+        keyboard.append((Button(text.format(n=facts.to_review), Reviews()),))
     if facts.away_until is not None:
         away = _("🌴 You're away until {until}. /away tells who gets your notices.")
         lines.append(away.format(until=reader.moment(facts.away_until)))
@@ -166,6 +212,11 @@ def home_button(reader: Reader) -> Button:
     return Button(reader.gettext("🏠 Home"), Home())
 
 
+def open_button(reader: Reader) -> Button:
+    """The way to whatever is open to a driver, and to his bids."""
+    return Button(reader.gettext("🙋 Open shifts"), OpenShifts(0))
+
+
 def link_moved(_facts: object, reader: Reader) -> Screen:
     """To the chat that a person was linked from before (R12.2)."""
     return Screen(
@@ -180,10 +231,40 @@ def stranger(company: str, reader: Reader) -> Screen:
     """To somebody whom we don't know: what this is, and the next step. It tells nothing of who exists (R12.2)."""
     return Screen(
         reader.gettext(
-            "This is the shift bot of {company}.\n\nTo use it, open the invite link that your manager sent you. "
-            "No link, or is it too old? Ask your manager for a new one."
-        ).format(company=escape(company))
+            "This is the shift bot of {company}.\n\nTo use it, open the invite link that your manager sent you, "
+            "or press “Share my number” below. Doesn't it work? Ask your manager for a new link."
+        ).format(company=escape(company)),
+        below=_share(reader),
     )
+
+
+def _share(reader: Reader) -> ShareNumber:
+    return ShareNumber(reader.gettext("📱 Share my number"))
+
+
+def contact_refused(reader: Reader, *, known: bool) -> Screen:
+    """One answer for somebody else's contact and for numbers that we can't go by; it tells nothing of who exists."""
+    _ = reader.gettext
+    if known:
+        text = _(
+            "This chat stays linked as it is. Only your own contact counts here, with the number that your manager has "
+            "of you."
+        )
+        return Screen(text, ((home_button(reader),),))
+    text = _(
+        "I can't link you by this contact. Share your own with the button below. If your manager has another number of "
+        "yours, ask for an invite link."
+    )
+    return Screen(text, below=_share(reader))
+
+
+def linked(reader: Reader) -> Screen:
+    """The chat is his; the button below the text field goes."""
+    return Screen(reader.gettext("👋 Welcome! This chat is linked to you now."), below=NoButtonBelow())
+
+
+def linked_already(reader: Reader) -> Screen:
+    return Screen(reader.gettext("👍 This chat is linked to you already."), below=NoButtonBelow())
 
 
 def help_for_drivers(reader: Reader) -> Screen:
@@ -192,10 +273,16 @@ def help_for_drivers(reader: Reader) -> Screen:
             "<b>What you can do here</b>\n"
             "/today shows your day with its next step, what is open to you, and your week.\n"
             "/schedule has your shifts week by week, /confirm those that wait for your word.\n"
-            "On the day press <b>I'm here</b>, then say how many parcels you load and bring back.\n"
+            "On the day press <b>I'm here</b>, then say how many parcels you load and bring back. <b>Running late</b>, "
+            "said a quarter of an hour ahead or typed like “late 15”, gives you half an hour.\n"
+            "Ill? Write “sick”, on any day. <b>Give it away</b>, on a shift, offers it to your colleagues.\n"
             "When a route loses its driver, an offer arrives here. Press <b>Accept</b> to take it; "
-            "whoever is first has it. "
-            "<b>Not today</b> stops offers for that day.\n"
+            "whoever is first has it. Further ahead you <b>bid</b>: the best score gets it. "
+            "<b>Not today</b> stops offers for that day. What a bid has won at short notice, <b>Give it back</b> hands "
+            "back within the hour.\n"
+            "/open shows all that is open to you, your bids, and why you won or lost.\n"
+            "/preferences has the days and routes that you like, by which the weekly roster goes; /calendar puts your "
+            "shifts into the calendar of your phone.\n"
             "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n\n"
             "Anything wrong? Call your warehouse."
         ),
@@ -207,10 +294,17 @@ def help_for_managers(reader: Reader) -> Screen:
     return Screen(
         reader.gettext(
             "<b>What you can do here</b>\n"
-            "/unfilled lists the routes without a driver. Press one to send an emergency offer.\n"
-            "/emergency R12 goes straight to route R12.\n"
+            "/shifts shows how today's shifts stand, and keeps itself current.\n"
+            "/unfilled lists the routes without a driver. Press one to open bids, to make it an emergency, or to give "
+            "it to a driver.\n"
+            "/fill lists them, too, and who can take one: /fill R12 tomorrow Amara Osei gives it in one line.\n"
+            "/emergency R12 goes straight to route R12. /windows shows what is offered, and who has bid.\n"
+            "/roster shows what the coming weeks will look like, why shifts stay empty, and what would help.\n"
+            "/close North tomorrow closes a day. /routes has the weekdays of each route, and whether shifts are given "
+            "away with your approval.\n"
+            "/driver Amara shows one of your drivers: shifts ahead, time off, the last day.\n"
             "/message Amara Osei: please call me writes to one of your people, and shows when it was seen.\n"
-            "The best drivers are asked first, until somebody takes it; your card tells who.\n"
+            "The best drivers are asked first, until somebody takes the route; your card tells who.\n"
             "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n"
             "/away lets others get your notices while you're away."
         ),
@@ -230,11 +324,16 @@ def for_managers_only(reader: Reader) -> Screen:
     return Screen(reader.gettext("That is for managers. Here is what you can do: /help"), ((home_button(reader),),))
 
 
+def for_drivers_only(reader: Reader) -> Screen:
+    return Screen(reader.gettext("That is for drivers. Here is what you can do: /help"), ((home_button(reader),),))
+
+
 def link_refused(reader: Reader, *, known: bool) -> Screen:
     """One answer for links that are unknown, used up or expired; who is linked already needs none."""
     return Screen(
         reader.gettext("This link doesn't work any more. Ask your manager for a new one."),
         ((home_button(reader),),) if known else (),
+        below=None if known else _share(reader),
     )
 
 

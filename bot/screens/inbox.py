@@ -1,6 +1,6 @@
 """What somebody was told, to read again."""
 
-from bot.callbacks import Inbox, OpenNotice, ReadAll
+from bot.callbacks.home import Inbox, OpenNotice, ReadAll
 from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Screen, escape, shortened

@@ -1,6 +1,7 @@
 """A manager's message: choosing to whom and how urgent, what its reader sees, and where it stands."""
 
-from bot.callbacks import DiscardMessage, GotIt, MessageStands, Recipients, SendMessage, WriteTo
+from bot.callbacks.home import GotIt
+from bot.callbacks.messages import DiscardMessage, MessageStands, Recipients, SendMessage, WriteTo
 from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape, shortened
@@ -31,17 +32,26 @@ def not_drafted(why: Refusal, written: str, policy: Policy, reader: Reader) -> S
         return Screen(text.format(most=policy.message_most), ((home_button(reader),),))
     if why is Refusal.NO_TEXT:
         return how_to_write(reader)
-    name = written.partition(":")[0].strip()
-    text = _(
+    return Screen(_nobody(written.partition(":")[0].strip(), reader), ((home_button(reader),),))
+
+
+def _nobody(name: str, reader: Reader) -> str:
+    text = reader.gettext(
         "Nobody in your warehouses is called “{name}”. Check the spelling, or put a colon behind the name: "
         "/message Amara Osei: please call me"
     )
-    return Screen(text.format(name=escape(name)), ((home_button(reader),),))
+    return text.format(name=escape(name))
 
 
 def choose(draft: Draft, page: int, reader: Reader) -> Screen:
-    """Several are called so: whom does he mean?"""
+    """Several are called so, or nobody is, but nearly: whom does he mean?"""
     _ = reader.gettext
+    if not draft.found:
+        said = _nobody(draft.sought, reader)
+        if draft.near:
+            said += "\n" + _("Do you mean one of these?")
+        near = [(Button(_person(who), WriteTo(draft.message_id, who.id)),) for who in draft.near]
+        return Screen(said, (*near, (_discard(draft, reader),)))
     pages = max(1, -(-len(draft.found) // PER_PAGE))
     page = min(max(page, 0), pages - 1)
     some = draft.found[page * PER_PAGE : (page + 1) * PER_PAGE]

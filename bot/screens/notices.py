@@ -5,7 +5,7 @@ from bot.screens.alerts import sentence
 from bot.screens.home import home_button
 from bot.screens.screen import Screen, escape
 from domain.notices.digest import Digest
-from domain.notices.wording import OperatorAlert
+from domain.notices.facts.people import OperatorAlert
 from domain.people.queries import Fallback
 
 DETAIL_MOST = 1000  # characters

@@ -1,12 +1,19 @@
-"""What a phone shows: a text and the buttons below it. Pure, so that it is tested by reading it."""
+"""What a phone shows: a text, or a picture with one, and the buttons below it. Pure: it is tested by reading it."""
 
 import html
 from dataclasses import dataclass
 from typing import Final
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
 
-from bot.callbacks import Callback
+from bot.callbacks.callback import Callback
+from bot.pictures import Picture
 
 NAME_MOST: Final = 80  # of a name or an address: a message fits into Telegram's 4096, whatever people typed
 TEXT_MOST: Final = 2000  # of what somebody wrote: its 1,000 signs may count twice
@@ -35,14 +42,42 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareNumber:
+    """The one button below the text field with which somebody shares his own contact."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoButtonBelow:
+    """Takes that button away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
-    """`html` is Telegram's HTML; what people typed (names, addresses) is cut and escaped where it is put in."""
+    """`html` is Telegram's HTML; what people typed (names, addresses) is cut and escaped where it is put in.
+
+    `below` changes what stands below the text field; only a new message can, and it has no buttons of its own then.
+    `picture` stands above the text, which Telegram then lets have 1024 characters only, and tells the same once more.
+    """
 
     html: str
     keyboard: tuple[tuple[Button, ...], ...] = ()
+    below: ShareNumber | NoButtonBelow | None = None
+    picture: Picture | None = None
 
-    def markup(self) -> InlineKeyboardMarkup | None:
-        """For Telegram; none without buttons, which removes those that a message had."""
+    def markup(self) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
+        """For a new message."""
+        match self.below:
+            case ShareNumber(text=text):
+                share = KeyboardButton(shortened(text, LABEL_MOST), request_contact=True)
+                return ReplyKeyboardMarkup([[share]], resize_keyboard=True, one_time_keyboard=True)
+            case NoButtonBelow():
+                return ReplyKeyboardRemove()
+        return self.buttons()
+
+    def buttons(self) -> InlineKeyboardMarkup | None:
+        """For a message that is there; none without buttons, which removes those that it had."""
         if not self.keyboard:
             return None
         return InlineKeyboardMarkup(

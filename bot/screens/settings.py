@@ -4,14 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Final
 
-from bot.callbacks import (
-    ChooseLanguage,
-    ChooseQuietHours,
-    ChooseSms,
-    ChooseWakeMe,
-    GoAway,
-    OpenAway,
-)
+from bot.callbacks.settings import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway, OpenAway
 from bot.reader import LANGUAGES, Reader
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Screen, escape

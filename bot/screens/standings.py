@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.callbacks import AskedFor, WindowCard
+from bot.callbacks.windows import AskedFor, WindowCard
 from bot.reader import Reader
 from bot.screens.screen import Button, Screen, escape
 from domain.db.models.words import Failure

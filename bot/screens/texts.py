@@ -1,87 +1,65 @@
 """What an SMS says: short and plain, the company named, one segment with ordinary names (R11.5). Pure."""
 
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Final
 
-from bot.delivery.gsm7 import is_gsm7, segments
+from bot.delivery.gsm7 import segments
 from bot.reader import Reader
+from bot.screens import absences
+from bot.screens.absences import ByManager
 from bot.screens.alerts import sentence
-from bot.screens.bidding import refusal
-from bot.screens.shifts import refusal as refusal_of_shift
+from bot.screens.bidding import why_lost
+from bot.screens.cover import summary
+from bot.screens.plain import NAME_MOST, plain
+from bot.screens.plain import fitting as _fitting
+from bot.screens.plain import name_of as _name
 from domain.bidding.offers import Offer
-from domain.coverage.queries import WindowCard
+from domain.coverage.board import Mark
+from domain.coverage.cover import Cover
+from domain.coverage.windows import WindowCard
 from domain.notices.digest import Digest
-from domain.notices.wording import DriverMissing, OperatorAlert, RouteCancelled, ShiftDropped, ShiftMissed, Written
+from domain.notices.facts.arrivals import DriverMissing
+from domain.notices.facts.offers import BidLost, Lost, ShiftAssigned
+from domain.notices.facts.people import OperatorAlert, Written
+from domain.notices.facts.routes import RouteCancelled, ShiftCancelled
+from domain.notices.facts.shifts import DriverStopped, ReviewDecided, ShiftDropped
 from domain.people.queries import Fallback
-from domain.refusals import Refusal, Refused
+from domain.shifts.driven import Driven
 from domain.shifts.queries import OwnShift
 
-NAME_MOST: Final = 40  # characters of a name; an address may have twice as many
+# What has a route, a warehouse, a day and a start.
+Placed = OwnShift | ShiftDropped | DriverMissing | DriverStopped | ReviewDecided | ShiftCancelled | BidLost
 ADDRESS_LEAST: Final = 20  # what is shorter than this leads nowhere
 LISTED_MOST: Final = 5  # shifts in one SMS
-
-# What GSM-7 has not, and NFKD does not take apart.
-_LETTERS = {"œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th"}
-_LETTERS |= {"ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "n", "Ŋ": "N", "ŧ": "t", "Ŧ": "T", "ẞ": "SS", "ə": "e", "Ə": "E"}
-_SIGNS = {"’": "'", "‘": "'", "‚": "'", "‹": "'", "›": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
-_SIGNS |= {"–": "-", "—": "-", "‐": "-", "−": "-", "•": "-", "·": "-", "×": "x", "÷": "/"}
-_INSTEAD: Final = _LETTERS | _SIGNS
-
-
-def plain(text: str) -> str:
-    """The text on one line, in GSM-7 as far as its language allows: other accents go, and so do emoji and signs.
-
-    The letters of other scripts stay: somebody wrote them to be read.
-    """
-    signs = (_plain(sign) for sign in unicodedata.normalize("NFC", text))
-    return " ".join("".join(signs).split())
-
-
-def _plain(sign: str) -> str:
-    if is_gsm7(sign):
-        return sign
-    bare = "".join(
-        _INSTEAD.get(part, part) for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part)
-    )
-    if is_gsm7(bare):
-        return bare
-    return sign if unicodedata.category(sign)[0] in "LMN" else ""
-
-
-def _name(text: str, most: int = NAME_MOST) -> str:
-    """A name may be anything, but not as long as that."""
-    name = plain(text)
-    return name if len(name) <= most else f"{name[: most - 3].rstrip()}..."
-
-
-def _fitting(make: Callable[[str], str], text: str, behind: str) -> str:
-    """What `make` makes of as much of the text as one segment holds, together with what comes `behind`."""
-    for length in range(len(text), 0, -1):
-        if segments((whole := make(text[:length].rstrip())) + behind) == 1:
-            return whole
-    return make("")
-
-
-# -- notices
 
 
 def offer(facts: Offer, code: str | None, company: str, reader: Reader) -> str:
     _ = reader.gettext
     text = _("{company}: {route} at {warehouse} needs a driver, {day} {start}{bonus}. Reply {take}.")
-    return plain(text.format(**_what(facts, company, reader), take=_take(code, reader)))
+    return plain(text.format(**offer_of(facts, company, reader), take=reply_take(code, reader)))
 
 
-def won(shift: OwnShift | Offer, company: str, reader: Reader, behind: str = "") -> str:
+def offer_line(facts: Offer, reader: Reader, code: str | None) -> str:
+    """Of it in the day's digest."""
+    what = {"route": _name(facts.route), "day": reader.day(facts.on), "bonus": reader.bonus(facts.bonus_percent)}
+    return reader.gettext("{route}, {day}{bonus}: {take}").format(**what, take=reply_take(code, reader))
+
+
+def won(
+    shift: OwnShift | Offer, company: str, reader: Reader, behind: str = "", back_until: datetime | None = None
+) -> str:
+    """`back_until`: until when it may be handed back, which a manager does on his word (R6.4, R8.9)."""
     _ = reader.gettext
     text = _("{company}: It's yours: {route} at {warehouse}, {day}. Be at {address} by {arrive_by}.")
-    return _placed(text, shift, company, reader, behind)
+    if back_until is not None:
+        text += " " + _("Can't you? Call by {until}.").format(until=reader.time(back_until))
+    return placed(text, shift, company, reader, behind)
 
 
-def _placed(text: str, facts: OwnShift | Offer, company: str, reader: Reader, behind: str) -> str:
+def placed(text: str, facts: OwnShift | Offer, company: str, reader: Reader, behind: str) -> str:
     """With as much of a long address as fits, if that leads there; otherwise with all of it."""
-    what = _what(facts, company, reader)
+    what = offer_of(facts, company, reader)
     for length in range(len(what["address"]), ADDRESS_LEAST, -1):
         shorter = what | {"address": _name(what["address"], length)}
         if segments((said := plain(text.format(**shorter))) + behind) == 1:
@@ -93,6 +71,21 @@ def route_unfilled(card: WindowCard, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: nobody took {route} at {warehouse}, {day}. Open our Telegram bot to try again.")
     what = {"route": _name(card.route), "warehouse": _name(card.warehouse), "day": reader.day(card.on)}
     return plain(text.format(company=_name(company), **what))
+
+
+def cover(facts: Cover, company: str, reader: Reader, behind: str = "") -> str:
+    """The evening's list: the figures, and as many of the routes without a driver as fit."""
+    uncovered = [_name(route.route) for _warehouse, route in facts.standing(Mark.UNCOVERED)]
+    text = summary(len(uncovered), facts.slots, reader)
+    said = reader.gettext("{day}: {summary}").format(day=reader.day(facts.on), summary=text)
+    head = f"{_name(company)}, {said}"
+    if not uncovered:
+        return plain(head)
+    how = reader.gettext("Open our Telegram bot to fill them.")
+    for count in range(min(len(uncovered), LISTED_MOST), 0, -1):
+        if segments((text := plain(f"{head} {first_of(uncovered, count, reader)}. {how}")) + behind) == 1:
+            return text
+    return plain(f"{head} {how}")
 
 
 def route_cancelled(notice: RouteCancelled, company: str, reader: Reader) -> str:
@@ -107,7 +100,7 @@ def route_cancelled(notice: RouteCancelled, company: str, reader: Reader) -> str
 
 def of_the_day(shift: OwnShift, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: today {route} at {warehouse}, start {start}. Be there by {arrive_by}.")
-    what, by = _of(shift, company, reader), reader.time(shift.arrive_by)
+    what, by = place_of(shift, company, reader), reader.time(shift.arrive_by)
     return plain(text.format(**what, arrive_by=by))
 
 
@@ -116,66 +109,91 @@ def to_confirm(shift: OwnShift, code: str | None, company: str, reader: Reader) 
         "{company}: {route} at {warehouse}, {day}, start {start}. Reply C {code} by {until} to confirm."
     )
     until = reader.moment(shift.confirm_by)
-    return plain(text.format(**_of(shift, company, reader), code=code or "", until=until))
+    return plain(text.format(**place_of(shift, company, reader), code=code or "", until=until))
+
+
+def assigned(
+    notice: ShiftAssigned, shift: OwnShift | None, code: str | None, company: str, reader: Reader, behind: str = ""
+) -> str:
+    """Confirmed already, as what he has won; otherwise by whom it was given, if that fits, and how to agree."""
+    _ = reader.gettext
+    if shift is None:
+        return plain(_("{company}: this shift isn't yours any more.").format(company=_name(company)))
+    if shift.confirmed:
+        return won(shift, company, reader, behind)
+    named = _("{company}: {name} gives you {route} at {warehouse}, {day} {start}. Reply C {code} by {until} to agree.")
+    short = _("{company}: you're given {route} at {warehouse}, {day} {start}. Reply C {code} by {until} to agree.")
+    what = place_of(shift, company, reader)
+    what |= {"name": _name(notice.by), "code": code or "", "until": reader.moment(shift.confirm_by)}
+    said = plain(named.format(**what))
+    return said if segments(said + behind) == 1 else plain(short.format(**what))
 
 
 def dropped(notice: ShiftDropped, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {route} at {warehouse}, {day}, wasn't confirmed in time and is open to others.")
-    return plain(text.format(**_of(notice, company, reader)))
+    return plain(text.format(**place_of(notice, company, reader)))
 
 
-def missed(notice: ShiftMissed, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: you weren't at {warehouse} in time, {route} goes to others. Call your manager.")
-    return plain(text.format(**_of(notice, company, reader)))
+def dont_travel(notice: ShiftCancelled, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: don't travel! {route} at {warehouse}, {day}, is cancelled. Reply OK.")
+    return plain(text.format(**place_of(notice, company, reader)))
+
+
+def bid_lost(notice: BidLost, company: str, reader: Reader) -> str:
+    _ = reader.gettext
+    text = {
+        Lost.TAKEN: _("{company}: {route} at {warehouse}, {day}, went to somebody else."),
+        Lost.CLOSED: _("{company}: {route} at {warehouse}, {day}, doesn't run, so your bid is off."),
+        Lost.EMERGENCY: _("{company}: {route} at {warehouse}, {day}, is an emergency now, so your bid is off."),
+        Lost.TOO_LATE: _("{company}: nobody could be given {route} at {warehouse}, {day}, in time."),
+    }[notice.why]
+    return plain(text.format(**place_of(notice, company, reader)))
+
+
+def bid_lost_line(notice: BidLost, reader: Reader) -> str:
+    """Of it in the day's digest."""
+    return f"{_name(notice.route)}, {why_lost(notice.why, reader).format(day=reader.day(notice.on)).rstrip('.')}"
+
+
+def holiday(on: date, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {day} is {holiday}. Do your routes run? Open our Telegram bot to say so.")
+    return plain(text.format(company=_name(company), day=reader.day(on), holiday=reader.holiday(on)))
 
 
 def missing(notice: DriverMissing, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {driver} isn't there for {route} at {warehouse}, {day}. {next}")
     next_ = reader.gettext("Others are being asked.") if notice.asked else reader.gettext("Call somebody.")
-    return plain(text.format(**_of(notice, company, reader), driver=_name(notice.driver), next=next_))
+    return plain(text.format(**place_of(notice, company, reader), driver=_name(notice.driver), next=next_))
 
 
-def confirmed(shift: OwnShift, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: confirmed, {route} at {warehouse}, {day}, start {start}. Thank you!")
-    return plain(text.format(**_of(shift, company, reader)))
+def stopped(notice: DriverStopped, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {driver} had to stop on {route} at {warehouse}, {day}. {next}")
+    asked, call = reader.gettext("Others are being asked."), reader.gettext("Please call.")
+    next_ = asked if notice.asked else call
+    return plain(text.format(**place_of(notice, company, reader), driver=_name(notice.driver), next=next_))
 
 
-def several_to_confirm(shifts: Sequence[tuple[OwnShift, str]], company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: reply C and the code of the one you mean: {shifts}")
-    listed = ", ".join(f"{code} = {_name(shift.route)} {reader.day(shift.on)}" for shift, code in shifts)
-    return _fitting(lambda some: plain(text.format(company=_name(company), shifts=some)), listed, "")
+def overdue(shift: OwnShift, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: are you back from {route}? Reply BACK and how many parcels you bring back.")
+    return plain(text.format(**place_of(shift, company, reader)))
 
 
-def nothing_to_confirm(company: str, reader: Reader) -> str:
-    return plain(reader.gettext("{company}: there is nothing to confirm right now.").format(company=_name(company)))
+def still_out(driven: Driven, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {driver} hasn't finished {route} at {warehouse}, {day}. Please call.")
+    return plain(text.format(**place_of(driven.shift, company, reader), driver=_name(driven.driver)))
 
 
-def no_shift_today(company: str, reader: Reader) -> str:
-    return plain(
-        reader.gettext("{company}: you have no shift today. Call us if that is wrong.").format(company=_name(company))
+def decided(notice: ReviewDecided, company: str, reader: Reader) -> str:
+    _ = reader.gettext
+    text = (
+        _("{company}: {route}, {day}: all right, nothing is held against you.")
+        if notice.accepted
+        else _("{company}: {route}, {day}: your manager has decided that it counts. Call if that's not right.")
     )
+    return plain(text.format(**place_of(notice, company, reader)))
 
 
-def checked_in(company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: you're checked in. Reply LOAD and how many parcels you have loaded.")
-    return plain(text.format(company=_name(company)))
-
-
-def loaded(parcels: int, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: {n} parcels loaded. Once you're back, reply BACK and how many you bring back.")
-    return plain(text.format(company=_name(company), n=parcels))
-
-
-def brought_back(parcels: int, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: {n} brought back, your shift is done. Thank you!")
-    return plain(text.format(company=_name(company), n=parcels))
-
-
-def shift_refused(refused: Refused, company: str, reader: Reader) -> str:
-    return plain(f"{_name(company)}: {refusal_of_shift(refused, reader)}")
-
-
-def _of(what: OwnShift | ShiftDropped | ShiftMissed | DriverMissing, company: str, reader: Reader) -> dict[str, str]:
+def place_of(what: Placed, company: str, reader: Reader) -> dict[str, str]:
     return {
         "company": _name(company),
         "route": _name(what.route),
@@ -195,6 +213,12 @@ def written(facts: Written, linked: bool, company: str, reader: Reader, behind: 
         return plain(whole)
     cut = _("{company}, from {name}: {text}... The rest is in Telegram. Reply OK.")
     return _fitting(lambda text: plain(cut.format(**who, text=text)), words, behind)
+
+
+def by_manager(facts: ByManager, company: str, reader: Reader) -> str:
+    """Days off, or the last day, as his manager has entered them."""
+    title, body = absences.by_manager(facts, reader)
+    return plain(f"{_name(company)}: {title}. {body}")
 
 
 def fallback_gone(facts: Fallback, company: str, reader: Reader) -> str:
@@ -220,13 +244,13 @@ def digest(facts: Digest, company: str, reader: Reader, behind: str = "") -> str
     head = head.format(company=_name(company), n=len(titles))
     how = _("Open our Telegram bot to read all.") if facts.linked else _("Ask your manager for Telegram to read all.")
     for count in range(len(titles), 0, -1):
-        if segments((text := plain(f"{head} {_some(titles, count, reader)}. {how}")) + behind) == 1:
+        if segments((text := plain(f"{head} {first_of(titles, count, reader)}. {how}")) + behind) == 1:
             return text
     more = _and_more(len(titles) - 1, reader)
     return _fitting(lambda title: plain(f"{head} {title}...{more}. {how}"), titles[0], behind)
 
 
-def _some(items: Sequence[str], count: int, reader: Reader) -> str:
+def first_of(items: Sequence[str], count: int, reader: Reader) -> str:
     return "; ".join(items[:count]) + _and_more(len(items) - count, reader)
 
 
@@ -234,108 +258,11 @@ def _and_more(left: int, reader: Reader) -> str:
     return reader.ngettext(" and {n} more", " and {n} more", left).format(n=left) if left else ""
 
 
-# -- answers
-
-
-@dataclass(frozen=True, slots=True)
-class Takeable:
-    """An offer with its code; `whose` is named where several people share the phone."""
-
-    offer: Offer
-    code: str
-    whose: str | None = None
-
-
-def already_yours(facts: Offer, company: str, reader: Reader) -> str:
-    text = reader.gettext(
-        "{company}: You have it already: {route} at {warehouse}, {day}. Be at {address} by {arrive_by}."
-    )
-    return _placed(text, facts, company, reader, "")
-
-
-def refused(why: Refusal, company: str, reader: Reader) -> str:
-    return plain(f"{_name(company)}: {refusal(why, reader)}")
-
-
-def none_open(company: str, reader: Reader) -> str:
-    return plain(reader.gettext("{company}: nothing is open to you right now.").format(company=_name(company)))
-
-
-def several_open(open_: Sequence[Takeable], company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: several shifts are open. Reply {take} and the code: {shifts}")
-    return _listed(text, open_, company, reader)
-
-
-def wrong_code(open_: Sequence[Takeable], company: str, reader: Reader) -> str:
-    _ = reader.gettext
-    if not open_:
-        text = _("{company}: that code is not good any more, and nothing is open to you right now.")
-        return plain(text.format(company=_name(company)))
-    text = _("{company}: that code is not good any more. Reply {take} and the code of what is open: {shifts}")
-    return _listed(text, open_, company, reader)
-
-
-def _listed(text: str, open_: Sequence[Takeable], company: str, reader: Reader) -> str:
-    lines = [_line(each, reader) for each in open_]
-    some = _some(lines, min(len(lines), LISTED_MOST), reader)
-    return plain(text.format(company=_name(company), take=_take(None, reader), shifts=some))
-
-
-def _line(this: Takeable, reader: Reader) -> str:
-    facts, whose = this.offer, f" ({_name(this.whose)})" if this.whose else ""
-    when = f"{reader.day(facts.on)} {reader.time(facts.starts_at)}{reader.bonus(facts.bonus_percent)}"
-    return f"{this.code}{whose} {_name(facts.route)}, {_name(facts.warehouse)}, {when}"
-
-
-def noted(company: str, reader: Reader) -> str:
-    return plain(reader.gettext("{company}: thank you, noted.").format(company=_name(company)))
-
-
-def help_(drives: bool, company: str, reader: Reader) -> str:
-    """What can be texted."""
-    _ = reader.gettext
-    text = (
-        _(
-            "{company}: reply {take} and the code to take a shift, OK for read, STOP for no more SMS. "
-            "Else call your warehouse."
-        )
-        if drives
-        else _("{company}: reply OK for read, STOP for no more SMS. All else is in our Telegram bot.")
-    )
-    return plain(text.format(company=_name(company), take=_take(None, reader)))
-
-
-def not_understood(drives: bool, company: str, reader: Reader) -> str:
-    _ = reader.gettext
-    text = (
-        _(
-            "{company}: sorry, that wasn't understood. Reply {take} and the code to take a shift, OK, HELP or STOP. "
-            "Or call your warehouse."
-        )
-        if drives
-        else _("{company}: sorry, that wasn't understood. Reply OK, HELP or STOP. All else is in our Telegram bot.")
-    )
-    return plain(text.format(company=_name(company), take=_take(None, reader)))
-
-
-def opted_out(company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: you get no more SMS. Reply START to get them again.")
-    return plain(text.format(company=_name(company)))
-
-
-def failed(fault_id: str, company: str, reader: Reader) -> str:
-    text = reader.gettext(
-        "{company}: something went wrong on our side, and nothing was changed. Try again, or call your warehouse. "
-        "(Fault {id})"
-    )
-    return plain(text.format(company=_name(company), id=fault_id))
-
-
-def _take(code: str | None, reader: Reader) -> str:
+def reply_take(code: str | None, reader: Reader) -> str:
     return reader.gettext("TAKE") + (f" {code}" if code else "")
 
 
-def _what(facts: Offer | OwnShift, company: str, reader: Reader) -> dict[str, str]:
+def offer_of(facts: Offer | OwnShift, company: str, reader: Reader) -> dict[str, str]:
     by_day = facts.arrive_by.astimezone(reader.zone).date()
     return {
         "company": _name(company),

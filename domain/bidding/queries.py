@@ -1,218 +1,50 @@
-"""The facts that bidding decides from. `standing` is the one definition of R6.3, for fleets and for one driver."""
+"""The windows that bidding decides about, and who bids, under lock."""
 
-import dataclasses
 import functools
 import uuid
-from datetime import date
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    Double,
-    Select,
-    Uuid,
-    and_,
-    bindparam,
-    case,
-    cast,
-    exists,
-    false,
-    func,
-    literal,
-    not_,
-    or_,
-    select,
-)
+from sqlalchemy import Select, Uuid, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
-from sqlalchemy.sql.selectable import FromClause
 
-from domain.bidding.rules import Standing, WindowFacts
-from domain.db.models import (
-    Assignment,
-    BidWindow,
-    CapOverride,
-    DayDecline,
-    DriverHealthState,
-    DriverMetrics,
-    DriverPreferences,
-    Employment,
-    Incident,
-    OpenWarehouse,
-    Route,
-    RouteCompletions,
-    Shift,
-    TimeOff,
-    User,
-    Warehouse,
-    WindowAsk,
-)
-from domain.db.models.words import AssignmentStatus, IncidentKind, UserRole
+from domain.bidding.rules import Bidder, WindowFacts
+from domain.bidding.standing import SlotKey, key_of, standing, standing_from
+from domain.db.models import Assignment, Bid, BidWindow, Route, User, Warehouse, WindowAsk
+from domain.db.models.words import BidStatus
 from domain.policy import Policy
-from domain.time import week_of
-
-# A row with one of these is live and has a driver (an unfilled one is live without). Spelled as a list for the index.
-HELD = (AssignmentStatus.SCHEDULED, AssignmentStatus.ACTIVE, AssignmentStatus.COMPLETED)
-LEFT = (IncidentKind.NO_SHOW, IncidentKind.LATE_CANCEL, IncidentKind.EARLY_CANCEL, IncidentKind.PROTECTED_ABSENCE)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SlotKey:
-    """The slot, and the window through which it is to be filled."""
-
-    window_id: uuid.UUID
-    route_id: uuid.UUID
-    warehouse_id: uuid.UUID
-    on: date
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The parameters of whatever is built on `standing`."""
-        monday, sunday = week_of(self.on)
-        return {
-            "slot_window": self.window_id,
-            "slot_route": self.route_id,
-            "slot_warehouse": self.warehouse_id,
-            "slot_on": self.on,
-            "week_first": monday,
-            "week_last": sunday,
-        }
-
-
-class _Slot:
-    """`SlotKey` as parameters: the statement is built once, and costs as much as a page of code to build."""
-
-    window_id = bindparam("slot_window", type_=Uuid())
-    route_id = bindparam("slot_route", type_=Uuid())
-    warehouse_id = bindparam("slot_warehouse", type_=Uuid())
-    on = bindparam("slot_on", type_=Date())
-    monday = bindparam("week_first", type_=Date())
-    sunday = bindparam("week_last", type_=Date())
 
 
 @functools.cache
-def standing(policy: Policy) -> Select[Any]:
-    """A row per user: the columns of `rules.Standing`, and `declined`, `near` and `score` for telling whom first.
+def _bidders(policy: Policy) -> Select[Any]:
+    pending = and_(Bid.assignment_id == bindparam("assignment", type_=Uuid()), Bid.status == BidStatus.PENDING)
+    with_bids = standing(policy).join(Bid, and_(Bid.user_id == User.id, pending))
+    return with_bids.add_columns(Bid.id.label("bid_id"), Bid.bid_at.label("bid_at"))
 
-    What is built on it is executed with the parameters of a slot, `SlotKey.given`.
-    """
-    slot, user = _Slot, User.id
-    monday, sunday = slot.monday, slot.sunday
-    works_on = and_(Employment.starts_on <= slot.on, or_(Employment.ends_on.is_(None), Employment.ends_on >= slot.on))
-    no_home = not_(exists().where(Employment.user_id == user))
-    at_home = exists().where(Employment.user_id == user, Employment.warehouse_id == slot.warehouse_id, works_on)
-    held = and_(Assignment.user_id == user, Assignment.status.in_(HELD))
-    cancelled_by_him = exists().where(Shift.assignment_id == Assignment.id, Shift.cancelled_at.is_not(None))
-    missed_by_him = exists().where(Incident.assignment_id == Assignment.id, Incident.kind.in_(LEFT))
-    worked = aliased(RouteCompletions)
-    completions = func.coalesce(RouteCompletions.completion_count, 0)
-    routes_there = select(func.array_agg(Route.id)).where(Route.warehouse_id == slot.warehouse_id).scalar_subquery()
-    prefers_route = func.coalesce(DriverPreferences.preferred_routes.any_() == slot.route_id, false())
-    completion = cast(func.coalesce(DriverMetrics.completion_rate, 0), Double)
-    attendance = cast(func.coalesce(DriverMetrics.attendance_rate, 0), Double)
-    familiarity = func.least(cast(completions, Double) / float(policy.familiar_after), 1.0)
 
-    return (
-        select(
-            user.label("driver_id"),
-            (User.role == UserRole.DRIVER).label("is_driver"),
-            or_(no_home, exists().where(Employment.user_id == user, works_on)).label("employed"),
-            exists()
-            .where(TimeOff.user_id == user, TimeOff.starts_on <= slot.on, TimeOff.ends_on >= slot.on)
-            .label("away"),
-            or_(
-                no_home,
-                at_home,
-                exists().where(OpenWarehouse.user_id == user, OpenWarehouse.warehouse_id == slot.warehouse_id),
-            ).label("may_work_there"),
-            User.is_flagged.label("flagged"),
-            func.coalesce(DriverHealthState.assignment_pool_eligible, True).label("in_pool"),
-            exists()
-            .where(
-                Assignment.user_id == user,
-                Assignment.route_id == slot.route_id,
-                Assignment.on == slot.on,
-                Assignment.status == AssignmentStatus.CANCELLED,
-                or_(cancelled_by_him, missed_by_him),
-            )
-            .label("left_this_slot"),
-            exists().where(Assignment.user_id == user, Assignment.status == AssignmentStatus.ACTIVE).label("on_shift"),
-            exists().where(held, Assignment.on == slot.on).label("busy"),
-            select(func.count())
-            .select_from(Assignment)
-            .where(held, Assignment.on.between(monday, sunday))
-            .correlate(User)
-            .scalar_subquery()
-            .label("load"),
-            User.weekly_cap.label("cap"),
-            exists()
-            .where(CapOverride.window_id == slot.window_id, CapOverride.user_id == user)
-            .label("over_cap_allowed"),
-            completion.label("completion_rate"),
-            completions.label("route_completions"),
-            attendance.label("attendance_rate"),
-            prefers_route.label("prefers_route"),
-            exists().where(DayDecline.user_id == user, DayDecline.on == slot.on).label("declined"),
-            or_(
-                at_home,
-                func.coalesce(DriverPreferences.preferred_routes.overlap(routes_there), false()),
-                exists().where(
-                    worked.user_id == user,
-                    worked.completion_count > 0,
-                    worked.route_id == Route.id,
-                    Route.warehouse_id == slot.warehouse_id,
-                ),
-                exists().where(held, Assignment.warehouse_id == slot.warehouse_id),
-            ).label("near"),
-            (
-                completion * _double(policy.weight_completion)
-                + familiarity * _double(policy.weight_familiarity)
-                + attendance * _double(policy.weight_attendance)
-                + case((prefers_route, _double(1.0)), else_=_double(0.0)) * _double(policy.weight_preference)
-            ).label("score"),
-        )
-        .select_from(User)
-        .outerjoin(DriverMetrics, DriverMetrics.user_id == user)
-        .outerjoin(DriverHealthState, DriverHealthState.user_id == user)
-        .outerjoin(DriverPreferences, DriverPreferences.user_id == user)
-        .outerjoin(RouteCompletions, and_(RouteCompletions.user_id == user, RouteCompletions.route_id == slot.route_id))
+async def bidders(session: AsyncSession, slot: SlotKey, assignment_id: uuid.UUID, policy: Policy) -> list[Bidder]:
+    """Everybody who has a pending bid for the slot, in no order. Read it when their rows are locked."""
+    found = await session.execute(_bidders(policy), slot.given | {"assignment": assignment_id})
+    return [Bidder(row["bid_id"], row["bid_at"], standing_from(row)) for row in found.mappings()]
+
+
+_BIDDERS_OF = select(Bid.user_id).where(
+    Bid.assignment_id == bindparam("assignment", type_=Uuid()), Bid.status == BidStatus.PENDING
+)
+
+
+async def bidders_locked(session: AsyncSession, window: WindowFacts, policy: Policy, *also: uuid.UUID) -> list[Bidder]:
+    """The same, once they and whoever else is named are locked; the window is, so nobody comes or goes meanwhile."""
+    ids = (await session.scalars(_BIDDERS_OF, {"assignment": window.assignment_id})).all()
+    await lock_people(session, {*ids, *also})
+    return await bidders(session, key_of(window), window.assignment_id, policy) if ids else []
+
+
+async def lock_people(session: AsyncSession, user_ids: Collection[uuid.UUID]) -> None:
+    """Locks them in the one order, in one statement: two windows have bidders in common (ARCHITECTURE 4)."""
+    await session.execute(
+        select(User.id).where(User.id.in_(user_ids)).order_by(User.id).with_for_update(key_share=True)
     )
-
-
-def _double(number: float) -> ColumnElement[float]:
-    return cast(literal(number), Double)
-
-
-def may_take(row: FromClause, *, but_for_cap: bool = False) -> ColumnElement[bool]:
-    """`rules.first_refusal` is None, as a condition on a subquery of `standing`; `but_for_cap`: the cap aside."""
-    of = row.c
-    grounds = [
-        of.is_driver,
-        of.employed,
-        not_(of.away),
-        of.may_work_there,
-        not_(of.flagged),
-        of.in_pool,
-        not_(of.left_this_slot),
-        not_(of.on_shift),
-        not_(of.busy),
-    ]
-    if not but_for_cap:
-        grounds.append(or_(of.load < of.cap, of.over_cap_allowed))
-    return and_(*grounds)
-
-
-@functools.cache
-def _standing_of(policy: Policy) -> Select[Any]:
-    return standing(policy).where(User.id == bindparam("driver"))
-
-
-async def standing_of(session: AsyncSession, slot: SlotKey, driver_id: uuid.UUID, policy: Policy) -> Standing:
-    """One driver's standing. Read it when his row is locked: others may be giving him shifts (ARCHITECTURE 4)."""
-    found = await session.execute(_standing_of(policy), slot.given | {"driver": driver_id})
-    row = found.mappings().one()
-    return Standing(**{field.name: row[field.name] for field in dataclasses.fields(Standing)})
 
 
 def _windows() -> Select[Any]:
@@ -240,6 +72,7 @@ def _windows() -> Select[Any]:
 
 
 _WINDOW = _windows().where(BidWindow.id == bindparam("window"))
+_WITH_SLOT_LOCKED = _WINDOW.with_for_update(of=[BidWindow, Assignment], key_share=True)
 _WINDOW_LOCKED = (
     _windows()
     .join(User, User.id == bindparam("driver"))
@@ -256,6 +89,11 @@ def asked(window_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
 async def window(session: AsyncSession, window_id: uuid.UUID) -> WindowFacts:
     """A window that the caller has locked."""
     return WindowFacts(*(await session.execute(_WINDOW, {"window": window_id})).one())
+
+
+async def with_slot_locked(session: AsyncSession, window_id: uuid.UUID) -> WindowFacts:
+    """A window that there is, and its assignment, locked in this order."""
+    return WindowFacts(*(await session.execute(_WITH_SLOT_LOCKED, {"window": window_id})).one())
 
 
 async def window_locked(session: AsyncSession, window_id: uuid.UUID, driver_id: uuid.UUID) -> WindowFacts | None:

@@ -1,20 +1,22 @@
-"""Emergency windows: opened by a manager, told of in waves, closed when nobody came. The only writers of windows."""
+"""The waves in which drivers are told of windows, and what they and managers say to that (R6.3)."""
 
+import functools
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import exists, func, insert, literal, not_, or_, select, update
+from sqlalchemy import DateTime, Select, Uuid, bindparam, insert, literal, not_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
+from domain.bidding import bids
 from domain.bidding import queries as bidding
-from domain.bidding.queries import SlotKey, may_take, standing
 from domain.bidding.rules import WindowFacts
-from domain.coverage import queries, rules
-from domain.coverage.reopening import change_mode, open_window
-from domain.coverage.rules import AlreadyOpen, Opening, SlotFacts
+from domain.bidding.standing import ONE, SlotKey, key_of, may_take, next_to_ask, standing_there
+from domain.coverage import queries
+from domain.coverage.rules import Opening
 from domain.db.models import (
     Assignment,
     Bid,
@@ -30,106 +32,75 @@ from domain.db.models.words import (
     BidWindowMode,
     BidWindowStatus,
     NotificationType,
-    Trigger,
     Urgency,
 )
 from domain.notices import actions as notices
+from domain.notices import following
+from domain.notices.facts.offers import ShiftOffered
 from domain.notices.kinds import Kind
-from domain.notices.wording import EmergencyOffered, RouteUnfilled, Wording
-from domain.people.queries import Person, managers_to_tell, manages
+from domain.notices.wording import Wording
+from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The window is open, and the first wave is on its way."""
-
-    window_id: uuid.UUID
-    asked: int
-
-
-async def open_emergency(
-    session: AsyncSession,
-    manager: Person,
-    assignment_id: uuid.UUID,
-    bonus_percent: int,
-    until_hour: int | None,
-    say: Wording,
-    policy: Policy,
-    now: datetime,
-) -> Opened | AlreadyOpen | Refused:
-    """Opens an emergency window for an unfilled slot of the manager's, and asks the first wave (R6.2, R6.3).
-
-    `bonus_percent` 0 to 100; `until_hour` as in the rule, None: its own closing time. The assignment is locked, so that
-    two managers who press at once open one window.
-    """
-    slot = await queries.slot_locked(session, manager.id, assignment_id)
-    if slot is None:
-        return Refused(Refusal.NOT_FOUND)
-    decision = rules.decide_emergency(slot, bonus_percent, until_hour, policy, now)
-    if not isinstance(decision, rules.Open):
-        return decision
-    opening = Opening(BidWindowMode.EMERGENCY, decision.closes_at, bonus_percent)
-    window_id = decision.raises
-    if window_id is None:
-        window_id = await open_window(session, manager.id, slot.assignment_id, Trigger.MANAGER, opening, now)
-    else:
-        await change_mode(session, manager.id, window_id, slot.open_mode, opening, now)
-    asked = await _send_wave(session, _key(slot, window_id), opening, say, policy, now)
-    return Opened(window_id, asked)
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
+class Key:
     """A slot with its names, and the window through which it is to be filled."""
 
     slot: SlotKey
     route: str
     warehouse: str
 
+    @property
+    def day(self) -> following.DayAt:
+        return following.DayAt(self.slot.warehouse_id, self.slot.on)
+
 
 def _opening(window: WindowFacts) -> Opening:
     return Opening(window.mode, window.closes_at, window.bonus_percent)
 
 
-def _key(slot: SlotFacts | WindowFacts, window_id: uuid.UUID) -> _Key:
-    return _Key(SlotKey(window_id, slot.route_id, slot.warehouse_id, slot.on), slot.route, slot.warehouse)
+def _key(window: WindowFacts) -> Key:
+    return Key(key_of(window), window.route, window.warehouse)
 
 
-async def _send_wave(
+@functools.cache
+def _next_wave(policy: Policy) -> Select[tuple[uuid.UUID]]:
+    """Writes down the next drivers to be asked; built once, and executed with the parameters of a slot and `now`."""
+    window_id = bindparam("slot_window", type_=Uuid())
+    asked = select(WindowAsk.user_id).where(WindowAsk.window_id == window_id)
+    bidding_for_it = (  # they have seen it under /open
+        select(Bid.user_id)
+        .join(BidWindow, BidWindow.assignment_id == Bid.assignment_id)
+        .where(BidWindow.id == window_id, Bid.status == BidStatus.PENDING)
+    )
+    next_ = next_to_ask(policy, asked, bidding_for_it)
+    chosen = select(next_.c.driver_id, window_id, bindparam("now", type_=DateTime(timezone=True)), ONE.on)
+    columns = [WindowAsk.user_id, WindowAsk.window_id, WindowAsk.asked_at, WindowAsk.on]
+    new = insert(WindowAsk).from_select(columns, chosen).returning(WindowAsk.user_id).cte("new")
+    return select(new.c.user_id)
+
+
+async def send_wave(
     session: AsyncSession,
-    key: _Key,
+    key: Key,
     opening: Opening,
     say: Wording,
     policy: Policy,
     now: datetime,
+    also: Sequence[uuid.UUID] = (),
 ) -> int:
     """Asks the next thirty, best first: those near, or everyone eligible where fewer than ten are near (R6.3).
 
     The statements are constant in number, whatever the fleet's size. The window is locked by the caller. While it is
-    open the next wave is always due: drivers become free, and are asked then.
+    open the next wave is always due: drivers become free, and are asked then. `also`: whose home cards have changed
+    besides, if anybody is asked.
     """
     emergency = opening.mode is BidWindowMode.EMERGENCY
     every = policy.wave_every_emergency if emergency else policy.wave_every
     window_id = key.slot.window_id
-    of = standing(policy).subquery("standing")
-    eligible = select(of).where(may_take(of), not_(of.c.declined)).cte("eligible")
-    locals_ = select(func.count()).select_from(eligible).where(eligible.c.near).scalar_subquery()
-    chosen = (
-        select(eligible.c.driver_id, literal(window_id), literal(now))
-        .where(
-            or_(eligible.c.near, locals_ < policy.few_locals),
-            eligible.c.driver_id.not_in(bidding.asked(window_id)),
-        )
-        .order_by(eligible.c.score.desc(), eligible.c.load, eligible.c.driver_id)
-        .limit(policy.wave_size)
-    )
-    new = await session.execute(
-        insert(WindowAsk)
-        .from_select(["user_id", "window_id", "asked_at"], chosen.params(key.slot.given))
-        .returning(WindowAsk.user_id)
-    )
+    new = await session.execute(_next_wave(policy), key.slot.given | {"now": now})
     asked = new.scalars().all()
     await session.execute(
         update(WindowWaves)
@@ -138,7 +109,8 @@ async def _send_wave(
     )
     if asked:
         starts_at = time.shift_start(key.slot.on, policy)
-        notice = EmergencyOffered(key.route, key.warehouse, key.slot.on, starts_at, opening.bonus_percent)
+        how = opening.bonus_percent, opening.mode.value, opening.closes_at
+        notice = ShiftOffered(key.route, key.warehouse, key.slot.on, starts_at, *how)
         # A window that goes on in another mode closes at another time: then it is told again (R6.6).
         envelope = notices.Envelope(
             Kind.OFFER,
@@ -149,8 +121,8 @@ async def _send_wave(
             occasion=opening.closes_at,
         )
         await notices.tell(session, asked, notice, envelope, say, policy, now)
-        await notices.follow(session, window_id, now, over=False)
-        await notices.follow_homes(session, now, of=asked)
+        await following.follow(session, window_id, now, over=False)
+        await following.follow_homes(session, now, of=[*asked, *also], boards_of=[key.day])
     return len(asked)
 
 
@@ -188,81 +160,8 @@ async def send_due_wave(
     if window_id is None:
         return None
     window = await bidding.window(session, window_id)
-    asked = await _send_wave(session, _key(window, window_id), _opening(window), say, policy, now)
+    asked = await send_wave(session, _key(window), _opening(window), say, policy, now)
     return WaveSent(window_id, asked)
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedEmpty:
-    """The window's time came, and nobody had taken the slot through it."""
-
-    window_id: uuid.UUID
-    unfilled: bool  # still; another program may have filled the slot, or closed it
-    told: int  # managers
-
-
-@dataclass(frozen=True, slots=True)
-class BecameInstant:
-    """Nobody has bid: whoever accepts first has it, until it starts."""
-
-    window_id: uuid.UUID
-
-
-async def close_due_window(
-    session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
-) -> ClosedEmpty | BecameInstant | None:
-    """Closes one window whose time has come, and tells the route's manager, once (R6.6).
-
-    A competitive one for which nobody has bid becomes instant, and closes when the shift starts.
-
-    What others hold is passed by, and so are the first `pass_by` of what is due.
-    """
-    bids = exists().where(Bid.assignment_id == BidWindow.assignment_id, Bid.status == BidStatus.PENDING)
-    found = await session.execute(
-        select(BidWindow.id)
-        .where(
-            BidWindow.status == BidWindowStatus.OPEN,
-            BidWindow.closes_at <= now,
-            or_(BidWindow.mode != BidWindowMode.COMPETITIVE, not_(bids)),
-        )
-        .order_by(BidWindow.closes_at, BidWindow.id)
-        .offset(pass_by)
-        .limit(1)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    window_id = found.scalar_one_or_none()
-    if window_id is None:
-        return None
-    window = await bidding.window(session, window_id)
-    starts_at = time.shift_start(window.on, policy)
-    if window.mode is BidWindowMode.COMPETITIVE and now < starts_at:
-        await change_mode(session, None, window_id, window.mode, Opening(BidWindowMode.INSTANT, starts_at), now)
-        await notices.follow(session, window_id, now, over=False)
-        return BecameInstant(window_id)
-    await session.execute(update(BidWindow).where(BidWindow.id == window_id).values(status=BidWindowStatus.CLOSED))
-    await session.execute(update(WindowWaves).where(WindowWaves.window_id == window_id).values(next_at=None))
-    await audit.record(
-        session,
-        None,
-        now,
-        audit.Entry(
-            "bid_window",
-            window_id,
-            "closed",
-            before={"status": BidWindowStatus.OPEN},
-            after={"status": BidWindowStatus.CLOSED},
-        ),
-    )
-    notice = RouteUnfilled(window.route, window.warehouse, window.on, starts_at)
-    envelope = notices.Envelope(Kind.ROUTE_UNFILLED, window_id)
-    unfilled = window.slot_status is AssignmentStatus.UNFILLED
-    told = 0
-    if unfilled:
-        responsible = (await session.scalars(managers_to_tell(window.warehouse_id, window.route_id, now))).all()
-        told = await notices.tell(session, responsible, notice, envelope, say, policy, now)
-    await notices.follow(session, window_id, now, over=True)
-    await notices.follow_homes(session, now, asked_of=window_id, managers_of=window.warehouse_id)
-    return ClosedEmpty(window_id, unfilled, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,19 +179,11 @@ async def ask_capped(
 
     Refused where the window is not the manager's or is over, and where no cap stands in anybody's way.
     """
-    locked = await session.execute(
-        select(BidWindow.id)
-        .join(Assignment, Assignment.id == BidWindow.assignment_id)
-        .where(BidWindow.id == window_id, manages(manager.id, Assignment.warehouse_id))
-        .with_for_update(of=BidWindow, key_share=True)
-    )
-    if locked.one_or_none() is None:
-        return Refused(Refusal.NOT_FOUND)
+    if (why := await queries.refuse_hand(session, manager.id, window_id, now)) is not None:
+        return why
     window = await bidding.window(session, window_id)
-    if window.status is not BidWindowStatus.OPEN or now >= window.closes_at:
-        return Refused(Refusal.WINDOW_OVER)
-    key = _key(window, window_id)
-    of = standing(policy).subquery("standing")
+    key = _key(window)
+    of = standing_there(policy).subquery("standing")
     capped = select(literal(window_id), of.c.driver_id, literal(manager.id), literal(now)).where(
         may_take(of, but_for_cap=True), not_(may_take(of)), not_(of.c.declined)
     )
@@ -308,9 +199,9 @@ async def ask_capped(
     await audit.record(
         session, manager.id, now, audit.Entry("bid_window", window_id, "cap_override", after={"drivers": drivers})
     )
-    asked = await _send_wave(session, key, _opening(window), say, policy, now)
+    asked = await send_wave(session, key, _opening(window), say, policy, now)
     if not asked:  # none of them in this wave: how many are at their cap has changed all the same
-        await notices.follow(session, window_id, now, over=False)
+        await following.follow(session, window_id, now, over=False)
     return AskedCapped(len(drivers), asked)
 
 
@@ -322,28 +213,34 @@ class Declined:
 async def decline_day(session: AsyncSession, driver: Person, window_id: uuid.UUID, now: datetime) -> Declined | Refused:
     """[Not today]: the driver is not told of, or counted as free for, shifts of this window's date (R6.3).
 
-    Refused for a window that he was not asked for. The window is locked, as by all who change what shows it.
+    What he has bid for on that date is withdrawn, as far as it is not decided yet. Refused for a window that he was
+    not asked for. Locks: window, assignment, driver, who so can't bid for another slot of that date meanwhile.
     """
-    asked = bidding.asked(window_id).where(WindowAsk.user_id == driver.id)
-    on = await session.scalar(
-        select(Assignment.on)
-        .join(BidWindow, BidWindow.assignment_id == Assignment.id)
-        .where(BidWindow.id == window_id, asked.exists())
-        .with_for_update(of=BidWindow, key_share=True)
-    )
-    if on is None:
+    if await session.scalar(bidding.asked(window_id).where(WindowAsk.user_id == driver.id)) is None:
         return Refused(Refusal.NOT_FOUND)
+    window = await bidding.window_locked(session, window_id, driver.id)
+    assert window is not None, "he was asked for it"
+    await decline_of(session, driver, window.on, Kind.OFFER, window_id, now)
+    return Declined()
+
+
+async def decline_of(
+    session: AsyncSession, driver: Person, on: date, kind: Kind, about: uuid.UUID, now: datetime
+) -> None:
+    """The same once he is locked, by a press on what was told of this; said twice, it changes nothing."""
     declined = await session.execute(
         upsert(DayDecline)
         .values(user_id=driver.id, on=on, declined_at=now)
         .on_conflict_do_nothing()
         .returning(DayDecline.on)
     )
-    if declined.first() is not None:
-        await audit.record(
-            session, driver.id, now, audit.Entry("user", driver.id, "day_declined", after={"date": on.isoformat()})
-        )
-        await notices.mark_read(session, driver.id, Kind.OFFER, window_id)
-        await notices.follow(session, window_id, now, over=False, day=notices.Day(driver.id, on))
-        await notices.follow_homes(session, now, of=[driver.id])
-    return Declined()
+    if declined.first() is None:
+        return
+    await audit.record(
+        session, driver.id, now, audit.Entry("user", driver.id, "day_declined", after={"date": on.isoformat()})
+    )
+    withdrawn = await bids.withdraw_day(session, driver, on, now)
+    await notices.mark_read(session, driver.id, kind, about)
+    day = following.Day(driver.id, on)
+    await following.follow(session, about, now, over=False, day=day, also=withdrawn)
+    await following.follow_homes(session, now, of=[driver.id])

@@ -1,23 +1,23 @@
 """What is covered and what is not, and how a window is doing."""
 
+import contextlib
+import functools
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, not_, select
+from sqlalchemy import Select, and_, exists, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from domain import time
-from domain.bidding import queries as bidding
-from domain.bidding.queries import SlotKey, may_take, standing
-from domain.coverage.rules import SlotFacts
+from domain.bidding.standing import SlotKey, has_room, may_take, standing_there
+from domain.coverage.rules import SlotFacts, opening_for
 from domain.db.models import (
     Assignment,
-    AssignmentTerms,
     Bid,
     BidWindow,
-    DayDecline,
     Route,
     User,
     Warehouse,
@@ -26,6 +26,7 @@ from domain.db.models import (
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus, UserRole
 from domain.people.queries import manages
 from domain.policy import Policy
+from domain.refusals import Refusal, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,25 @@ _OPEN = and_(BidWindow.assignment_id == Assignment.id, BidWindow.status == BidWi
 
 
 async def uncovered(
-    session: AsyncSession, manager_id: uuid.UUID, today: date, page: int, per_page: int, *, route: str | None = None
+    session: AsyncSession,
+    manager_id: uuid.UUID,
+    today: date,
+    page: int,
+    per_page: int,
+    *,
+    routes: Collection[uuid.UUID] | None = None,
+    on: date | None = None,
 ) -> UncoveredPage:
-    """The unfilled slots from `today` on in the manager's warehouses; `route`: those of the routes with this name."""
+    """The unfilled slots from `today` on in the manager's warehouses; `routes`, `on`: those of these, of that day."""
     mine = [
         Assignment.status == AssignmentStatus.UNFILLED,
         Assignment.on >= today,
         manages(manager_id, Assignment.warehouse_id),
     ]
-    if route is not None:
-        mine.append(func.lower(Route.name) == route.lower())
+    if routes is not None:
+        mine.append(Assignment.route_id.in_(routes))
+    if on is not None:
+        mine.append(Assignment.on == on)
     base = select(Assignment.id).join(Route, Route.id == Assignment.route_id).where(*mine)
     total = await session.scalar(select(func.count()).select_from(base.subquery())) or 0
     pages = max(1, -(-total // per_page))
@@ -90,13 +100,27 @@ async def uncovered(
     return UncoveredPage(tuple(Uncovered(*row) for row in rows), total, page, pages)
 
 
+class _Opened(Exception):
+    """Somebody has opened a window while we waited for the assignment."""
+
+
 async def slot_locked(session: AsyncSession, manager_id: uuid.UUID, assignment_id: uuid.UUID) -> SlotFacts | None:
-    """A slot of the manager's, its assignment locked; None where there is none or it isn't his (R12.3)."""
-    # A window that is open already may be raised: it is locked first, as by all who lock both.
+    """A slot of the manager's, locked; None where there is none or it isn't his (R12.3).
+
+    Its open window is locked first, as by all who lock both. Where one is opened meanwhile, both are locked anew: a
+    driver may have it already, and wait for the assignment.
+    """
+    while True:
+        with contextlib.suppress(_Opened):
+            async with session.begin_nested():
+                return await _slot_locked(session, manager_id, assignment_id)
+
+
+async def _slot_locked(session: AsyncSession, manager_id: uuid.UUID, assignment_id: uuid.UUID) -> SlotFacts | None:
     open_ = select(BidWindow.id).where(
         BidWindow.assignment_id == assignment_id, BidWindow.status == BidWindowStatus.OPEN
     )
-    await session.execute(open_.with_for_update(key_share=True))
+    window_id = await session.scalar(open_.with_for_update(key_share=True))
     locked = await session.execute(
         select(
             Assignment.id,
@@ -124,7 +148,44 @@ async def slot_locked(session: AsyncSession, manager_id: uuid.UUID, assignment_i
             )
         )
     ).one_or_none()
+    if window is not None and window.id != window_id:
+        raise _Opened
     return SlotFacts(*row, *(window or (None, None, False)))
+
+
+async def open_window_there(session: AsyncSession, manager_id: uuid.UUID, assignment_id: uuid.UUID) -> uuid.UUID | None:
+    """The window that is open for the slot of a row, be the slot another row's by now; for its managers (R12.3)."""
+    was = aliased(Assignment)
+    found = (
+        select(BidWindow)
+        .join(Assignment, _OPEN)
+        .join(was, and_(was.route_id == Assignment.route_id, was.on == Assignment.on))
+        .where(was.id == assignment_id, manages(manager_id, was.warehouse_id))
+    )
+    window = await session.scalar(found)
+    return window.id if window else None
+
+
+def key_of_slot(slot: SlotFacts) -> SlotKey:
+    """For what `standing` says of it; without an open window it stands for itself."""
+    emergency = slot.open_mode is BidWindowMode.EMERGENCY
+    return SlotKey(slot.open_window_id or slot.assignment_id, slot.route_id, slot.warehouse_id, slot.on, emergency)
+
+
+async def refuse_hand(
+    session: AsyncSession, manager_id: uuid.UUID, window_id: uuid.UUID, now: datetime
+) -> Refused | None:
+    """What a window says to its manager's hand, once it is locked: not his, or over; None where it is open."""
+    locked = await session.execute(
+        select(BidWindow.status, BidWindow.closes_at)
+        .join(Assignment, Assignment.id == BidWindow.assignment_id)
+        .where(BidWindow.id == window_id, manages(manager_id, Assignment.warehouse_id))
+        .with_for_update(of=BidWindow, key_share=True)
+    )
+    row = locked.one_or_none()
+    if row is None:
+        return Refused(Refusal.NOT_FOUND)
+    return None if row.status is BidWindowStatus.OPEN and now < row.closes_at else Refused(Refusal.WINDOW_OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +200,17 @@ class SlotCard:
     status: AssignmentStatus
     driver: str | None
     open_window_id: uuid.UUID | None
-    free: int  # drivers who could take it now
+    free: int  # drivers who could be asked now
     free_at_cap: int  # and those who are free but at their weekly cap
 
 
 async def slot_card(
-    session: AsyncSession, manager_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy
+    session: AsyncSession, manager_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy, now: datetime
 ) -> SlotCard | None:
-    """A slot of the manager's; None where there is none or it isn't his (R12.3)."""
+    """A slot of the manager's; None where there is none or it isn't his (R12.3).
+
+    Who is free is counted for the window that would be opened for it at this moment (R6.2, R6.3).
+    """
     found = await session.execute(
         select(
             Assignment.route_id,
@@ -169,109 +233,28 @@ async def slot_card(
     if row is None:
         return None
     route_id, warehouse_id, route, warehouse, on, status, first_name, last_name, window_id = row
-    free, at_cap = await _free(session, SlotKey(window_id or assignment_id, route_id, warehouse_id, on), policy)
+    opening = opening_for(on, policy, now)
+    emergency = opening is None or opening.mode is BidWindowMode.EMERGENCY
+    key = SlotKey(window_id or assignment_id, route_id, warehouse_id, on, emergency)
+    free, at_cap = await free_for(session, key, policy)
     driver = f"{first_name} {last_name}" if first_name else None
     starts_at = time.shift_start(on, policy)
     return SlotCard(assignment_id, route, warehouse, on, starts_at, status, driver, window_id, free, at_cap)
 
 
-async def _free(session: AsyncSession, slot: SlotKey, policy: Policy) -> tuple[int, int]:
+@functools.cache
+def _counts_of_free(policy: Policy) -> Select[tuple[bool, int]]:
+    of = standing_there(policy).subquery("standing")
+    below_cap = has_room(of).label("below_cap")  # grouped by, so that it is looked up once for each driver
+    return (
+        select(below_cap, func.count()).where(may_take(of, but_for_cap=True), not_(of.c.declined)).group_by("below_cap")
+    )
+
+
+async def free_for(session: AsyncSession, slot: SlotKey, policy: Policy) -> tuple[int, int]:
     """How many drivers may take the slot and haven't said [Not today], and how many only their cap keeps from it."""
-    of = standing(policy).subquery("standing")
-    counts = await session.execute(
-        select(func.count().filter(may_take(of)), func.count().filter(not_(may_take(of)))).where(
-            may_take(of, but_for_cap=True), not_(of.c.declined)
-        ),
-        slot.given,
-    )
-    free, at_cap = counts.one()
-    return free, at_cap
-
-
-@dataclass(frozen=True, slots=True)
-class WindowCard:
-    """How a window is doing, for a manager.
-
-    `winner` has taken the slot through it; `driver` has the slot now, be it by a later window. `unfilled`: nobody has.
-    """
-
-    window_id: uuid.UUID
-    assignment_id: uuid.UUID
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    mode: BidWindowMode
-    status: BidWindowStatus
-    opens_at: datetime
-    closes_at: datetime
-    bonus_percent: int
-    winner: str | None
-    taken_at: datetime | None
-    arrive_by: datetime | None
-    driver: str | None
-    unfilled: bool
-    asked: int
-    declined: int
-    free_at_cap: int
-
-
-async def window_card(
-    session: AsyncSession, manager_id: uuid.UUID, window_id: uuid.UUID, policy: Policy
-) -> WindowCard | None:
-    """A window of a slot in the manager's warehouses; None where there is none or it isn't his (R12.3)."""
-    asked, driver = bidding.asked(window_id), aliased(User)
-    found = await session.execute(
-        select(
-            BidWindow,
-            Assignment,
-            Route.name,
-            Warehouse.name,
-            User.first_name + " " + User.last_name,
-            driver.first_name + " " + driver.last_name,
-            AssignmentTerms.arrive_by,
-            select(func.count()).select_from(asked.subquery()).scalar_subquery(),
-            select(func.count())
-            .where(DayDecline.user_id.in_(asked), DayDecline.on == Assignment.on)
-            .correlate(Assignment)
-            .scalar_subquery(),
-        )
-        .join(Assignment, Assignment.id == BidWindow.assignment_id)
-        .join(Route, Route.id == Assignment.route_id)
-        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
-        .outerjoin(User, User.id == BidWindow.winner_id)
-        .outerjoin(driver, driver.id == Assignment.user_id)
-        .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
-        .where(BidWindow.id == window_id, manages(manager_id, Assignment.warehouse_id))
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    window, slot, route, warehouse, winner, driver_name, arrive_by, asked_count, declined = row
-    at_cap = 0
-    if window.status is BidWindowStatus.OPEN:
-        _, at_cap = await _free(session, SlotKey(window_id, slot.route_id, slot.warehouse_id, slot.on), policy)
-    return WindowCard(
-        window_id=window_id,
-        assignment_id=slot.id,
-        route=route,
-        warehouse=warehouse,
-        on=slot.on,
-        starts_at=time.shift_start(slot.on, policy),
-        mode=window.mode,
-        status=window.status,
-        opens_at=window.opens_at,
-        closes_at=window.closes_at,
-        bonus_percent=window.pay_bonus_percent,
-        winner=winner,
-        taken_at=slot.confirmed_at if winner else None,
-        arrive_by=arrive_by,
-        driver=None if slot.status is AssignmentStatus.CANCELLED else driver_name,
-        unfilled=slot.status is AssignmentStatus.UNFILLED,
-        asked=asked_count,
-        declined=declined,
-        free_at_cap=at_cap,
-    )
+    counts = dict((await session.execute(_counts_of_free(policy), slot.given)).tuples().all())
+    return counts.get(True, 0), counts.get(False, 0)
 
 
 @dataclass(frozen=True, slots=True)

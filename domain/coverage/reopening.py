@@ -1,18 +1,20 @@
 """A slot whose driver has left it is opened again, in the transaction in which he left (R2.2, R6.2)."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.coverage.rules import Opening, opening_for
+from domain.coverage.rules import Opening, Said, opening_for
 from domain.db.models import Assignment, BidWindow, WindowAsk, WindowWaves
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, Trigger
 from domain.policy import Policy
+from domain.schedule.calendar import runs_on
 from domain.shifts.rules import ShiftFacts
 
 
@@ -24,31 +26,49 @@ async def open_window(
     opening: Opening,
     now: datetime,
 ) -> uuid.UUID:
-    """Writes a window for an unfilled slot; its first wave is due now, but for a competitive one."""
-    window_id = uuid.uuid4()
-    await session.execute(
-        insert(BidWindow).values(
-            id=window_id,
-            assignment_id=assignment_id,
-            mode=opening.mode,
-            trigger=trigger,
-            pay_bonus_percent=opening.bonus_percent,
-            opens_at=now,
-            closes_at=opening.closes_at,
-            status=BidWindowStatus.OPEN,
-        )
-    )
-    at = None if opening.mode is BidWindowMode.COMPETITIVE else now
-    await session.execute(insert(WindowWaves).values(window_id=window_id, next_at=at))
-    opened = {
-        "assignment_id": str(assignment_id),
-        "mode": opening.mode,
-        "trigger": trigger,
-        "bonus_percent": opening.bonus_percent,
-        "closes_at": opening.closes_at.isoformat(),
-    }
-    await audit.record(session, actor_id, now, audit.Entry("bid_window", window_id, "opened", after=opened))
+    """Writes a window for an unfilled slot; its first wave is due now."""
+    [window_id] = await open_windows(session, actor_id, [(assignment_id, opening)], trigger, now)
     return window_id
+
+
+async def open_windows(
+    session: AsyncSession,
+    actor_id: uuid.UUID | None,
+    openings: Sequence[tuple[uuid.UUID, Opening]],
+    trigger: Trigger,
+    now: datetime,
+) -> list[uuid.UUID]:
+    """The same for many slots at once, in three statements."""
+    if not openings:
+        return []
+    windows, waves, entries = [], [], []
+    for assignment_id, opening in openings:
+        window_id = uuid.uuid4()
+        windows.append(
+            {
+                "id": window_id,
+                "assignment_id": assignment_id,
+                "mode": opening.mode,
+                "trigger": trigger,
+                "pay_bonus_percent": opening.bonus_percent,
+                "opens_at": now,
+                "closes_at": opening.closes_at,
+                "status": BidWindowStatus.OPEN,
+            }
+        )
+        waves.append({"window_id": window_id, "next_at": now})
+        opened = {
+            "assignment_id": str(assignment_id),
+            "mode": opening.mode,
+            "trigger": trigger,
+            "bonus_percent": opening.bonus_percent,
+            "closes_at": opening.closes_at.isoformat(),
+        }
+        entries.append(audit.Entry("bid_window", window_id, "opened", after=opened))
+    await session.execute(insert(BidWindow), windows)
+    await session.execute(insert(WindowWaves), waves)
+    await audit.record(session, actor_id, now, *entries)
+    return [entry.entity_id for entry in entries]
 
 
 async def change_mode(
@@ -79,6 +99,14 @@ class Reopened:
     mode: BidWindowMode
 
 
+async def said(session: AsyncSession, assignment_id: uuid.UUID) -> Said | None:
+    """How this slot was asked for in an emergency, by which it has got its driver (R1.3, R6.2)."""
+    emergency = BidWindow.assignment_id == assignment_id, BidWindow.mode == BidWindowMode.EMERGENCY
+    last = select(BidWindow.closes_at, BidWindow.pay_bonus_percent).where(*emergency)
+    row = (await session.execute(last.order_by(BidWindow.closes_at.desc(), BidWindow.id).limit(1))).one_or_none()
+    return None if row is None else Said(*row)
+
+
 async def reopen(
     session: AsyncSession,
     left: ShiftFacts,
@@ -86,10 +114,17 @@ async def reopen(
     actor_id: uuid.UUID | None,
     policy: Policy,
     now: datetime,
+    *,
+    opening: Opening | None = None,
 ) -> Reopened | None:
-    """A fresh unfilled row and its window, once the old row is cancelled; None where the slot is over (R1.3)."""
-    opening = opening_for(left.on, policy, now)
-    if opening is None:
+    """A fresh unfilled row and its window, once the old row is cancelled.
+
+    None where the slot is over (R1.3), or the route does not run that day (any more), on which whoever had begun may
+    still stop (R2.0). The old row is locked, and so is it by whoever closes the day. `opening`: not by the time that
+    is left, but so.
+    """
+    opening = opening or opening_for(left.on, policy, now, await said(session, left.assignment_id))
+    if opening is None or not await runs_on(session, left.route_id, left.on):
         return None
     slot_id = uuid.uuid4()
     await session.execute(

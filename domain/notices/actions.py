@@ -1,4 +1,4 @@
-"""Telling people: the inbox row and its delivery, in the transaction that caused them (R11.1), and what follows."""
+"""Telling people: the inbox row and its delivery, in the transaction that caused them (R11.1)."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,15 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import (
-    Boolean,
-    CursorResult,
-    Date,
-    DateTime,
-    SmallInteger,
-    Text,
-    Uuid,
-)
+from sqlalchemy import CursorResult, DateTime, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -176,99 +168,6 @@ def facts_of(notice: Notice, envelope: Envelope) -> dict[str, Any]:
     return {"kind": envelope.kind.value, "about": str(envelope.about)} | warehouse | facts
 
 
-# Whoever changes several of these rows locks them in the one order that all share: home cards last, then by id. Windows
-# have drivers in common: two that end at once would else lock the same home cards crosswise.
-_FOLLOW = sql(
-    """
-    WITH touched AS (
-        SELECT :about AS about, true AS itself
-        UNION ALL
-        SELECT w.id, false FROM window_asks ask
-        JOIN bid_windows w ON w.id = ask.window_id AND w.status = 'open' AND w.id <> :about
-        JOIN assignments a ON a.id = w.assignment_id AND a.date = :on
-        WHERE ask.user_id = :driver
-        UNION ALL
-        SELECT earlier.id, false FROM bid_windows w
-        JOIN bid_windows earlier ON earlier.assignment_id = w.assignment_id AND earlier.id <> w.id
-        WHERE w.id = :about AND :over
-        UNION ALL
-        SELECT gone.id, false FROM bid_windows w
-        JOIN assignments a ON a.id = w.assignment_id
-        JOIN assignments gone ON gone.route_id = a.route_id AND gone.date = a.date
-             AND gone.id <> a.id AND gone.status = 'cancelled'
-        WHERE w.id = :about AND :over
-    ), locked AS (
-        SELECT d.id FROM deliveries d JOIN touched USING (about)
-        WHERE itself AND :over AND kind = 'offer' AND state = 'pending'
-           OR (kind <> 'offer' OR itself AND :over OR user_id = :driver)
-              AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
-              AND channel = 'telegram'
-        ORDER BY kind = 'home', d.id
-        FOR NO KEY UPDATE OF d
-    )
-    UPDATE deliveries SET
-        state = CASE state WHEN 'pending' THEN 'cancelled' ELSE state END,
-        reason = CASE state WHEN 'pending' THEN 'the window is over' ELSE reason END,
-        redraw = state <> 'pending',
-        due_at = CASE state WHEN 'pending' THEN NULL ELSE :now END,
-        escalate_at = CASE WHEN kind = 'offer' AND about = :about AND :over THEN NULL ELSE escalate_at END,
-        urgency = CASE kind WHEN 'offer' THEN :last ELSE :soon END
-    WHERE id IN (SELECT id FROM locked)
-    """,
-    about=Uuid(),
-    over=Boolean(),
-    driver=Uuid(),
-    on=Date(),
-    last=SmallInteger(),
-    soon=SmallInteger(),
-)
-
-_FOLLOW_HOMES = sql(
-    """
-    WITH whose AS (
-        SELECT unnest(:of) AS user_id
-        UNION SELECT user_id FROM window_asks WHERE window_id = :asked_of
-        UNION SELECT user_id FROM warehouse_managers WHERE warehouse_id = :managers_of
-    ), locked AS (
-        SELECT d.id FROM deliveries d JOIN whose USING (user_id)
-        WHERE d.kind = 'home' AND d.state IN ('sending', 'sent')
-        ORDER BY d.id
-        FOR NO KEY UPDATE OF d
-    )
-    UPDATE deliveries SET redraw = true, due_at = :now,
-        urgency = CASE user_id WHEN :first THEN :soon ELSE :last END
-    WHERE id IN (SELECT id FROM locked)
-    """,
-    of=ARRAY(Uuid()),
-    asked_of=Uuid(),
-    managers_of=Uuid(),
-    first=Uuid(),
-    last=SmallInteger(),
-    soon=SmallInteger(),
-)
-_WHEN = {"soon": int(Urgency.IMPORTANT), "last": int(Urgency.TIDYING)}
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A driver's day has changed, and with it what he is offered for it through other windows."""
-
-    driver_id: uuid.UUID
-    on: date
-
-
-async def follow(session: AsyncSession, about: uuid.UUID, now: datetime, *, over: bool, day: Day | None = None) -> None:
-    """Something about `about` has changed: every message that shows it is redrawn, the managers' cards first.
-
-    `over`: there is nothing left to offer; offers not yet sent are cancelled, those sent are redrawn last (R11.8), and
-    cards of earlier windows of the slot say who has it, and who had it before can't have it back. One that is being
-    sent right now is redrawn afterwards. `day`: so are this driver's other offers of that day, and the managers' cards
-    of those windows. All in one statement, since all these rows are locked in one order.
-    """
-    whose = {"driver": day.driver_id if day else None, "on": day.on if day else None}
-    await session.execute(_FOLLOW, {"about": about, "over": over, "now": now} | whose | _WHEN)
-
-
 _MARK_READ = sql(
     """
     UPDATE notifications SET read = true
@@ -299,7 +198,7 @@ _ACKNOWLEDGE = sql(
                   AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
                   AND EXISTS (SELECT FROM deliveries mine WHERE mine.about = :about AND mine.kind = :kind
                               AND mine.user_id = :user_id AND mine.answered_at IS NULL))
-        ORDER BY kind = 'home', id
+        ORDER BY kind IN ('home', 'board'), id
         FOR NO KEY UPDATE
     ), his AS (
         UPDATE deliveries d SET
@@ -336,47 +235,9 @@ async def acknowledge(
     that has left is still followed to its end. Whoever sees the thing, its sender and others who were told, sees it.
     """
     await mark_read(session, user_id, kind, about)
-    given = {"user_id": user_id, "kind": kind.value, "about": about, "soon": _WHEN["soon"], "now": now}
+    given = {"user_id": user_id, "kind": kind.value, "about": about, "soon": int(Urgency.IMPORTANT), "now": now}
     first: bool | None = await session.scalar(_ACKNOWLEDGE, given)
     return first
-
-
-_FOLLOW_AUTHOR = sql(
-    """
-    UPDATE deliveries SET redraw = true, due_at = :now, urgency = :last
-    WHERE id IN (
-        SELECT id FROM deliveries
-        WHERE about = :about AND kind = 'message' AND channel = 'telegram' AND state IN ('sending', 'sent')
-        ORDER BY id
-        FOR NO KEY UPDATE
-    )
-    """,
-    about=Uuid(),
-    last=SmallInteger(),
-)
-
-
-async def follow_author(session: AsyncSession, about: uuid.UUID, now: datetime) -> None:
-    """A message has come further: its author's card shows where it stands. In a transaction of its own."""
-    await session.execute(_FOLLOW_AUTHOR, {"about": about, "last": _WHEN["last"], "now": now})
-
-
-async def follow_homes(
-    session: AsyncSession,
-    now: datetime,
-    *,
-    of: Sequence[uuid.UUID] = (),
-    asked_of: uuid.UUID | None = None,
-    managers_of: uuid.UUID | None = None,
-    first: uuid.UUID | None = None,
-) -> None:
-    """The home cards of these people show something that has changed; that of `first` is redrawn before the others.
-
-    `asked_of`: all who were asked for this window; `managers_of`: those of this warehouse. After `follow`, once in a
-    transaction: the order in which everybody locks these rows.
-    """
-    given = {"of": list(of), "asked_of": asked_of, "managers_of": managers_of, "first": first, "now": now}
-    await session.execute(_FOLLOW_HOMES, given | _WHEN)
 
 
 _OTHERS = sql(

@@ -106,10 +106,13 @@ async def gather(session: AsyncSession, policy: Policy, now: datetime) -> Gather
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice as it stands in the inbox, in its reader's language."""
+    """A notice as it stands in the inbox, in its reader's language. `kind`, `about`, `expires_at`: of its delivery."""
 
     title: str
     body: str
+    kind: str = ""
+    about: uuid.UUID | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ class Digest:
 
 _DIGEST: Final = sql(
     """
-    SELECT note.title, note.body, EXISTS (SELECT FROM chat_links WHERE user_id = :user_id) AS linked
+    SELECT note.title, note.body, d.kind, d.about, d.expires_at,
+           EXISTS (SELECT FROM chat_links WHERE user_id = :user_id) AS linked
     FROM deliveries d JOIN notifications note ON note.id = d.notification_id
     WHERE d.superseded_by = :id AND d.user_id = :user_id AND NOT note.read
     ORDER BY note.created_at, note.id
@@ -137,4 +141,4 @@ async def digest(session: AsyncSession, user_id: uuid.UUID, delivery_id: uuid.UU
     rows = (await session.execute(_DIGEST, {"id": delivery_id, "user_id": user_id})).all()
     if not rows:
         return None
-    return Digest(tuple(Told(row.title, row.body) for row in rows), rows[0].linked)
+    return Digest(tuple(Told(row.title, row.body, row.kind, row.about, row.expires_at) for row in rows), rows[0].linked)

@@ -1,7 +1,6 @@
 """A manager's message to one person (`manual`): drafted, sent once, and what of it each of its readers sees."""
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ from domain.db.models import Message, User
 from domain.db.models.words import Urgency, UserRole
 from domain.db.sql import sql
 from domain.notices import actions as notices
+from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
-from domain.notices.wording import Wording, Written
+from domain.notices.wording import Wording
+from domain.people import names
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -91,77 +92,44 @@ async def recipients(
     return tuple(Recipient(row[0], row[1], row[2], UserRole(row[3]), *row[4:]) for row in rows)
 
 
-_SIGNS: Final = re.compile(r"[\W_]+")
-
-
-def folded(name: str) -> str:
-    """The letters and digits of a name, without regard to case, accents, spaces and signs."""
-    bare = name if name.isascii() else unicodedata.normalize("NFKD", name)
-    return _SIGNS.sub("", bare).casefold()
-
-
-def called(name: str, people: Sequence[Recipient]) -> tuple[Recipient, ...]:
-    """Those who are called so, by name: whole names before first or last names, and these before beginnings."""
-    return _called(name, _known(people))
-
-
-_Known = list[tuple[str, str, Recipient]]
-
-
-def _known(people: Sequence[Recipient]) -> _Known:
-    """Their names, folded once: a company may have 20,000 of them, and a command several names to try."""
-    return [(folded(who.first_name), folded(who.last_name), who) for who in people]
-
-
-def _called(name: str, known: _Known) -> tuple[Recipient, ...]:
-    wanted = folded(name)
-    if not wanted:
-        return ()
-    ranked = [
-        (_rank(wanted, first, last), who)
-        for first, last, who in known
-        if (first + last).startswith(wanted) or (last + first).startswith(wanted)
-    ]
-    best = min((rank for rank, _ in ranked), default=0)
-    return tuple(sorted((who for rank, who in ranked if rank == best), key=lambda who: (folded(who.name), who.id)))
-
-
-def _rank(wanted: str, first: str, last: str) -> int:
-    if wanted in (first + last, last + first):
-        return 0
-    return 1 if wanted in (first, last) else 2
-
-
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """A command taken apart: the name as it was written, who is called so, and what they are to be told."""
+    """A command taken apart: the name as it was written, who is called so, and what they are to be told.
+
+    `near`: where nobody is, whose names look like it.
+    """
 
     sought: str
     found: tuple[Recipient, ...]
     text: str
+    near: tuple[Recipient, ...] = ()
 
 
 def addressed(written: str, people: Sequence[Recipient]) -> Addressed:
     """Takes `Amara Osei: please call` apart, or `Amara please call`, where the longest name that fits counts."""
-    known = _known(people)
+    known = names.Known(people)
     name, colon, text = written.partition(":")
-    if colon and (found := _called(name, known)):
+    if colon and (found := known.called(name)):
         return Addressed(name.strip(), found, text.strip())
     ends = [word.end() for word in re.finditer(r"\S+", written)][:NAME_WORDS]
     for end in reversed(ends):
-        if found := _called(written[:end], known):
+        if found := known.called(written[:end]):
             return Addressed(written[:end].strip(" ,:"), found, written[end:].lstrip(" ,:").strip())
-    return Addressed(name.strip(), (), text.strip())
+    return Addressed(name.strip(), (), text.strip(), known.near(name) if colon else ())
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that waits for its author to choose: to whom of those found, and how urgent it is."""
+    """A message that waits for its author to choose: to whom of those found, and how urgent it is.
+
+    `near`: where nobody is called so, whose names look like it.
+    """
 
     message_id: uuid.UUID
     sought: str
     text: str
     found: tuple[Recipient, ...]
+    near: tuple[Recipient, ...] = ()
 
 
 async def draft_message(
@@ -169,10 +137,10 @@ async def draft_message(
 ) -> Draft | Refused:
     """Keeps what a manager has written, `name: text`, until he has chosen; nobody is told yet.
 
-    Refused: nobody of his is called so, no text, and one of more than 1,000 characters.
+    Refused: nobody of his is called so or nearly so, no text, and one of more than 1,000 characters.
     """
     parts = addressed(written, await recipients(session, manager.id, policy, now))
-    if not parts.found:
+    if not parts.found and not (parts.near and parts.text):
         return Refused(Refusal.NOBODY_CALLED_SO)
     if not parts.text:
         return Refused(Refusal.NO_TEXT)
@@ -181,7 +149,7 @@ async def draft_message(
     message_id = uuid.uuid4()
     kept = {"id": message_id, "author_id": manager.id, "sought": parts.sought, "text": parts.text, "created_at": now}
     await session.execute(insert(Message).values(kept))
-    return Draft(message_id, parts.sought, parts.text, parts.found)
+    return Draft(message_id, parts.sought, parts.text, parts.found, parts.near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +164,9 @@ async def draft(
     message = await _own(session, manager, message_id, policy, now)
     if not isinstance(message, Message):
         return message
-    people = await recipients(session, manager.id, policy, now)
-    return Draft(message_id, message.sought, message.text, called(message.sought, people))
+    known = names.Known(await recipients(session, manager.id, policy, now))
+    found = known.called(message.sought)
+    return Draft(message_id, message.sought, message.text, found, () if found else known.near(message.sought))
 
 
 async def _own(

@@ -57,19 +57,28 @@ def manner(
     """How a notice comes at this moment (R11.4). `starts_at`: the start of the shift that it is about, if it is.
 
     An SMS always rings, so what would come silently is held; what his shift holds is looked at again and again until
-    that is over. What would lose its point before the quiet hours end comes silently instead of being held; by SMS it
-    is held all the same, and dropped then.
+    that is over, or the quiet hours are that begin meanwhile. What would lose its point before the quiet hours end
+    comes silently instead of being held; by SMS it is held all the same, and dropped then.
     """
-    until = quiet_until(urgency, to, policy, now)
-    by_day: Manner = Rings()
-    if urgency is Urgency.NORMAL and to.working:
-        by_day = Silent() if channel is Channel.TELEGRAM else Held(now + policy.look_at_shift_every)
-    if until is None or _always_rings(kind, urgency, to, starts_at, policy, now):
-        return by_day
+    until = _night_until(kind, urgency, to, starts_at, policy, now)
+    if until is None:
+        if urgency is not Urgency.NORMAL or not to.working:
+            return Rings()
+        if channel is Channel.TELEGRAM:
+            return Silent()
+        later = now + policy.look_at_shift_every
+        return Held(_night_until(kind, urgency, to, starts_at, policy, later) or later)
     if channel is Channel.SMS:
         return Held(until)
     would_be_late = expires_at is not None and expires_at <= until
     return Silent() if _night(kind, urgency) is Night.SILENT or would_be_late else Held(until)
+
+
+def _night_until(
+    kind: str, urgency: Urgency, to: Recipient, starts_at: datetime | None, policy: Policy, now: datetime
+) -> datetime | None:
+    """When the quiet hours end that it would disturb now; None where it may ring."""
+    return None if _always_rings(kind, urgency, to, starts_at, policy, now) else quiet_until(urgency, to, policy, now)
 
 
 def _night(kind: str, urgency: Urgency) -> Night:

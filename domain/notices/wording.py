@@ -1,185 +1,148 @@
-"""What can be told, as facts. The edge hands in the function that words them (R11.1): no prose in here."""
+"""What can be told, by its kind. The edge hands in the function that words it (R11.1): no prose in here.
 
+The facts of each notice are in `facts`, by subject.
+"""
+
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, get_type_hints
 
+from domain.notices.facts.arrivals import (
+    ArrivalsHeld,
+    ArrivedLate,
+    DriverLate,
+    DriverMissing,
+    LateAnswered,
+    MissingListed,
+    NotCheckedIn,
+    ShiftMissed,
+)
+from domain.notices.facts.giving import GiveAwayAsked, GiveAwayEnded, Given, ShiftGiven, ShiftToGive
+from domain.notices.facts.offers import BidLost, Lost, ShiftAssigned, ShiftOffered, ShiftWon
+from domain.notices.facts.people import (
+    EmploymentEnds,
+    EmploymentGoesOn,
+    FallbackGone,
+    LinkMoved,
+    OperatorAlert,
+    TimeOffEnded,
+    TimeOffNoted,
+    Written,
+)
+from domain.notices.facts.routes import (
+    Cause,
+    HolidayAhead,
+    RouteCancelled,
+    RouteUnfilled,
+    ShiftCancelled,
+    TomorrowCover,
+)
+from domain.notices.facts.shifts import (
+    DriverStopped,
+    ReviewDecided,
+    ShiftDropped,
+    ShiftOverdue,
+    ShiftReturned,
+    ShiftToday,
+    ToConfirm,
+)
+from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen
 from domain.notices.kinds import Kind
 
-
-@dataclass(frozen=True, slots=True)
-class EmergencyOffered:
-    """A shift that whoever accepts first may have, in an emergency or ahead of it."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    bonus_percent: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftWon:
-    """The reader has the shift."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    arrive_by: datetime
-    bonus_percent: int
-
-
-@dataclass(frozen=True, slots=True)
-class RouteUnfilled:
-    """Nobody took it before its window closed; to the manager."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RouteCancelled:
-    """A driver has left his shift; to the manager. `reason` and `mode` as in the model; no mode: the slot is over."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    driver: str
-    reason: str
-    note: str | None
-    late: bool
-    mode: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftToday:
-    """The reader drives today."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    arrive_by: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ToConfirm:
-    """The reader has not said yet whether he will be there."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    confirm_by: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftDropped:
-    """The reader did not confirm in time; the shift is open to others. `blamed`: it counts against him (R4.3)."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    blamed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftMissed:
-    """The reader was not there in time; the shift goes to others (R8.6). `counts`: against him."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    arrive_by: datetime
-    counts: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DriverMissing:
-    """A driver was not there in time; to the manager. `asked`: others are being asked, unless the slot is over."""
-
-    route: str
-    warehouse: str
-    on: date
-    starts_at: datetime
-    driver: str
-    phone: str
-    asked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LinkMoved:
-    """The reader's account was linked from another chat; to the old one (R12.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a manager has written to people; the text is his own, in his own language.
-
-    `instead_of`: to whom it was written, where that one is away and the reader stands in (R11.4a).
-    """
-
-    author: str
-    text: str
-    instead_of: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FallbackGone:
-    """A driver takes no SMS any more; to his managers (R11.5)."""
-
-    driver: str
-    linked: bool  # he is still reached by Telegram
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorAlert:
-    """Something that an operator must put right; to the owners. `alert` names it, `detail` is for experts."""
-
-    alert: str
-    detail: str
-
-
 Notice = (
-    EmergencyOffered
+    ShiftOffered
     | ShiftWon
+    | ShiftAssigned
+    | WeekGiven
+    | WeekLocked
+    | WeekOpen
     | RouteUnfilled
+    | TomorrowCover
     | RouteCancelled
     | ShiftToday
     | ToConfirm
     | ShiftDropped
     | ShiftMissed
     | DriverMissing
+    | NotCheckedIn
+    | MissingListed
+    | ArrivalsHeld
+    | DriverLate
+    | LateAnswered
+    | ArrivedLate
+    | ShiftReturned
+    | ShiftCancelled
+    | BidLost
+    | HolidayAhead
+    | ShiftOverdue
+    | DriverStopped
+    | ReviewDecided
+    | ShiftToGive
+    | GiveAwayEnded
+    | GiveAwayAsked
+    | ShiftGiven
     | LinkMoved
     | Written
+    | TimeOffNoted
+    | TimeOffEnded
+    | EmploymentEnds
+    | EmploymentGoesOn
     | FallbackGone
     | OperatorAlert
 )
-
-
 NOTICES: Mapping[Kind, type[Notice]] = {
-    Kind.OFFER: EmergencyOffered,
+    Kind.OFFER: ShiftOffered,
     Kind.WON: ShiftWon,
+    Kind.ASSIGNED: ShiftAssigned,
+    Kind.WEEK: WeekGiven,
+    Kind.WEEK_LOCKED: WeekLocked,
+    Kind.WEEK_OPEN: WeekOpen,
     Kind.ROUTE_UNFILLED: RouteUnfilled,
+    Kind.COVER: TomorrowCover,
     Kind.ROUTE_CANCELLED: RouteCancelled,
     Kind.REMINDER: ShiftToday,
     Kind.CONFIRM_REMINDER: ToConfirm,
     Kind.DROPPED: ShiftDropped,
     Kind.MISSED: ShiftMissed,
     Kind.NO_SHOW: DriverMissing,
+    Kind.NOT_CHECKED_IN: NotCheckedIn,
+    Kind.MISSING_LIST: MissingListed,
+    Kind.HELD_LIST: ArrivalsHeld,
+    Kind.RUNNING_LATE: DriverLate,
+    Kind.LATE_ANSWER: LateAnswered,
+    Kind.ARRIVED_LATE: ArrivedLate,
+    Kind.RESTORED: ShiftReturned,
+    Kind.SHIFT_CANCELLED: ShiftCancelled,
+    Kind.BID_LOST: BidLost,
+    Kind.HOLIDAY: HolidayAhead,
+    Kind.OVERDUE: ShiftOverdue,
+    Kind.STILL_OUT: ShiftOverdue,
+    Kind.STOPPED: DriverStopped,
+    Kind.DECIDED: ReviewDecided,
+    Kind.GIVE_AWAY: ShiftToGive,
+    Kind.GIVE_AWAY_ENDED: GiveAwayEnded,
+    Kind.GIVE_AWAY_ASKED: GiveAwayAsked,
+    Kind.SHIFT_GIVEN: ShiftGiven,
     Kind.LINK_MOVED: LinkMoved,
     Kind.MANUAL: Written,
+    Kind.TIME_OFF: TimeOffNoted,
+    Kind.TIME_OFF_ENDED: TimeOffEnded,
+    Kind.LEAVING: EmploymentEnds,
+    Kind.STAYING: EmploymentGoesOn,
     Kind.FALLBACK_GONE: FallbackGone,
     Kind.ALERT: OperatorAlert,
 }
-_READ: Mapping[type, Callable[[str], object]] = {datetime: datetime.fromisoformat, date: date.fromisoformat}
+_READ: Mapping[object, Callable[[Any], object]] = {
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+    uuid.UUID: uuid.UUID,
+    tuple[str, ...]: tuple,
+    Cause: Cause,
+    Lost: Lost,
+    Given: Given,
+}
 
 
 def notice_of(data: Mapping[str, Any]) -> Notice:

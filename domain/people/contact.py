@@ -58,12 +58,21 @@ class Saved:
 
 
 async def choose_language(
-    session: AsyncSession, person: Person, choice: int, languages: Sequence[str], now: datetime
+    session: AsyncSession,
+    person: Person,
+    choice: int,
+    languages: Sequence[str],
+    now: datetime,
+    *,
+    by: Person | None = None,
 ) -> Saved | Refused:
-    """Speaks to him in this one of `languages` from now on. Refused: a choice that there is not."""
+    """Speaks to him in this one of `languages` from now on; `by`: a manager of his has said so for him (R8.9).
+
+    Refused: a choice that there is not.
+    """
     if not 0 <= choice < len(languages):
         return Refused(Refusal.NO_SUCH_CHOICE)
-    await _save(session, person, {"language": languages[choice]}, now)
+    await _save(session, person, {"language": languages[choice]}, now, by=by)
     return Saved()
 
 
@@ -128,7 +137,9 @@ async def go_away(
     return Saved()
 
 
-async def _save(session: AsyncSession, person: Person, wanted: Mapping[str, Any], now: datetime) -> bool:
+async def _save(
+    session: AsyncSession, person: Person, wanted: Mapping[str, Any], now: datetime, *, by: Person | None = None
+) -> bool:
     """Writes what differs, with an audit entry (R13); False where nothing does. His row is locked meanwhile."""
     his = ContactSettings.user_id == person.id
     columns = [getattr(ContactSettings, name) for name in wanted]
@@ -139,7 +150,7 @@ async def _save(session: AsyncSession, person: Person, wanted: Mapping[str, Any]
         return False
     await session.execute(update(ContactSettings).where(his).values(**wanted))
     entry = audit.Entry("user", person.id, "contact_changed", before=_plain(before), after=_plain(wanted))
-    await audit.record(session, person.id, now, entry)
+    await audit.record(session, (by or person).id, now, entry, by_phone=by is not None)
     return True
 
 

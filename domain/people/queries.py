@@ -1,11 +1,12 @@
 """Who somebody is, and where a manager may act."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, Uuid, and_, bindparam, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Row, Select, Uuid, and_, bindparam, exists, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -54,6 +55,12 @@ async def person(session: AsyncSession, user_id: uuid.UUID) -> Person | None:
     return _made((await session.execute(_BY_ID, {"user": user_id})).one_or_none())
 
 
+async def linked_chat(session: AsyncSession, user_id: uuid.UUID) -> int | None:
+    """The chat in which somebody is reached; None for who has none."""
+    chat_id: int | None = await session.scalar(select(ChatLink.chat_id).where(ChatLink.user_id == user_id))
+    return chat_id
+
+
 async def people_with_phone(session: AsyncSession, phone: str) -> tuple[Person, ...]:
     """Whose number (E.164) this is, by id: the model lets people share one. Empty for one that is unknown."""
     rows = await session.execute(_WITH_PHONE, {"phone": phone})
@@ -64,7 +71,9 @@ def _made(row: Row[Any] | None) -> Person | None:
     return None if row is None else Person(*row)
 
 
-def manages(manager_id: uuid.UUID, warehouse_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bool]:
+def manages(
+    manager_id: uuid.UUID | ColumnElement[uuid.UUID], warehouse_id: InstrumentedAttribute[uuid.UUID]
+) -> ColumnElement[bool]:
     """Whether somebody is a manager of this warehouse; anything else is 'not found' to him (R12.3)."""
     manager = aliased(User)  # the query around may be about users, too
     return exists().where(
@@ -73,6 +82,16 @@ def manages(manager_id: uuid.UUID, warehouse_id: InstrumentedAttribute[uuid.UUID
         manager.id == WarehouseManager.user_id,
         manager.role == UserRole.MANAGER,
     )
+
+
+async def warehouses_of(session: AsyncSession, manager_id: uuid.UUID) -> list[uuid.UUID]:
+    """Where somebody is a manager, by id."""
+    mine = (
+        select(WarehouseManager.warehouse_id)
+        .join(User, User.id == WarehouseManager.user_id)
+        .where(User.id == manager_id, User.role == UserRole.MANAGER)
+    )
+    return list(await session.scalars(mine.order_by(WarehouseManager.warehouse_id)))
 
 
 def managers_of(warehouse_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
@@ -105,6 +124,32 @@ def managers_to_tell(warehouse_id: uuid.UUID, route_id: uuid.UUID, now: datetime
             and_(not_(own_present.exists()), User.id.in_(present)),
             and_(not_(present.exists()), or_(User.id.in_(own), not_(own.exists()))),
         )
+    )
+
+
+def managers_present(warehouse_ids: Collection[uuid.UUID], now: datetime) -> Select[Any]:
+    """`warehouse_id`, `user_id` and `language` of the managers of these warehouses.
+
+    Those who are away are spoken for by the others (R11.4a); are they all away, they are told all the same.
+    """
+    other, there = aliased(WarehouseManager), aliased(User)
+    away = select(ContactSettings.user_id).where(ContactSettings.away_until > now)
+    others_present = exists().where(
+        other.warehouse_id == WarehouseManager.warehouse_id,
+        there.id == other.user_id,
+        there.role == UserRole.MANAGER,
+        other.user_id.not_in(away),
+    )
+    return (
+        select(WarehouseManager.warehouse_id, WarehouseManager.user_id, ContactSettings.language)
+        .join(User, User.id == WarehouseManager.user_id)
+        .outerjoin(ContactSettings, ContactSettings.user_id == WarehouseManager.user_id)
+        .where(
+            WarehouseManager.warehouse_id.in_(warehouse_ids),
+            User.role == UserRole.MANAGER,
+            or_(User.id.not_in(away), not_(others_present)),
+        )
+        .order_by(WarehouseManager.warehouse_id, WarehouseManager.user_id)
     )
 
 
@@ -164,12 +209,20 @@ UNREAD_MOST: Final = 99  # counted on the home card; with more it says so
 
 @dataclass(frozen=True, slots=True)
 class AtHome:
-    """Whose home card it is, and what its head says. `unread`: in his inbox, at most one more than UNREAD_MOST."""
+    """Whose home card it is, and what its head says. `unread`: in his inbox, at most one more than UNREAD_MOST.
+
+    What most cards do not show need not be looked for: `unconfirmed` shifts, from today on, open windows for which he
+    was `asked`, shifts that were `called_off`, whenever that was, and colleagues' that were `offered` to him.
+    """
 
     role: UserRole
     first_name: str
     unread: int
     away_until: datetime | None
+    unconfirmed: bool
+    asked: bool
+    called_off: bool
+    offered: bool
 
 
 _AT_HOME = sql(
@@ -178,15 +231,24 @@ _AT_HOME = sql(
            (SELECT count(*) FROM (
                 SELECT FROM notifications n WHERE n.user_id = person.id AND NOT n.read LIMIT :most + 1
             ) AS unread),
-           (SELECT away_until FROM contact_settings contact WHERE contact.user_id = person.id AND away_until > :now)
+           (SELECT away_until FROM contact_settings contact WHERE contact.user_id = person.id AND away_until > :now),
+           EXISTS (SELECT FROM assignments a WHERE a.user_id = person.id AND a.date >= :today
+                   AND a.status = 'scheduled' AND a.confirmed_at IS NULL),
+           EXISTS (SELECT FROM window_asks ask JOIN bid_windows w ON w.id = ask.window_id
+                   WHERE ask.user_id = person.id AND ask.date >= :today AND w.status = 'open'),
+           EXISTS (SELECT FROM deliveries d WHERE d.user_id = person.id AND d.kind = 'shift_cancelled'),
+           EXISTS (SELECT FROM give_away_asks ask JOIN give_aways g ON g.id = ask.give_away_id
+                   WHERE ask.user_id = person.id AND g.ended_at IS NULL)
     FROM users person WHERE person.id = :user_id
     """,
     user_id=Uuid(),
+    today=Date(),
     most=Integer(),
 )
 
 
-async def at_home(session: AsyncSession, user_id: uuid.UUID, now: datetime) -> AtHome | None:
+async def at_home(session: AsyncSession, user_id: uuid.UUID, today: date, now: datetime) -> AtHome | None:
     """As above; None for somebody who is no longer there."""
-    row = (await session.execute(_AT_HOME, {"user_id": user_id, "most": UNREAD_MOST, "now": now})).one_or_none()
+    given = {"user_id": user_id, "most": UNREAD_MOST, "today": today, "now": now}
+    row = (await session.execute(_AT_HOME, given)).one_or_none()
     return None if row is None else AtHome(UserRole(row[0]), *row[1:])

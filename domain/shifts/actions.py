@@ -1,36 +1,52 @@
-"""What a driver does with his own shifts: confirm, arrive, load, bring back, correct (R4, R8)."""
+"""What a driver does with his own shifts: confirm, arrive, load, bring back, correct (R4, R8).
+
+Or a manager for him, on his word by telephone: `by`, who has been found to manage the shift's warehouse (R8.9).
+"""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Uuid, insert, update
+from sqlalchemy import Uuid, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.db.models import Assignment, Shift
+from domain.db.models import AbsenceQuestion, Assignment, Shift
 from domain.db.models.words import AssignmentStatus
 from domain.db.sql import sql
-from domain.notices import actions as notices
+from domain.notices import following
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
-from domain.shifts import ledger, queries, rules
-from domain.shifts.rules import Arrive, Complete, Confirm, Correct, Done, Load, ShiftFacts
+from domain.shifts import holds, ledger, outages, queries, rules, rules_of_parcels
+from domain.shifts.rules import Arrive, Confirm, Done, ShiftFacts
+from domain.shifts.rules_of_parcels import Complete, Correct, Load
 
 
 async def confirm_shift(
-    session: AsyncSession, driver: Person, assignment_id: uuid.UUID, policy: Policy, now: datetime
+    session: AsyncSession,
+    driver: Person,
+    assignment_id: uuid.UUID,
+    policy: Policy,
+    now: datetime,
+    *,
+    by: Person | None = None,
 ) -> Confirm | Done | Refused:
-    """The driver confirms one of his shifts (R4.1). Refused where it is not his, too early or too late."""
+    """The driver confirms one of his shifts (R4.1). Refused where it is not his, too early or too late.
+
+    While an outage of ours holds all drops, it is not too late (R8.6a): for that they are held.
+    """
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
     decision = rules.decide_confirm(shift, policy, now)
+    too_late = decision == Refused(Refusal.TOO_LATE_TO_CONFIRM)
+    if too_late and await outages.drops_are_held(session, policy, now):
+        decision = rules.decide_confirm(shift, policy, now, held=True)
     if isinstance(decision, Confirm):
-        await _confirm(session, driver, [shift], now)
+        await _confirm(session, driver, [shift], by, now)
     return decision
 
 
@@ -48,11 +64,13 @@ async def confirm_all(
     shifts = await queries.unconfirmed_locked(session, driver.id, first, last, policy)
     due = [shift for shift in shifts if isinstance(rules.decide_confirm(shift, policy, now), Confirm)]
     if due:
-        await _confirm(session, driver, due, now)
+        await _confirm(session, driver, due, None, now)
     return Confirmed(len(due))
 
 
-async def _confirm(session: AsyncSession, driver: Person, shifts: Sequence[ShiftFacts], now: datetime) -> None:
+async def _confirm(
+    session: AsyncSession, driver: Person, shifts: Sequence[ShiftFacts], by: Person | None, now: datetime
+) -> None:
     of = [shift.assignment_id for shift in shifts]
     await session.execute(update(Assignment).where(Assignment.id.in_(of)).values(confirmed_at=now, updated_at=now))
     await ledger.count(session, driver.id, now, confirmed_shifts=len(of))
@@ -60,36 +78,62 @@ async def _confirm(session: AsyncSession, driver: Person, shifts: Sequence[Shift
         audit.Entry("assignment", each, "confirmed", {"confirmed_at": None}, {"confirmed_at": now.isoformat()})
         for each in of
     ]
-    await audit.record(session, driver.id, now, *entries)
+    await _audit(session, driver.id, by, now, *entries)
     await _shown(session, driver, shifts, now)
 
 
 async def arrive(
-    session: AsyncSession, driver: Person, assignment_id: uuid.UUID, policy: Policy, now: datetime
+    session: AsyncSession,
+    driver: Person,
+    assignment_id: uuid.UUID,
+    policy: Policy,
+    now: datetime,
+    *,
+    by: Person | None = None,
 ) -> Arrive | Done | Refused:
-    """[I'm here] (R8.2). Refused before 05:00, unconfirmed, and from arrive_by on."""
+    """[I'm here] (R8.2). Refused before 05:00, unconfirmed, and from arrive_by on, unless no-shows are held (R8.6a)."""
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
     decision = rules.decide_arrive(shift, policy, now)
+    if decision == Refused(Refusal.ARRIVED_TOO_LATE) and await holds.is_held(session, shift, policy, now):
+        decision = rules.decide_arrive(shift, policy, now, held=True)
     if isinstance(decision, Arrive):
-        await session.execute(insert(Shift).values(assignment_id=shift.assignment_id, arrived_at=now, created_at=now))
-        await _becomes(session, driver, shift, AssignmentStatus.ACTIVE, "arrived", {"arrived_at": now.isoformat()}, now)
+        await record_arrival(session, driver.id, shift, by, now)
         await _shown(session, driver, [shift], now)
     return decision
 
 
+async def record_arrival(
+    session: AsyncSession, driver_id: uuid.UUID, shift: ShiftFacts, by: Person | None, now: datetime
+) -> None:
+    """He is there, and the shift, which is locked, is active. What shows it is not followed yet."""
+    await session.execute(insert(Shift).values(assignment_id=shift.assignment_id, arrived_at=now, created_at=now))
+    if shift.leaving_since is not None:
+        await session.execute(delete(AbsenceQuestion).where(AbsenceQuestion.assignment_id == shift.assignment_id))
+    await _becomes(
+        session, driver_id, shift, AssignmentStatus.ACTIVE, "arrived", {"arrived_at": now.isoformat()}, by, now
+    )
+
+
 async def load_parcels(
-    session: AsyncSession, driver: Person, assignment_id: uuid.UUID, parcels: int, policy: Policy, now: datetime
+    session: AsyncSession,
+    driver: Person,
+    assignment_id: uuid.UUID,
+    parcels: int,
+    policy: Policy,
+    now: datetime,
+    *,
+    by: Person | None = None,
 ) -> Load | Done | Refused:
     """Parcels loaded, 1 to 999; again, to correct them before the shift is completed (R8.3)."""
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
-    decision = rules.decide_load(shift, parcels, policy)
+    decision = rules_of_parcels.decide_load(shift, parcels, policy)
     if isinstance(decision, Load):
         values = {"parcels_start": parcels} | ({"started_at": now} if decision.before is None else {})
-        await _written(session, driver, shift, "loaded", values, now)
+        await _written(session, driver, shift, "loaded", values, by, now)
         await _shown(session, driver, [shift], now)
     return decision
 
@@ -107,28 +151,52 @@ _FAMILIAR = sql(
 
 
 async def complete_shift(
-    session: AsyncSession, driver: Person, assignment_id: uuid.UUID, returned: int, policy: Policy, now: datetime
+    session: AsyncSession,
+    driver: Person,
+    assignment_id: uuid.UUID,
+    returned: int,
+    policy: Policy,
+    now: datetime,
+    *,
+    by: Person | None = None,
 ) -> Complete | Done | Refused:
     """Parcels brought back, 0 to those loaded: the shift is completed, and counts for the route (R8.3)."""
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
-    decision = rules.decide_complete(shift, returned, policy, now)
+    decision = rules_of_parcels.decide_complete(shift, returned, policy, now)
     if isinstance(decision, Complete):
-        values = {
-            "parcels_returned": decision.returned,
-            "parcels_delivered": decision.delivered,
-            "completed_at": now,
-            "editable_until": decision.editable_until,
-        }
-        await session.execute(update(Shift).where(Shift.assignment_id == shift.assignment_id).values(values))
-        await session.execute(_FAMILIAR, {"driver": driver.id, "route": shift.route_id, "now": now})
-        after = {"parcels_returned": decision.returned, "parcels_delivered": decision.delivered}
-        await _becomes(session, driver, shift, AssignmentStatus.COMPLETED, "completed", after, now)
-        await ledger.count(session, driver.id, now, total_shifts=1, completed_shifts=1)
-        await _rate(session, driver.id, now)
+        await complete(session, driver, shift, decision, "completed", {}, by, now)
         await _shown(session, driver, [shift], now)
     return decision
+
+
+async def complete(
+    session: AsyncSession,
+    driver: Person,
+    shift: ShiftFacts,
+    decision: Complete,
+    action: str,
+    facts: Mapping[str, Any],
+    by: Person | None,
+    now: datetime,
+) -> None:
+    """The shift, which is locked, is completed; `action` and `facts` are for the audit.
+
+    What shows it is not followed yet: those rows are locked last, and once.
+    """
+    values = {
+        "parcels_returned": decision.returned,
+        "parcels_delivered": decision.delivered,
+        "completed_at": now,
+        "editable_until": decision.editable_until,
+    }
+    await session.execute(update(Shift).where(Shift.assignment_id == shift.assignment_id).values(values))
+    await session.execute(_FAMILIAR, {"driver": driver.id, "route": shift.route_id, "now": now})
+    after = {"parcels_returned": decision.returned, "parcels_delivered": decision.delivered} | dict(facts)
+    await _becomes(session, driver.id, shift, AssignmentStatus.COMPLETED, action, after, by, now)
+    await ledger.count(session, driver.id, now, total_shifts=1, completed_shifts=1)
+    await ledger.rate(session, driver.id, now)
 
 
 async def correct_parcels(
@@ -139,46 +207,39 @@ async def correct_parcels(
     returned: int | None,
     policy: Policy,
     now: datetime,
+    *,
+    by: Person | None = None,
+    reason: str | None = None,
 ) -> Correct | Done | Refused:
-    """Either number of a completed shift, within the hour (R8.4). None: as it is."""
+    """Either number of a completed shift, within the hour; later by a manager, with a reason (R8.4). None: as it is."""
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
-    decision = rules.decide_correct(shift, start, returned, policy, now)
+    decision = rules_of_parcels.decide_correct(
+        shift, start, returned, policy, now, by_manager=by is not None, reason=reason
+    )
     if isinstance(decision, Correct):
         values = {
             "parcels_start": decision.start,
             "parcels_returned": decision.returned,
             "parcels_delivered": decision.delivered,
         }
-        await _written(session, driver, shift, "corrected", values, now)
-        await _rate(session, driver.id, now)
+        await _written(session, driver, shift, "corrected", values, by, now, reason=reason)
+        await ledger.rate(session, driver.id, now)
         await _shown(session, driver, [shift], now)
     return decision
 
 
-# R9.1's mean over completed shifts with parcels; exact, since it is made anew from the shifts themselves.
-_RATE = sql(
-    """
-    UPDATE driver_metrics m
-    SET completion_rate = coalesce(done.rate, 0), avg_parcels_delivered = coalesce(done.parcels, 0), updated_at = :now
-    FROM (
-        SELECT avg(s.parcels_delivered::float8 / s.parcels_start) AS rate, avg(s.parcels_delivered)::float8 AS parcels
-        FROM assignments a JOIN shifts s ON s.assignment_id = a.id
-        WHERE a.user_id = :driver AND a.status = 'completed' AND s.parcels_start > 0
-    ) AS done
-    WHERE m.user_id = :driver
-    """,
-    driver=Uuid(),
-)
-
-
-async def _rate(session: AsyncSession, driver_id: uuid.UUID, now: datetime) -> None:
-    await session.execute(_RATE, {"driver": driver_id, "now": now})
-
-
 async def _written(
-    session: AsyncSession, driver: Person, shift: ShiftFacts, action: str, values: dict[str, Any], now: datetime
+    session: AsyncSession,
+    driver: Person,
+    shift: ShiftFacts,
+    action: str,
+    values: dict[str, Any],
+    by: Person | None,
+    now: datetime,
+    *,
+    reason: str | None = None,
 ) -> None:
     """Changes the shift's numbers, audited with before and after."""
     await session.execute(update(Shift).where(Shift.assignment_id == shift.assignment_id).values(values))
@@ -186,27 +247,37 @@ async def _written(
         name: getattr(shift, name) for name in ("parcels_start", "parcels_returned") if name in values
     }
     after = {name: value for name, value in values.items() if name != "started_at"}
-    await audit.record(session, driver.id, now, audit.Entry("shift", shift.assignment_id, action, before, after))
+    entry = audit.Entry("shift", shift.assignment_id, action, before, after | ({"reason": reason} if reason else {}))
+    await _audit(session, driver.id, by, now, entry)
 
 
 async def _becomes(
     session: AsyncSession,
-    driver: Person,
+    driver_id: uuid.UUID,
     shift: ShiftFacts,
     status: AssignmentStatus,
     action: str,
     facts: dict[str, Any],
+    by: Person | None,
     now: datetime,
 ) -> None:
     await session.execute(
         update(Assignment).where(Assignment.id == shift.assignment_id).values(status=status, updated_at=now)
     )
     entry = audit.Entry("assignment", shift.assignment_id, action, {"status": shift.status}, {"status": status} | facts)
-    await audit.record(session, driver.id, now, entry)
+    await _audit(session, driver_id, by, now, entry)
+
+
+async def _audit(
+    session: AsyncSession, driver_id: uuid.UUID, by: Person | None, now: datetime, *entries: audit.Entry
+) -> None:
+    await audit.record(session, by.id if by else driver_id, now, *entries, by_phone=by is not None)
 
 
 async def _shown(session: AsyncSession, driver: Person, shifts: Sequence[ShiftFacts], now: datetime) -> None:
-    """His messages about these shifts, and his home card, show how they stand; last, as everybody locks them."""
+    """His messages about these shifts, his home card and the managers' boards show how they stand; last, as everybody
+    locks them."""
     for shift in sorted(shifts, key=lambda each: each.assignment_id):
-        await notices.follow(session, shift.assignment_id, now, over=False)
-    await notices.follow_homes(session, now, of=[driver.id], first=driver.id)
+        await following.follow(session, shift.assignment_id, now, over=False)
+    at = [following.DayAt(shift.warehouse_id, shift.on) for shift in shifts]
+    await following.follow_homes(session, now, of=[driver.id], boards_of=at, first=driver.id)

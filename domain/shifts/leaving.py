@@ -1,36 +1,42 @@
 """A shift that its driver leaves or loses: what becomes of it, of him, and of the slot, in one transaction (R2.2).
 
-He cancels (R5), he did not confirm in time (R4.3), or he was not there in time (R8.6).
+He cancels (R5), or he did not confirm in time (R4.3). Who was not there in time: see `missing`.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Date, DateTime, Double, Integer, Interval, insert, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Date, DateTime, Integer, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
 from domain.coverage.reopening import Reopened, reopen
-from domain.db.models import Assignment, Shift
+from domain.db.models import AbsenceQuestion, Assignment, Shift
 from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind, Trigger
 from domain.db.sql import sql
 from domain.notices import actions as notices
+from domain.notices import following
+from domain.notices.facts.routes import RouteCancelled
+from domain.notices.facts.shifts import ShiftDropped
 from domain.notices.kinds import Kind
-from domain.notices.wording import DriverMissing, Notice, RouteCancelled, ShiftDropped, ShiftMissed, Wording
+from domain.notices.wording import Notice, Wording
 from domain.people.queries import Person, managers_to_tell
 from domain.people.queries import person as person_by_id
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
-from domain.shifts import deadlines, ledger, outages, queries, rules
-from domain.shifts.deadlines import ARRIVE_BY, CONFIRM_BY
-from domain.shifts.rules import Leave, ShiftFacts
+from domain.shifts import deadlines, holds, ledger, outages, queries, rules_of_leaving
+from domain.shifts.deadlines import CONFIRM_BY, UNCONFIRMED
+from domain.shifts.rules import ShiftFacts
+from domain.shifts.rules_of_leaving import Leave
 
 NOT_CONFIRMED: Final = "not_confirmed"  # reasons beside the model's, for the manager
 UNREACHABLE: Final = "unreachable"
+DECLINED: Final = "declined"
+HANDED_BACK: Final = "handed_back"
+UNANSWERED: Final = "unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +61,75 @@ async def cancel_shift(
     say: Wording,
     policy: Policy,
     now: datetime,
+    *,
+    by: Person | None = None,
 ) -> Left | Refused:
-    """The driver cancels (R5). His row stays as history, the slot opens again, the route's manager is told (R5.4).
+    """The driver cancels, or the manager `by` for him, on his word by telephone (R5, R8.9).
 
-    Refused once he has arrived, where it is not his (any more), and for a note of over 500 characters.
+    His row stays as history, the slot opens again, the route's manager is told (R5.4). Refused once he has arrived,
+    where it is not his (any more), and for a note of over 500 characters.
     """
     if note is not None and len(note) > policy.cancel_notes_most:
         return Refused(Refusal.NOTES_TOO_LONG)
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
-    decision = rules.decide_cancel(shift, reason, policy, now)
+    decision = rules_of_leaving.decide_cancel(shift, reason, policy, now)
+    if decision == Refused(Refusal.ARRIVED_TOO_LATE) and await holds.is_held(session, shift, policy, now):
+        decision = rules_of_leaving.decide_cancel(shift, reason, policy, now, held=True)
     if not isinstance(decision, Leave):
         return decision
-    await _vacate(session, shift, driver.id, "cancelled", {"reason": reason, "incident": decision.incident}, now)
+    blameless = DECLINED if shift.confirmed_at is None else HANDED_BACK  # as by its own button (R4.4, R6.4)
+    action = "cancelled" if decision.incident else blameless
+    exit_ = Exit((by or driver).id, reason, decision.incident, Trigger.CANCELLATION, reason, note, action)
+    left = await leave(session, shift, driver, exit_, say, policy, now)
+    await shown(session, shift, now)
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a driver comes to leave a shift: who says so, why (for the manager), and what the ledger says of it.
+
+    `reason` and `note` are kept with a cancellation of his own. `action` names the deed in the audit. `not_again`: the
+    slot is not offered to him again, though he has given no reason, as it is not to who has given one (R5.4).
+    """
+
+    actor_id: uuid.UUID
+    why: str
+    incident: IncidentKind | None
+    trigger: Trigger
+    reason: CancelReason | None = None
+    note: str | None = None
+    action: str = "cancelled"
+    not_again: bool = False
+
+
+async def leave(
+    session: AsyncSession, shift: ShiftFacts, driver: Person, exit_: Exit, say: Wording, policy: Policy, now: datetime
+) -> Left:
+    """The driver is rid of a shift that is locked: history, incident, the slot anew, the managers' notice (R2.2, R5.4).
+
+    What shows it is not followed yet, see `all_shown`: those rows are locked last.
+    """
+    actor, because = exit_.actor_id, {"reason": exit_.why, "incident": exit_.incident}
+    await vacate(session, shift, actor, exit_.action, because, now, by_phone=actor != driver.id)
+    if exit_.reason is not None or exit_.not_again:
+        await not_again(session, shift, now, exit_.reason, exit_.note)
+    if exit_.incident is not None:
+        await ledger.enter(session, driver.id, shift.assignment_id, exit_.incident, actor, policy, now)
+    reopened = await reopen(session, shift, exit_.trigger, actor, policy, now)
+    late = time.is_late(shift.on, now, policy)
+    told = await _tell_cancelled(session, shift, driver, exit_.why, exit_.note, late, reopened, say, policy, now)
+    return Left(shift.assignment_id, exit_.incident, reopened, told)
+
+
+async def not_again(
+    session: AsyncSession, shift: ShiftFacts, now: datetime, reason: CancelReason | None = None, note: str | None = None
+) -> None:
+    """That he is rid of it is kept with the shift: its slot is not offered to him again (R5.4, R6.3)."""
     cancelled = {"cancelled_at": now, "cancel_reason": reason, "cancel_notes": note}
     await session.execute(insert(Shift).values(assignment_id=shift.assignment_id, created_at=now, **cancelled))
-    await ledger.enter(session, driver.id, shift.assignment_id, decision.incident, driver.id, policy, now)
-    reopened = await reopen(session, shift, Trigger.CANCELLATION, driver.id, policy, now)
-    late = decision.incident is not IncidentKind.EARLY_CANCEL
-    told = await _tell_cancelled(session, shift, driver, reason, note, late, reopened, say, policy, now)
-    await _shown(session, shift, now)
-    return Left(shift.assignment_id, decision.incident, reopened, told)
 
 
 # -- not confirmed in time
@@ -84,7 +137,7 @@ async def cancel_shift(
 _NOT_CONFIRMED = f"""
 SELECT a.id, a.user_id, {CONFIRM_BY} AS confirm_by FROM assignments a
 LEFT JOIN assignment_terms t ON t.assignment_id = a.id
-WHERE a.status = 'scheduled' AND a.confirmed_at IS NULL AND a.date BETWEEN :first AND :last AND {CONFIRM_BY} < :now
+WHERE a.status = 'scheduled' AND {UNCONFIRMED} AND a.date BETWEEN :first AND :last AND {CONFIRM_BY} < :now
 ORDER BY a.date, a.id LIMIT 1 OFFSET :pass_by
 FOR NO KEY UPDATE OF a SKIP LOCKED
 """  # noqa: S608 - our own texts
@@ -104,119 +157,35 @@ async def drop_due_shift(
 ) -> Left | None:
     """Drops one shift that was not confirmed in time (R4.3); None where there is none, or an outage holds all.
 
-    Nobody is blamed whom no reminder has reached 11 h before the deadline. What others hold is passed by, and so are
-    the first `pass_by` of what is due.
+    Nobody is blamed whom no reminder has reached 11 h before the deadline, or for what a manager gave him later than
+    that deadline usually is, whatever has reached him (R4.4). What others hold is passed by, and so are the first
+    `pass_by` of what is due.
     """
-    if await _drops_are_held(session, policy, now):
+    if await outages.drops_are_held(session, policy, now):
         return None
     last = time.local_day(now + policy.confirm_before, policy)
+    if not time.is_late(last, now, policy):
+        last -= timedelta(days=1)  # no deadline of that day can be over: its shifts are not looked at each second
     days = {"first": policy.go_live_on or date.min, "last": last}
     due = await session.execute(_DROP_DUE, days | _terms(_NOT_CONFIRMED, policy) | {"now": now, "pass_by": pass_by})
     row = due.one_or_none()
     if row is None:
         return None
-    shift, driver = await _lost(session, row.user_id, row.id, policy)
+    shift, driver = await lost(session, row.user_id, row.id, policy)
     reached = {"about": shift.assignment_id, "driver": driver.id, "before": row.confirm_by - policy.reminded_before}
-    blamed = bool(await session.scalar(_REMINDED, reached))
-    await _vacate(session, shift, None, "auto_dropped", {"confirm_by": row.confirm_by.isoformat()}, now)
+    unasked = rules_of_leaving.came_late(shift.on, shift.assigned_by, shift.assigned_at, policy)
+    blamed = not unasked and bool(await session.scalar(_REMINDED, reached))
+    action = "unanswered" if unasked else "auto_dropped"
+    await vacate(session, shift, None, action, {"confirm_by": row.confirm_by.isoformat()}, now)
     incident = (session, driver.id, shift.assignment_id, IncidentKind.AUTO_DROP, None, policy, now)
     counts = blamed and await ledger.enter(*incident)
     reopened = await reopen(session, shift, Trigger.AUTO_DROP, None, policy, now)
     notice = ShiftDropped(shift.route, shift.warehouse, shift.on, time.shift_start(shift.on, policy), counts)
-    await _tell_driver(session, shift, Kind.DROPPED, notice, say, policy, now)
-    why = NOT_CONFIRMED if blamed else UNREACHABLE
+    await tell_driver(session, shift, Kind.DROPPED, notice, say, policy, now)
+    why = UNANSWERED if unasked else NOT_CONFIRMED if blamed else UNREACHABLE
     told = await _tell_cancelled(session, shift, driver, why, None, False, reopened, say, policy, now)
-    await _shown(session, shift, now)
+    await shown(session, shift, now)
     return Left(shift.assignment_id, IncidentKind.AUTO_DROP if blamed else None, reopened, told)
-
-
-async def _drops_are_held(session: AsyncSession, policy: Policy, now: datetime) -> bool:
-    """During an outage of ours, and until a quarter of an hour after it (R8.6a)."""
-    return any(
-        outage.until is None or now < outage.until + policy.drops_held_for
-        for outage in await outages.known_outages(session, policy, now)
-    )
-
-
-# -- not there in time
-
-# Held for half an hour where an outage of ours came before, or where too many are missing at once for all of them to be
-# at fault (R8.6a). The status is asked for once more where the row is locked: only there PostgreSQL looks again at one
-# that was changed meanwhile, by its driver who has arrived or by another replica.
-_MISSING = f"""
-WITH missing AS (
-    SELECT a.id, a.user_id, a.warehouse_id, a.date, {ARRIVE_BY} AS arrive_by FROM assignments a
-    LEFT JOIN assignment_terms t ON t.assignment_id = a.id
-    WHERE a.status = 'scheduled' AND a.confirmed_at IS NOT NULL AND a.date BETWEEN :first AND :last
-      AND {ARRIVE_BY} <= :now
-), many AS (
-    SELECT m.warehouse_id, m.date FROM missing m GROUP BY m.warehouse_id, m.date
-    HAVING count(*) > greatest(:few, :share * (
-        SELECT count(*) FROM assignments a WHERE a.warehouse_id = m.warehouse_id AND a.date = m.date
-        AND a.confirmed_at IS NOT NULL AND a.status IN ('scheduled', 'active', 'completed')))
-)
-SELECT a.id, a.user_id FROM assignments a JOIN missing m ON m.id = a.id
-WHERE a.status = 'scheduled' AND a.confirmed_at IS NOT NULL
-  AND NOT (:now < m.arrive_by + :held_for
-           AND EXISTS (SELECT FROM many WHERE many.warehouse_id = m.warehouse_id AND many.date = m.date))
-  AND NOT EXISTS (SELECT FROM unnest(:since, :until) AS outage (since, until)
-                  WHERE m.arrive_by > since AND m.arrive_by - :before < until
-                    AND :now < greatest(m.arrive_by, until) + :held_for)
-ORDER BY m.arrive_by, a.id LIMIT 1 OFFSET :pass_by
-FOR NO KEY UPDATE OF a SKIP LOCKED
-"""  # noqa: S608 - our own texts
-_NO_SHOW_DUE = sql(
-    _MISSING,
-    first=Date(),
-    last=Date(),
-    few=Double(),
-    share=Double(),
-    held_for=Interval(),
-    before=Interval(),
-    since=ARRAY(DateTime(timezone=True)),
-    until=ARRAY(DateTime(timezone=True)),
-    pass_by=Integer(),
-    **deadlines.used(_MISSING),
-)
-
-
-async def miss_due_shift(
-    session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
-) -> Left | None:
-    """Takes one shift from whoever has confirmed it and is not there when arrival is due (R8.6); None: there is none.
-
-    The slot is opened again as an emergency. What others hold is passed by, and so are the first `pass_by`.
-    """
-    known = await outages.known_outages(session, policy, now)
-    if any(outage.until is None for outage in known):
-        return None  # nobody can act at this moment (R8.6a)
-    today = time.local_day(now, policy)
-    given = {
-        "first": policy.go_live_on or date.min,
-        "last": today,
-        "few": float(policy.missing_few),
-        "share": policy.missing_share,
-        "held_for": policy.held_for,
-        "before": policy.outage_before,
-        "since": [outage.since for outage in known],
-        "until": [outage.until for outage in known],
-        "pass_by": pass_by,
-    }
-    row = (await session.execute(_NO_SHOW_DUE, given | _terms(_MISSING, policy) | {"now": now})).one_or_none()
-    if row is None:
-        return None
-    shift, driver = await _lost(session, row.user_id, row.id, policy)
-    await _vacate(session, shift, None, "no_show", {"arrive_by": shift.arrive_by.isoformat()}, now)
-    counts = await ledger.enter(session, driver.id, shift.assignment_id, IncidentKind.NO_SHOW, None, policy, now)
-    reopened = await reopen(session, shift, Trigger.NO_SHOW, None, policy, now)
-    starts_at = time.shift_start(shift.on, policy)
-    missed = ShiftMissed(shift.route, shift.warehouse, shift.on, starts_at, shift.arrive_by, counts)
-    await _tell_driver(session, shift, Kind.MISSED, missed, say, policy, now)
-    name, asked = f"{driver.first_name} {driver.last_name}", reopened is not None
-    missing = DriverMissing(shift.route, shift.warehouse, shift.on, starts_at, name, driver.phone, asked)
-    told = await _tell_managers(session, shift, Kind.NO_SHOW, missing, reopened, say, policy, now)
-    await _shown(session, shift, now)
-    return Left(shift.assignment_id, IncidentKind.NO_SHOW, reopened, told)
 
 
 # -- what is common to all
@@ -227,7 +196,7 @@ def _terms(statement: str, policy: Policy) -> dict[str, Any]:
     return {name: value for name, value in deadlines.given(policy).items() if name in used}
 
 
-async def _lost(
+async def lost(
     session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy
 ) -> tuple[ShiftFacts, Person]:
     """A shift that is locked already, and whose it is."""
@@ -237,13 +206,15 @@ async def _lost(
     return shift, driver
 
 
-async def _vacate(
+async def vacate(
     session: AsyncSession,
     shift: ShiftFacts,
     actor_id: uuid.UUID | None,
     action: str,
     facts: Mapping[str, Any],
     now: datetime,
+    *,
+    by_phone: bool = False,
 ) -> None:
     """The row becomes history, with its driver and his confirmation in it (R2.2)."""
     await session.execute(
@@ -251,12 +222,14 @@ async def _vacate(
         .where(Assignment.id == shift.assignment_id)
         .values(status=AssignmentStatus.CANCELLED, updated_at=now)
     )
+    if shift.leaving_since is not None:
+        await session.execute(delete(AbsenceQuestion).where(AbsenceQuestion.assignment_id == shift.assignment_id))
     after = {"status": AssignmentStatus.CANCELLED} | dict(facts)
     entry = audit.Entry("assignment", shift.assignment_id, action, {"status": shift.status}, after)
-    await audit.record(session, actor_id, now, entry)
+    await audit.record(session, actor_id, now, entry, by_phone=by_phone)
 
 
-async def _tell_driver(
+async def tell_driver(
     session: AsyncSession, shift: ShiftFacts, kind: Kind, notice: Notice, say: Wording, policy: Policy, now: datetime
 ) -> None:
     envelope = notices.Envelope(kind, shift.assignment_id)
@@ -285,11 +258,12 @@ async def _tell_cancelled(
         note=note,
         late=late,
         mode=reopened.mode if reopened else None,
+        shift=shift.assignment_id,
     )
-    return await _tell_managers(session, shift, Kind.ROUTE_CANCELLED, notice, reopened, say, policy, now)
+    return await tell_managers(session, shift, Kind.ROUTE_CANCELLED, notice, reopened, say, policy, now)
 
 
-async def _tell_managers(
+async def tell_managers(
     session: AsyncSession,
     shift: ShiftFacts,
     kind: Kind,
@@ -306,8 +280,18 @@ async def _tell_managers(
     return await notices.tell(session, responsible, notice, envelope, say, policy, now)
 
 
-async def _shown(session: AsyncSession, shift: ShiftFacts, now: datetime) -> None:
-    """His messages about the shift, his home card, and those of the managers show it."""
-    await notices.follow(session, shift.assignment_id, now, over=False)
+async def shown(session: AsyncSession, shift: ShiftFacts, now: datetime) -> None:
+    """His messages about the shift and his offers of that day, his home card, and those of the managers show it."""
+    day = following.Day(shift.driver_id, shift.on)
+    await following.follow(session, shift.assignment_id, now, over=False, day=day)
     of = [shift.driver_id]
-    await notices.follow_homes(session, now, of=of, managers_of=shift.warehouse_id, first=shift.driver_id)
+    at = [following.DayAt(shift.warehouse_id, shift.on)]
+    await following.follow_homes(session, now, of=of, managers_of=at, first=shift.driver_id)
+
+
+async def all_shown(session: AsyncSession, driver_id: uuid.UUID, shifts: Sequence[ShiftFacts], now: datetime) -> None:
+    """The same of several shifts, of whatever warehouses; last, in the order in which everybody locks these rows."""
+    for shift in sorted(shifts, key=lambda each: each.assignment_id):
+        await following.follow(session, shift.assignment_id, now, over=False, day=following.Day(driver_id, shift.on))
+    at = [following.DayAt(shift.warehouse_id, shift.on) for shift in shifts]
+    await following.follow_homes(session, now, of=[driver_id], managers_of=at, first=driver_id)

@@ -4,11 +4,12 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, insert
+from sqlalchemy import DateTime, Integer, Interval, Text, Uuid, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.db.models import Incident
+from domain.bidding.queries import lock_people
+from domain.db.models import Incident, ShiftReview
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
 from domain.policy import Policy
@@ -17,13 +18,17 @@ PRACTICE = "practice"  # the reason for which an incident is excused before pena
 
 _COUNTERS = ("total_shifts", "completed_shifts", "confirmed_shifts", "auto_dropped_shifts", "late_cancellations",
              "no_shows")  # fmt: skip
-# Counters exist from a driver's first event on (R9.6).
+# Counters exist from a driver's first event on (R9.6); attendance follows what was due (R9.1).
 _COUNT = sql(
     f"""
-    INSERT INTO driver_metrics AS m (user_id, {", ".join(_COUNTERS)}, updated_at)
-    VALUES (:driver, {", ".join(f":{name}" for name in _COUNTERS)}, :now)
+    INSERT INTO driver_metrics AS m (user_id, {", ".join(_COUNTERS)}, attendance_rate, updated_at)
+    VALUES (:driver, {", ".join(f":{name}" for name in _COUNTERS)},
+            coalesce(:completed_shifts / nullif(CAST(:total_shifts AS float8), 0), 0), :now)
     ON CONFLICT (user_id) DO UPDATE
-    SET {", ".join(f"{name} = m.{name} + excluded.{name}" for name in _COUNTERS)}, updated_at = excluded.updated_at
+    SET {", ".join(f"{name} = m.{name} + excluded.{name}" for name in _COUNTERS)}, updated_at = excluded.updated_at,
+        attendance_rate = CASE WHEN excluded.total_shifts = 0 THEN m.attendance_rate ELSE coalesce(
+            (m.completed_shifts + excluded.completed_shifts)
+            / nullif(CAST(m.total_shifts + excluded.total_shifts AS float8), 0), 0) END
     """,  # noqa: S608 - our own names
     driver=Uuid(),
     **{name: Integer() for name in _COUNTERS},
@@ -36,7 +41,7 @@ _COUNTED = {
 
 
 async def count(session: AsyncSession, driver_id: uuid.UUID, now: datetime, **events: int) -> None:
-    """Adds to the driver's counters, by their columns in driver_metrics."""
+    """Adds to the driver's counters, by their columns in driver_metrics; what was due moves his attendance rate."""
     await session.execute(_COUNT, dict.fromkeys(_COUNTERS, 0) | events | {"driver": driver_id, "now": now})
 
 
@@ -62,12 +67,74 @@ async def enter(
         {"excused": PRACTICE} if practice else {}
     )
     await audit.record(session, actor_id, now, audit.Entry("incident", incident_id, "created", after=after))
+    if kind is IncidentKind.PROTECTED_ABSENCE and not practice:
+        await open_review(session, assignment_id, now)
     counter = _COUNTED.get(kind)
     if practice or counter is None:
         return False
-    await count(session, driver_id, now, total_shifts=1, **{counter: 1})
-    await _stop_if_due(session, driver_id, policy, now)
+    if kind is IncidentKind.AUTO_DROP:  # which is neither of those that stop him (R4.3)
+        await count(session, driver_id, now, total_shifts=1, **{counter: 1})
+    else:
+        await _blamed(session, driver_id, policy, now, total_shifts=1, **{counter: 1})
     return True
+
+
+async def _blamed(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime, **events: int) -> None:
+    """Under his lock: who is about to be given a shift is out of the pool before, or has it (R10.2)."""
+    await lock_people(session, [driver_id])
+    await count(session, driver_id, now, **events)
+    await _stop_if_due(session, driver_id, policy, now)
+
+
+async def open_review(session: AsyncSession, assignment_id: uuid.UUID, now: datetime) -> None:
+    """A manager is to look at it: a protected absence (R5.3), or a shift that had to be stopped (R8.8)."""
+    await session.execute(insert(ShiftReview).values(assignment_id=assignment_id, opened_at=now))
+
+
+_BLAME = sql(
+    """
+    UPDATE incidents SET kind = 'late_cancel'
+    WHERE assignment_id = :assignment AND kind = 'protected_absence' AND excused_at IS NULL
+    RETURNING id, user_id
+    """,
+    assignment=Uuid(),
+)
+
+
+async def blame(session: AsyncSession, assignment_id: uuid.UUID, by: uuid.UUID, policy: Policy, now: datetime) -> None:
+    """A protected absence that a manager did not accept: a late cancellation, dated as it happened (R5.3).
+
+    What follows from it follows from now on. Nothing where there is none that counts.
+    """
+    row = (await session.execute(_BLAME, {"assignment": assignment_id})).one_or_none()
+    if row is None:
+        return
+    before, after = {"kind": IncidentKind.PROTECTED_ABSENCE}, {"kind": IncidentKind.LATE_CANCEL}
+    await audit.record(session, by, now, audit.Entry("incident", row.id, "not_accepted", before, after))
+    await _blamed(session, row.user_id, policy, now, total_shifts=1, late_cancellations=1)
+
+
+# R9.1's mean over completed shifts with parcels; exact, since it is made anew from the shifts themselves. Who had to
+# stop on the way is left out, unless a manager has decided otherwise (R8.8).
+_RATE = sql(
+    """
+    UPDATE driver_metrics m
+    SET completion_rate = coalesce(done.rate, 0), avg_parcels_delivered = coalesce(done.parcels, 0), updated_at = :now
+    FROM (
+        SELECT avg(s.parcels_delivered::float8 / s.parcels_start) AS rate, avg(s.parcels_delivered)::float8 AS parcels
+        FROM assignments a JOIN shifts s ON s.assignment_id = a.id
+        WHERE a.user_id = :driver AND a.status = 'completed' AND s.parcels_start > 0
+          AND NOT EXISTS (SELECT FROM shift_reviews r WHERE r.assignment_id = a.id AND r.accepted IS NOT FALSE)
+    ) AS done
+    WHERE m.user_id = :driver
+    """,
+    driver=Uuid(),
+)
+
+
+async def rate(session: AsyncSession, driver_id: uuid.UUID, now: datetime) -> None:
+    """His completion rate and what he delivers on average, once a shift of his or its numbers have changed."""
+    await session.execute(_RATE, {"driver": driver_id, "now": now})
 
 
 _EXCUSE = sql(
@@ -84,9 +151,17 @@ _EXCUSE = sql(
 
 
 async def excuse(
-    session: AsyncSession, assignment_id: uuid.UUID, kind: IncidentKind, by: uuid.UUID, reason: str, now: datetime
+    session: AsyncSession,
+    assignment_id: uuid.UUID,
+    kind: IncidentKind,
+    by: uuid.UUID,
+    reason: str,
+    policy: Policy,
+    now: datetime,
 ) -> None:
-    """It counts no longer, and neither do the counters that it moved; nothing where there is no such incident."""
+    """It counts no longer, and neither does what it caused: the counters that it moved, and a hard stop that nothing
+    else holds. Nothing where there is no such incident.
+    """
     given = {"by": by, "reason": reason, "assignment": assignment_id, "kind": kind.value, "now": now}
     row = (await session.execute(_EXCUSE, given)).one_or_none()
     if row is None:
@@ -94,21 +169,30 @@ async def excuse(
     if (counter := _COUNTED.get(kind)) is not None:
         await count(session, row.user_id, now, total_shifts=-1, **{counter: -1})
     await audit.record(session, by, now, audit.Entry("incident", row.id, "excused", after={"reason": reason}))
+    await _lift_if_due(session, row.user_id, by, policy, now)
 
 
+# What a manager has reinstated him after never latches again (R10.3). That an excuse has lifted a stop is no such word:
+# it takes back one incident, and whatever else there was still counts.
+_REINSTATED = """
+    coalesce((SELECT max(created_at) FROM audit_logs
+              WHERE entity_type = 'user' AND entity_id = :driver AND action <> 'hard_stop_lifted'
+                AND (changes -> 'after' ->> 'assignment_pool_eligible')::boolean), '-infinity')
+"""
 # One no-show, or two late cancels, within the rolling days; whoever is out already stays as he is.
 _STOP = sql(
-    """
+    f"""
     INSERT INTO driver_health_state AS s (user_id, assignment_pool_eligible, requires_manager_intervention, updated_at)
     SELECT :driver, false, true, :now
     WHERE (SELECT count(*) FILTER (WHERE kind = 'no_show') >= :no_shows
                   OR count(*) FILTER (WHERE kind = 'late_cancel') >= :late_cancels
-           FROM incidents WHERE user_id = :driver AND excused_at IS NULL AND occurred_at > :since)
+           FROM incidents WHERE user_id = :driver AND excused_at IS NULL AND occurred_at > :since
+             AND occurred_at > {_REINSTATED})
     ON CONFLICT (user_id) DO UPDATE
     SET assignment_pool_eligible = false, requires_manager_intervention = true, updated_at = excluded.updated_at
     WHERE s.assignment_pool_eligible
     RETURNING user_id
-    """,
+    """,  # noqa: S608 - our own text
     driver=Uuid(),
     no_shows=Integer(),
     late_cancels=Integer(),
@@ -123,3 +207,46 @@ async def _stop_if_due(session: AsyncSession, driver_id: uuid.UUID, policy: Poli
     if stopped is not None:
         out = {"assignment_pool_eligible": False, "requires_manager_intervention": True}
         await audit.record(session, None, now, audit.Entry("user", driver_id, "hard_stop", after=out))
+
+
+# Only what the system has stopped: the last word about the pool in the audit log is its own, and not a manager's. What
+# still holds the stop are the incidents within the days before it and those since.
+_LIFT = sql(
+    f"""
+    WITH stop AS (
+        SELECT created_at AS at FROM (
+            SELECT action, actor_type, created_at FROM audit_logs
+            WHERE entity_type = 'user' AND entity_id = :driver AND changes -> 'after' ? 'assignment_pool_eligible'
+            ORDER BY created_at DESC LIMIT 1
+        ) AS last
+        WHERE action = 'hard_stop' AND actor_type = 'system'
+    ), counted AS (
+        SELECT i.kind, i.occurred_at FROM incidents i, stop
+        WHERE i.user_id = :driver AND i.excused_at IS NULL AND i.occurred_at > stop.at - :within
+          AND i.occurred_at > {_REINSTATED}
+    )
+    UPDATE driver_health_state s
+    SET assignment_pool_eligible = true, requires_manager_intervention = false, updated_at = :now
+    FROM stop
+    WHERE s.user_id = :driver AND NOT s.assignment_pool_eligible AND NOT EXISTS (
+        SELECT FROM counted last WHERE (
+            SELECT count(*) FILTER (WHERE kind = 'no_show') >= :no_shows
+                   OR count(*) FILTER (WHERE kind = 'late_cancel') >= :late_cancels
+            FROM counted i WHERE i.occurred_at <= last.occurred_at AND i.occurred_at > last.occurred_at - :within))
+    RETURNING s.user_id
+    """,  # noqa: S608
+    driver=Uuid(),
+    no_shows=Integer(),
+    late_cancels=Integer(),
+    within=Interval(),
+)
+
+
+async def _lift_if_due(
+    session: AsyncSession, driver_id: uuid.UUID, by: uuid.UUID, policy: Policy, now: datetime
+) -> None:
+    terms = {"no_shows": policy.hard_stop_no_shows, "late_cancels": policy.hard_stop_late_cancels}
+    given = terms | {"driver": driver_id, "within": policy.hard_stop_within, "now": now}
+    if await session.scalar(_LIFT, given) is not None:
+        back = {"assignment_pool_eligible": True, "requires_manager_intervention": False}
+        await audit.record(session, by, now, audit.Entry("user", driver_id, "hard_stop_lifted", after=back))

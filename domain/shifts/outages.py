@@ -4,7 +4,7 @@ Whoever processes updates leaves a heartbeat now and then. How far two are apart
 business clock of a sandbox can be moved.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import DateTime, Interval
@@ -48,7 +48,18 @@ async def beat(session: AsyncSession, policy: Policy, now: datetime) -> None:
     await session.execute(_FORGET, {"before": now - policy.keep_heartbeats_for})
 
 
-async def known_outages(session: AsyncSession, policy: Policy, now: datetime) -> tuple[Outage, ...]:
-    """As far back as heartbeats are kept, the last one last; none where no heartbeat was ever left."""
-    given = {"from": now - policy.keep_heartbeats_for, "least": policy.outage_least}
+async def known_outages(
+    session: AsyncSession, policy: Policy, now: datetime, *, within: timedelta | None = None
+) -> tuple[Outage, ...]:
+    """Those that ended `within` so long before now, or go on, the last one last; none where no heartbeat was ever left.
+
+    `within` None: as far back as heartbeats are kept. What is asked each second does not read two days of them.
+    """
+    given = {"from": now - (within or policy.keep_heartbeats_for), "least": policy.outage_least}
     return tuple(Outage(row.since, row.until) for row in await session.execute(_OUTAGES, given))
+
+
+async def drops_are_held(session: AsyncSession, policy: Policy, now: datetime) -> bool:
+    """During an outage of ours, and until a quarter of an hour after it (R8.6a)."""
+    known = await known_outages(session, policy, now, within=policy.drops_held_for)
+    return any(outage.until is None or now < outage.until + policy.drops_held_for for outage in known)

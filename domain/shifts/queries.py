@@ -1,23 +1,40 @@
 """A driver's shifts: as he sees them, and under lock."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Date, Row, Uuid, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
-from domain.db.models import Assignment, AssignmentTerms, Route, Shift, Warehouse
-from domain.db.models.words import AssignmentStatus
-from domain.policy import Policy
-from domain.shifts.rules import ShiftFacts
+from domain.db.models import (
+    AbsenceQuestion,
+    Assignment,
+    AssignmentTerms,
+    BidWindow,
+    ContactSettings,
+    LateAnnouncement,
+    Route,
+    Shift,
+    User,
+    Warehouse,
+)
+from domain.db.models.words import AssignedBy, AssignmentStatus, BidWindowMode, UserRole
+from domain.policy import Policy, QuietHours
+from domain.shifts.rules import Late, ShiftFacts
+from domain.shifts.rules_of_leaving import came_late, hand_back_until
 
 
 @dataclass(frozen=True, slots=True)
 class OwnShift:
-    """One shift of a driver's. `parcels_…`, `completed_at` and `editable_until`: as far as it has come (R8.3)."""
+    """One shift of a driver's. `parcels_…`, `completed_at` and `editable_until`: as far as it has come (R8.3).
+
+    `late`: he has said that he is running late; `late_until`: until when he still can (R8.5). `declinable`: a manager
+    has given it to him late, and he has not agreed yet (R4.4). `give_until`: when giving it away is too late (R5.5).
+    """
 
     assignment_id: uuid.UUID
     route: str
@@ -34,11 +51,18 @@ class OwnShift:
     parcels_returned: int | None
     completed_at: datetime | None
     editable_until: datetime | None
+    late_until: datetime | None = None
+    late: Late | None = None
+    declinable: bool = False
+    won_by: uuid.UUID | None = None  # the window, where his bid has won it …
+    hand_back_until: datetime | None = None  # … and until when he may hand it back
+    give_until: datetime | None = None
 
 
-_SHIFTS = (
+_ALL = (
     select(
         Assignment.id,
+        Assignment.user_id,
         Route.name.label("route"),
         Warehouse.name.label("warehouse"),
         Warehouse.address,
@@ -46,6 +70,7 @@ _SHIFTS = (
         AssignmentTerms.arrive_by,
         AssignmentTerms.confirm_by,
         Assignment.assigned_at,
+        Assignment.assigned_by,
         Assignment.status,
         Assignment.confirmed_at,
         Assignment.route_id,
@@ -55,13 +80,33 @@ _SHIFTS = (
         Shift.parcels_returned,
         Shift.completed_at,
         Shift.editable_until,
+        LateAnnouncement.due_at,
+        LateAnnouncement.granted,
+        LateAnnouncement.decided_at,
+        AbsenceQuestion.asked_at,
+        ContactSettings.quiet_from,
+        ContactSettings.quiet_until,
+        select(BidWindow.id)
+        .where(
+            BidWindow.assignment_id == Assignment.id,
+            BidWindow.mode == BidWindowMode.COMPETITIVE,
+            BidWindow.winner_id == Assignment.user_id,
+            Assignment.assigned_by == AssignedBy.BID,
+        )
+        .correlate(Assignment)
+        .scalar_subquery()
+        .label("won_by"),
     )
     .join(Route, Route.id == Assignment.route_id)
     .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
     .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
     .outerjoin(Shift, Shift.assignment_id == Assignment.id)
-    .where(Assignment.user_id == bindparam("driver", type_=Uuid()))
+    .outerjoin(LateAnnouncement, LateAnnouncement.assignment_id == Assignment.id)
+    .outerjoin(AbsenceQuestion, AbsenceQuestion.assignment_id == Assignment.id)
+    .outerjoin(ContactSettings, ContactSettings.user_id == Assignment.user_id)
 )
+_SHIFTS = _ALL.where(Assignment.user_id == bindparam("driver", type_=Uuid()))
+_THESE = _ALL.where(Assignment.id.in_(bindparam("assignments", expanding=True))).order_by(Assignment.id)
 _LIVE = _SHIFTS.where(Assignment.status != AssignmentStatus.CANCELLED).order_by(Assignment.on)
 _FIRST, _LAST = bindparam("first", type_=Date()), bindparam("last", type_=Date())
 _OWN = _LIVE.where(Assignment.on.between(_FIRST, _LAST))
@@ -86,6 +131,21 @@ _LOCK_UNCONFIRMED = (
 )
 
 
+_IS_SCHEDULED = and_(Assignment.status == AssignmentStatus.SCHEDULED, Assignment.on.between(_FIRST, _LAST))
+_SCHEDULED = _LIVE.where(_IS_SCHEDULED)
+_LOCK_SCHEDULED = (
+    select(Assignment.id)
+    .where(Assignment.user_id == bindparam("driver", type_=Uuid()), _IS_SCHEDULED)
+    .order_by(Assignment.id)
+    .with_for_update(key_share=True)
+)
+_LOCK_DRIVER = (
+    select(User.id)
+    .where(User.id == bindparam("driver", type_=Uuid()), User.role == UserRole.DRIVER)
+    .with_for_update(key_share=True)
+)
+
+
 async def own_shifts(
     session: AsyncSession, driver_id: uuid.UUID, first: date, last: date, policy: Policy
 ) -> tuple[OwnShift, ...]:
@@ -100,6 +160,19 @@ async def own_shift(
     """One live shift of the driver's; None where it is not (or no longer) his."""
     row = (await session.execute(_ONE, {"driver": driver_id, "assignment": assignment_id})).one_or_none()
     return None if row is None else _own(row, policy)
+
+
+async def any_shift(
+    session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy
+) -> OwnShift | None:
+    """The same, also where it was his."""
+    row = (await session.execute(_ANY, {"driver": driver_id, "assignment": assignment_id})).one_or_none()
+    return None if row is None else _own(row, policy)
+
+
+def can_be_confirmed(shift: OwnShift, now: datetime) -> bool:
+    """Whether he has yet to confirm it and still can, as far as the clock goes."""
+    return shift.status is AssignmentStatus.SCHEDULED and not shift.confirmed and now <= shift.confirm_by
 
 
 async def unconfirmed(
@@ -121,6 +194,14 @@ async def shift_locked(
     return None if row is None else _facts(row, driver_id, policy)
 
 
+async def shifts_of(
+    session: AsyncSession, assignment_ids: Sequence[uuid.UUID], policy: Policy
+) -> tuple[ShiftFacts, ...]:
+    """Shifts that the caller has locked, whosever they are, by id."""
+    rows = await session.execute(_THESE, {"assignments": list(assignment_ids)})
+    return tuple(_facts(row, row.user_id, policy) for row in rows)
+
+
 async def unconfirmed_locked(
     session: AsyncSession, driver_id: uuid.UUID, first: date, last: date, policy: Policy
 ) -> tuple[ShiftFacts, ...]:
@@ -131,10 +212,40 @@ async def unconfirmed_locked(
     return tuple(_facts(row, driver_id, policy) for row in rows if row.id in locked)
 
 
+async def scheduled(
+    session: AsyncSession, driver_id: uuid.UUID, first: date, last: date, policy: Policy
+) -> tuple[ShiftFacts, ...]:
+    """The driver's shifts from `first` to `last`, both inclusive, that he has not arrived for, by day."""
+    rows = await session.execute(_SCHEDULED, {"driver": driver_id, "first": first, "last": last})
+    return tuple(_facts(row, driver_id, policy) for row in rows)
+
+
+async def scheduled_locked(
+    session: AsyncSession, driver_id: uuid.UUID, first: date, last: date, policy: Policy
+) -> tuple[ShiftFacts, ...] | None:
+    """The same, locked in the order of their ids, and with them the driver, so that nobody gives him another meanwhile.
+
+    None where there is no such driver. What he was given between the two locks is locked after him: whoever holds that
+    already and waits for the driver finds out by PostgreSQL's deadlock detection, and is done anew.
+    """
+    days = {"driver": driver_id, "first": first, "last": last}
+    await session.execute(_LOCK_SCHEDULED, days)
+    if await session.scalar(_LOCK_DRIVER, {"driver": driver_id}) is None:
+        return None
+    await session.execute(_LOCK_SCHEDULED, days)
+    return await scheduled(session, driver_id, first, last, policy)
+
+
 def _terms(row: Row[Any], policy: Policy) -> tuple[datetime, datetime]:
-    """When arriving and confirming are due; a shift without terms of its own has the policy's (R1.3a)."""
+    """When arriving and confirming are due; a shift without terms of its own has the policy's (R1.3a).
+
+    What is before go-live is never dropped (R4.5): it can be confirmed as long as it can be driven, or nobody could.
+    """
     arrive_by = row.arrive_by or time.arrive_by(row.on, row.assigned_at, policy)
-    return arrive_by, row.confirm_by or time.last_confirmation(row.on, row.assigned_at, arrive_by, policy)
+    confirm_by = row.confirm_by or time.last_confirmation(row.on, row.assigned_at, arrive_by, policy)
+    if policy.go_live_on is not None and row.on < policy.go_live_on:
+        confirm_by = max(confirm_by, arrive_by)
+    return arrive_by, confirm_by
 
 
 def _own(row: Row[Any], policy: Policy) -> OwnShift:
@@ -155,7 +266,27 @@ def _own(row: Row[Any], policy: Policy) -> OwnShift:
         parcels_returned=row.parcels_returned,
         completed_at=row.completed_at,
         editable_until=row.editable_until,
+        late_until=None if row.due_at else arrive_by - policy.late_before,
+        late=_late(row),
+        declinable=row.status is AssignmentStatus.SCHEDULED
+        and row.confirmed_at is None
+        and came_late(row.on, row.assigned_by, row.assigned_at, policy),
+        won_by=row.won_by,
+        hand_back_until=_hand_back_until(row, policy),
+        give_until=time.give_away_until(row.on, policy),
     )
+
+
+def _hand_back_until(row: Row[Any], policy: Policy) -> datetime | None:
+    by_bid = row.won_by is not None and row.assigned_at is not None
+    quiet = QuietHours(row.quiet_from, row.quiet_until)
+    return hand_back_until(row.on, row.assigned_at, quiet, policy) if by_bid else None
+
+
+def _late(row: Row[Any]) -> Late | None:
+    if row.due_at is None:
+        return None
+    return Late(row.due_at, timedelta(minutes=row.granted), row.decided_at is not None)
 
 
 def _facts(row: Row[Any], driver_id: uuid.UUID, policy: Policy) -> ShiftFacts:
@@ -178,4 +309,8 @@ def _facts(row: Row[Any], driver_id: uuid.UUID, policy: Policy) -> ShiftFacts:
         parcels_returned=row.parcels_returned,
         completed_at=row.completed_at,
         editable_until=row.editable_until,
+        late=_late(row),
+        leaving_since=row.asked_at,
+        assigned_by=row.assigned_by,
+        hand_back_until=_hand_back_until(row, policy),
     )

@@ -12,12 +12,13 @@ from domain import time
 from domain.db.models.words import Urgency
 from domain.db.sql import sql
 from domain.notices.actions import Envelope
+from domain.notices.facts.shifts import ShiftToday, ToConfirm
 from domain.notices.kinds import Kind
 from domain.notices.mailing import Letter, tell_each
-from domain.notices.wording import ShiftToday, ToConfirm, Wording
+from domain.notices.wording import Wording
 from domain.policy import Policy
 from domain.shifts import deadlines
-from domain.shifts.deadlines import ARRIVE_BY, CONFIRM_BY, START
+from domain.shifts.deadlines import ARRIVE_BY, CONFIRM_BY, START, UNCONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,11 @@ def _shifts(which: str) -> str:
 
 
 _OF_THE_DAY = _shifts(f"a.date = :on AND {ARRIVE_BY} > :now")
-_UNCONFIRMED_ON = _shifts(f"a.date = :on AND a.confirmed_at IS NULL AND {CONFIRM_BY} > :now")
+_UNCONFIRMED_ON = _shifts(f"a.date = :on AND {UNCONFIRMED} AND {CONFIRM_BY} > :now")
 # One message a driver, about what is due first; the message lists the rest.
 _LAST_CALLS = f"""
     SELECT DISTINCT ON (user_id) * FROM (
-        {_shifts(f"a.date BETWEEN :first AND :last AND a.confirmed_at IS NULL AND {CONFIRM_BY} > :now")}
+        {_shifts(f"a.date BETWEEN :first AND :last AND {UNCONFIRMED} AND {CONFIRM_BY} > :now")}
     ) AS unconfirmed
     WHERE confirm_by <= :until
     ORDER BY user_id, confirm_by, date

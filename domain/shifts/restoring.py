@@ -1,4 +1,4 @@
-"""A shift that comes back to the driver who lost it (R4.3)."""
+"""A shift that comes back to the driver who lost it: he did not confirm it (R4.3), or was there too late (R8.6)."""
 
 import uuid
 from dataclasses import dataclass
@@ -9,18 +9,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
 from domain.bidding import queries as bidding
-from domain.bidding.queries import SlotKey
-from domain.bidding.rules import first_refusal
+from domain.bidding.bids import withdraw_own
+from domain.bidding.rules import WindowFacts, first_refusal
+from domain.bidding.standing import key_of, standing_of
 from domain.db.models import Assignment, Bid, BidWindow
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus, IncidentKind
 from domain.db.sql import sql
 from domain.notices import actions as notices
+from domain.notices import following
+from domain.notices.facts.shifts import ShiftReturned
 from domain.notices.kinds import Kind
 from domain.notices.queries import told
+from domain.notices.wording import Wording
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts import ledger
+from domain.shifts.rules import ShiftFacts
+from domain.time import local_day, shift_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,16 @@ class Restored:
 
     assignment_id: uuid.UUID
     excused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlotNow:
+    """Whose a slot is that somebody has missed: the row that is live, and its latest window."""
+
+    assignment_id: uuid.UUID
+    status: AssignmentStatus
+    user_id: uuid.UUID | None
+    window_id: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +146,8 @@ async def want_back(
 ) -> Restored | Refused:
     """[I still want it]: the dropped shift is his again while nobody else has bid; within two hours it is excused, too.
 
-    Refused where it was not his, somebody else was quicker, or he may not take it any more (R6.3). Pressed again, it is
-    his. Locks as an acceptance: window, assignment, driver.
+    His own bid for it is withdrawn. Refused where it was not his, somebody else was quicker, or he may not take it any
+    more (R6.3). Pressed again, it is his. Locks as an acceptance: window, assignment, driver.
     """
     lost = await _lost(session, driver.id, assignment_id)
     if lost is None:
@@ -142,9 +158,9 @@ async def want_back(
         return await _gone_or_his(session, driver.id, assignment_id)
     if await _others_bid(session, lost.window_id, driver.id):
         return Refused(Refusal.TAKEN)
-    slot = SlotKey(window.window_id, window.route_id, window.warehouse_id, window.on)
-    if (why := first_refusal(await bidding.standing_of(session, slot, driver.id, policy))) is not None:
+    if (why := first_refusal(await standing_of(session, key_of(window), driver.id, policy))) is not None:
         return Refused(why)
+    await withdraw_own(session, driver, window.window_id, now)  # it is his without
     given = {"driver": driver.id, "assignment": window.assignment_id, "old": assignment_id, "window": window.window_id}
     due = time.arrive_by(window.on, now, policy)
     had = {"by": lost.assigned_by, "assigned_at": lost.assigned_at}
@@ -153,21 +169,144 @@ async def want_back(
     await ledger.count(session, driver.id, now, confirmed_shifts=1)
     excused = now - lost.lost_at <= policy.wanted_within
     if excused:
-        await ledger.excuse(session, assignment_id, IncidentKind.AUTO_DROP, driver.id, "wanted back", now)
-    before = {"status": AssignmentStatus.UNFILLED, "user_id": None}
-    after = {"status": AssignmentStatus.SCHEDULED, "user_id": str(driver.id), "instead_of": str(assignment_id)}
-    resolved = {"status": BidWindowStatus.RESOLVED, "winner_id": str(driver.id)}
-    await audit.record(
-        session,
-        driver.id,
-        now,
-        audit.Entry("assignment", window.assignment_id, "restored", before, after),
-        audit.Entry("bid_window", window.window_id, "resolved", {"status": window.status}, resolved),
-    )
+        await ledger.excuse(session, assignment_id, IncidentKind.AUTO_DROP, driver.id, "wanted back", policy, now)
+    await _audit_restored(session, driver.id, driver.id, window, assignment_id, AssignmentStatus.SCHEDULED, now)
     await notices.mark_read(session, driver.id, Kind.DROPPED, assignment_id)
-    await notices.follow(session, assignment_id, now, over=False)
-    day = notices.Day(driver.id, window.on)
-    await notices.follow(session, window.window_id, now, over=True, day=day)
-    homes = {"asked_of": window.window_id, "managers_of": window.warehouse_id}
-    await notices.follow_homes(session, now, of=[driver.id], first=driver.id, **homes)
+    await _shown(session, driver.id, assignment_id, window, now)
     return Restored(window.assignment_id, excused)
+
+
+async def _audit_restored(
+    session: AsyncSession,
+    actor_id: uuid.UUID,
+    driver_id: uuid.UUID,
+    window: WindowFacts,
+    instead_of: uuid.UUID,
+    status: AssignmentStatus,
+    now: datetime,
+) -> None:
+    before = {"status": AssignmentStatus.UNFILLED, "user_id": None}
+    after = {"status": status, "user_id": str(driver_id), "instead_of": str(instead_of)}
+    entries = [audit.Entry("assignment", window.assignment_id, "restored", before, after)]
+    if window.status is BidWindowStatus.OPEN:
+        resolved = {"status": BidWindowStatus.RESOLVED, "winner_id": str(driver_id)}
+        entries.append(audit.Entry("bid_window", window.window_id, "resolved", {"status": window.status}, resolved))
+    await audit.record(session, actor_id, now, *entries)
+
+
+async def _shown(
+    session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, window: WindowFacts, now: datetime
+) -> None:
+    """Offers of the slot turn to taken, those not yet sent are cancelled; last, as everybody locks them."""
+    await following.follow(session, assignment_id, now, over=False)
+    day = following.Day(driver_id, window.on)
+    await following.follow(session, window.window_id, now, over=True, day=day)
+    at = [following.DayAt(window.warehouse_id, window.on)]
+    await following.follow_homes(
+        session, now, of=[driver_id], asked_of=window.window_id, managers_of=at, first=driver_id
+    )
+
+
+# -- who was there too late
+
+
+@dataclass(frozen=True, slots=True)
+class GoneToAnother:
+    """Somebody else has it by now; the driver is told."""
+
+
+# The slot as it is now: its live row, and the latest window of that.
+_SLOT_NOW = sql(
+    """
+    SELECT slot.id, slot.status::text, slot.user_id,
+           (SELECT w.id FROM bid_windows w WHERE w.assignment_id = slot.id ORDER BY w.opens_at DESC, w.id LIMIT 1)
+               AS window_id
+    FROM assignments old
+    JOIN assignments slot ON slot.route_id = old.route_id AND slot.date = old.date AND slot.status <> 'cancelled'
+    WHERE old.id = :old AND old.status = 'cancelled'
+      AND EXISTS (SELECT FROM incidents WHERE assignment_id = old.id AND kind = 'no_show')
+    """,
+    old=Uuid(),
+)
+_GIVE_BACK = sql(
+    """
+    WITH slot AS (
+        UPDATE assignments SET user_id = :driver, status = 'active', assigned_by = 'manager', assigned_at = :now,
+            confirmed_at = :now, updated_at = :now
+        WHERE id = :assignment
+    ), there AS (
+        INSERT INTO shifts (assignment_id, arrived_at, created_at) VALUES (:assignment, :now, :now)
+    ), waves AS (
+        UPDATE window_waves SET next_at = NULL WHERE window_id = :window
+    )
+    UPDATE bid_windows SET status = 'resolved', winner_id = :driver WHERE id = :window AND status = 'open'
+    """,
+    driver=Uuid(),
+    assignment=Uuid(),
+    window=Uuid(),
+)
+
+
+async def slot_of_missed(session: AsyncSession, assignment_id: uuid.UUID) -> SlotNow | None:
+    """Where the slot of a shift that was missed stands now; None where it was not missed, or is over."""
+    row = (await session.execute(_SLOT_NOW, {"old": assignment_id})).one_or_none()
+    return None if row is None else SlotNow(row.id, AssignmentStatus(row.status), row.user_id, row.window_id)
+
+
+async def restore(
+    session: AsyncSession,
+    manager: Person,
+    driver: Person,
+    assignment_id: uuid.UUID,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> Restored | GoneToAnother | Refused:
+    """[Restore him]: the shift that the driver missed is his again while nobody has accepted, and he is there (R8.6).
+
+    The incident is excused with all that it caused. Refused where he did not miss it, has another shift that day, or
+    the day is over; `manager` has been found to manage its warehouse. Locks as an acceptance: window, assignment,
+    driver; so one of them has it. Pressed again, it is his.
+    """
+    slot = await slot_of_missed(session, assignment_id)
+    if slot is None or slot.window_id is None:
+        return Refused(Refusal.SHIFT_GONE)
+    window = await bidding.window_locked(session, slot.window_id, driver.id)
+    slot = await slot_of_missed(session, assignment_id)  # once more, under the lock
+    if window is None or slot is None or slot.window_id != window.window_id:
+        return Refused(Refusal.SHIFT_GONE)
+    if slot.user_id == driver.id:
+        return Restored(slot.assignment_id, excused=True)
+    if local_day(now, policy) != window.on:
+        return Refused(Refusal.DAY_OVER)
+    if slot.status is not AssignmentStatus.UNFILLED:
+        await tell_returned(session, driver, assignment_id, window, False, say, policy, now)
+        return GoneToAnother()
+    if (await standing_of(session, key_of(window), driver.id, policy)).busy:
+        return Refused(Refusal.BUSY)
+    given = {"driver": driver.id, "assignment": slot.assignment_id, "window": window.window_id, "now": now}
+    await session.execute(_GIVE_BACK, given)
+    await ledger.count(session, driver.id, now, confirmed_shifts=1)
+    await ledger.excuse(session, assignment_id, IncidentKind.NO_SHOW, manager.id, "restored", policy, now)
+    await _audit_restored(session, manager.id, driver.id, window, assignment_id, AssignmentStatus.ACTIVE, now)
+    await tell_returned(session, driver, assignment_id, window, True, say, policy, now)
+    await notices.mark_read(session, driver.id, Kind.MISSED, assignment_id)
+    await _shown(session, driver.id, assignment_id, window, now)
+    return Restored(slot.assignment_id, excused=True)
+
+
+async def tell_returned(
+    session: AsyncSession,
+    driver: Person,
+    assignment_id: uuid.UUID,
+    slot: WindowFacts | ShiftFacts,
+    restored: bool,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Either way he is told: that it is his again each time, that it is not once."""
+    starts_at = shift_start(slot.on, policy)
+    notice = ShiftReturned(slot.route, slot.warehouse, slot.on, starts_at, restored)
+    envelope = notices.Envelope(Kind.RESTORED, assignment_id, occasion=now if restored else None)
+    await notices.tell(session, [driver.id], notice, envelope, say, policy, now)

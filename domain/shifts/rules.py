@@ -1,22 +1,31 @@
-"""What may be done with a shift, by whom and when (R2.3, R4, R5, R8). Pure."""
+"""A driver's shift, and when he may confirm it, arrive and be late (R4, R8). Pure."""
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import IntEnum
+from datetime import date, datetime, timedelta
 
 from domain import time
-from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind
+from domain.db.models.words import AssignedBy, AssignmentStatus
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
-# The five reasons for which nobody is blamed before a manager has looked at it (R5.3).
-PROTECTED = frozenset(CancelReason) - {CancelReason.PERSONAL_EMERGENCY, CancelReason.OTHER}
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """The driver is running late: `due_at` is when he was due before, `granted` so much more he has (0: refused)."""
+
+    due_at: datetime
+    granted: timedelta
+    decided: bool  # by a manager
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftFacts:
-    """A driver's own shift, as it is under lock. `arrive_by` and `confirm_by` are its terms (R1.3a)."""
+    """A driver's own shift, as it is under lock. `arrive_by` and `confirm_by` are its terms (R1.3a).
+
+    `late` None: he has not said so. `leaving_since`: he has said that he can't make it, and is asked why (R11.6).
+    `hand_back_until`: he was awarded it late, by a bid, and may hand it back until then (R6.4).
+    """
 
     assignment_id: uuid.UUID
     driver_id: uuid.UUID
@@ -35,13 +44,10 @@ class ShiftFacts:
     parcels_returned: int | None
     completed_at: datetime | None
     editable_until: datetime | None
-
-
-class Count(IntEnum):
-    """Which number of parcels is meant."""
-
-    LOADED = 1
-    BROUGHT_BACK = 2
+    late: Late | None
+    leaving_since: datetime | None
+    assigned_by: AssignedBy | None = None
+    hand_back_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,18 @@ class Confirm:
     """The driver says that he will come."""
 
 
-def decide_confirm(shift: ShiftFacts, policy: Policy, now: datetime) -> Confirm | Done | Refused:
-    """A scheduled shift can be confirmed from when it is known until its confirm_by, inclusive, once (R4.1)."""
+def decide_confirm(shift: ShiftFacts, policy: Policy, now: datetime, *, held: bool = False) -> Confirm | Done | Refused:
+    """A scheduled shift can be confirmed from when it is known until its confirm_by, inclusive, once (R4.1).
+
+    `held`: no drop is automatic at this moment, so it is not too late (R8.6a).
+    """
     if shift.status is AssignmentStatus.CANCELLED:
         return Refused(Refusal.SHIFT_GONE)
     if shift.confirmed_at is not None or shift.status is not AssignmentStatus.SCHEDULED:
         return Done()
     if policy.confirm_opens is not None and now < time.shift_start(shift.on, policy) - policy.confirm_opens:
         return Refused(Refusal.NOT_CONFIRMABLE_YET)
-    return Confirm() if now <= shift.confirm_by else Refused(Refusal.TOO_LATE_TO_CONFIRM)
+    return Confirm() if now <= shift.confirm_by or held else Refused(Refusal.TOO_LATE_TO_CONFIRM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +79,11 @@ class Arrive:
     """The driver is there; the shift is active."""
 
 
-def decide_arrive(shift: ShiftFacts, policy: Policy, now: datetime) -> Arrive | Done | Refused:
-    """Arriving: today, confirmed, from 05:00 on and before arrive_by; at exactly that it is too late (R8.2, R8.6)."""
+def decide_arrive(shift: ShiftFacts, policy: Policy, now: datetime, *, held: bool = False) -> Arrive | Done | Refused:
+    """Arriving: today, confirmed, from 05:00 on and before arrive_by; at exactly that it is too late (R8.2, R8.6).
+
+    `held`: no no-show is automatic at this moment, so it is not too late (R8.6a).
+    """
     if shift.status is AssignmentStatus.CANCELLED:
         return Refused(Refusal.SHIFT_GONE)
     if shift.status is not AssignmentStatus.SCHEDULED:
@@ -82,114 +94,67 @@ def decide_arrive(shift: ShiftFacts, policy: Policy, now: datetime) -> Arrive | 
         return Refused(Refusal.TOO_EARLY)
     if shift.confirmed_at is None:
         return Refused(Refusal.NOT_CONFIRMED)
-    return Arrive() if now < shift.arrive_by else Refused(Refusal.ARRIVED_TOO_LATE)
+    return Arrive() if now < shift.arrive_by or held else Refused(Refusal.ARRIVED_TOO_LATE)
+
+
+def is_missing(shift: ShiftFacts, now: datetime) -> bool:
+    """Arriving was due, and he is not there: a no-show, unless it is held (R8.6). Who says why he leaves is none."""
+    waits = shift.status is AssignmentStatus.SCHEDULED and shift.confirmed_at is not None
+    return waits and shift.leaving_since is None and now >= shift.arrive_by
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """So many parcels are loaded. `before`: what stood there, where it is corrected."""
+class Extend:
+    """He has until `arrive_by` to be there, `granted` beyond when he was due."""
 
-    parcels: int
-    before: int | None
+    arrive_by: datetime
+    granted: timedelta
 
 
-def decide_load(shift: ShiftFacts, parcels: int, policy: Policy) -> Load | Done | Refused:
-    """Parcels loaded, 1 to 999; they may be corrected until completion (R8.3), afterwards see `decide_correct`."""
-    if (why := _not_under_way(shift)) is not None:
+def decide_late(shift: ShiftFacts, policy: Policy, now: datetime) -> Extend | Done | Refused:
+    """Running late, of a confirmed shift of today: 15 minutes before arriving is due, inclusive, at the latest (R8.5).
+
+    Half an hour is granted at once, once for each shift; said again it is done already.
+    """
+    if (why := not_to_come(shift.status)) is not None:
         return Refused(why)
-    if not 1 <= parcels <= policy.parcels_most:
-        return Refused(Refusal.BAD_PARCELS)
-    return Done() if parcels == shift.parcels_start else Load(parcels, shift.parcels_start)
+    if time.local_day(now, policy) < shift.on:
+        return Refused(Refusal.NOT_TODAY)
+    if shift.confirmed_at is None:
+        return Refused(Refusal.NOT_CONFIRMED)
+    if shift.late is not None:
+        return Done() if now < shift.arrive_by else Refused(Refusal.ARRIVED_TOO_LATE)
+    if now > shift.arrive_by - policy.late_before:
+        too_late = now >= shift.arrive_by
+        return Refused(Refusal.ARRIVED_TOO_LATE if too_late else Refusal.TOO_LATE_TO_SAY)
+    return Extend(shift.arrive_by + policy.late_granted, policy.late_granted)
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
-    """The shift is over. `editable_until`: how long its driver may correct the numbers (R8.4)."""
+def decide_extension(shift: ShiftFacts, more: timedelta, policy: Policy, now: datetime) -> Extend | Done | Refused:
+    """A manager's answer to who is running late: `more` in all beyond when he was due, up to 90 minutes; none: refused.
 
-    returned: int
-    delivered: int
-    editable_until: datetime
-
-
-def decide_complete(shift: ShiftFacts, returned: int, policy: Policy, now: datetime) -> Complete | Done | Refused:
-    """Parcels brought back, 0 to those loaded; what was delivered is computed (R8.3)."""
-    if shift.status is AssignmentStatus.COMPLETED:
-        return Done() if returned == shift.parcels_returned else Refused(Refusal.COMPLETED_ALREADY)
-    if (why := _not_under_way(shift)) is not None:
+    Who is refused is due when he was, but is left a quarter of an hour (or what he still had, if that is less): nobody
+    is a no-show by surprise (R8.5). Answered again, it changes; once arriving is due, it can't be answered any more.
+    """
+    if (why := not_to_come(shift.status)) is not None:
         return Refused(why)
-    if shift.parcels_start is None:
-        return Refused(Refusal.NOT_LOADED)
-    if not 0 <= returned <= shift.parcels_start:
-        return Refused(Refusal.BAD_PARCELS)
-    return Complete(returned, shift.parcels_start - returned, now + policy.editable_for)
+    if shift.late is None or more < timedelta() or more > max(policy.late_choices):
+        return Refused(Refusal.NOT_FOUND)
+    if now >= shift.arrive_by:
+        return Refused(Refusal.ARRIVED_TOO_LATE)
+    if shift.late.decided and shift.late.granted == more:
+        return Done()
+    due = shift.late.due_at + more
+    return Extend(max(due, min(now + policy.late_least, shift.arrive_by)), more)
 
 
-def _not_under_way(shift: ShiftFacts) -> Refusal | None:
-    match shift.status:
-        case AssignmentStatus.ACTIVE:
+def not_to_come(status: AssignmentStatus) -> Refusal | None:
+    """Why nobody is awaited for it: he is there, it is done, or not his any more."""
+    match status:
+        case AssignmentStatus.SCHEDULED:
             return None
+        case AssignmentStatus.ACTIVE:
+            return Refusal.ARRIVED_ALREADY
         case AssignmentStatus.COMPLETED:
             return Refusal.COMPLETED_ALREADY
-        case AssignmentStatus.SCHEDULED:
-            return Refusal.NOT_ARRIVED
     return Refusal.SHIFT_GONE
-
-
-@dataclass(frozen=True, slots=True)
-class Correct:
-    """A completed shift's numbers are put right."""
-
-    start: int
-    returned: int
-
-    @property
-    def delivered(self) -> int:
-        return self.start - self.returned
-
-
-def decide_correct(
-    shift: ShiftFacts, start: int | None, returned: int | None, policy: Policy, now: datetime
-) -> Correct | Done | Refused:
-    """Either number of a completed shift, within the hour, inclusive, in the same bounds (R8.4). None: as it is."""
-    if shift.status is not AssignmentStatus.COMPLETED or shift.parcels_start is None or shift.parcels_returned is None:
-        return Refused(_not_under_way(shift) or Refusal.NO_LONGER_EDITABLE)
-    if shift.editable_until is None or now > shift.editable_until:
-        return Refused(Refusal.NO_LONGER_EDITABLE)
-    new = Correct(
-        shift.parcels_start if start is None else start, shift.parcels_returned if returned is None else returned
-    )
-    if not (1 <= new.start <= policy.parcels_most and 0 <= new.returned <= new.start):
-        return Refused(Refusal.BAD_PARCELS)
-    return Done() if (new.start, new.returned) == (shift.parcels_start, shift.parcels_returned) else new
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """The driver gives the shift back; `incident` is what the ledger says of it (R2.4)."""
-
-    incident: IncidentKind
-
-    @property
-    def late(self) -> bool:
-        return self.incident is not IncidentKind.EARLY_CANCEL
-
-
-def decide_cancel(shift: ShiftFacts, reason: CancelReason, policy: Policy, now: datetime) -> Leave | Refused:
-    """A driver's own cancellation (R5.2, R5.3), until he has arrived; after the start it is "I can't make it"."""
-    match shift.status:
-        case AssignmentStatus.CANCELLED:
-            return Refused(Refusal.SHIFT_GONE)
-        case AssignmentStatus.ACTIVE:
-            return Refused(Refusal.ARRIVED_ALREADY)
-        case AssignmentStatus.COMPLETED:
-            return Refused(Refusal.COMPLETED_ALREADY)
-    if shift.confirmed_at is not None and now >= shift.arrive_by:
-        return Refused(Refusal.ARRIVED_TOO_LATE)  # a no-show by the clock, whenever the duty gets to it (R8.6)
-    return Leave(incident_of(shift.on, reason, policy, now))
-
-
-def incident_of(on: date, reason: CancelReason, policy: Policy, now: datetime) -> IncidentKind:
-    """Early: no penalty of any kind. Late: for five of the seven reasons a manager looks at it first (R5.3)."""
-    if not time.is_late(on, now, policy):
-        return IncidentKind.EARLY_CANCEL
-    return IncidentKind.PROTECTED_ABSENCE if reason in PROTECTED else IncidentKind.LATE_CANCEL

@@ -49,6 +49,7 @@ CREATE TABLE contact_settings (
     quiet_until time,
     away_until timestamptz
 );
+CREATE INDEX ix_contact_settings_away_until ON contact_settings (away_until) WHERE away_until IS NOT NULL;
 
 CREATE TABLE day_declines (
     user_id uuid NOT NULL
@@ -147,6 +148,17 @@ CREATE TABLE employments (
     ends_on date,
     CONSTRAINT employments_user_id_warehouse_id_starts_on_unique UNIQUE (user_id, warehouse_id, starts_on)
 );
+CREATE INDEX ix_employments_warehouse_id ON employments (warehouse_id);
+
+CREATE TABLE departures (
+    user_id uuid PRIMARY KEY
+        CONSTRAINT departures_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    last_on date NOT NULL,
+    announced_by uuid NOT NULL
+        CONSTRAINT departures_announced_by_users_id_fk REFERENCES users,
+    announced_at timestamptz NOT NULL,
+    before jsonb NOT NULL
+);
 
 CREATE TABLE open_warehouses (
     user_id uuid NOT NULL
@@ -155,6 +167,7 @@ CREATE TABLE open_warehouses (
         CONSTRAINT open_warehouses_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
     PRIMARY KEY (user_id, warehouse_id)
 );
+CREATE INDEX ix_open_warehouses_warehouse_id ON open_warehouses (warehouse_id);
 
 CREATE TABLE assignment_terms (
     assignment_id uuid PRIMARY KEY
@@ -162,6 +175,61 @@ CREATE TABLE assignment_terms (
     arrive_by timestamptz,
     confirm_by timestamptz
 );
+
+CREATE TABLE late_announcements (
+    assignment_id uuid PRIMARY KEY
+        CONSTRAINT late_announcements_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    due_at timestamptz NOT NULL,
+    announced_at timestamptz NOT NULL,
+    minutes integer,
+    granted integer NOT NULL,
+    decided_by uuid
+        CONSTRAINT late_announcements_decided_by_users_id_fk REFERENCES users,
+    decided_at timestamptz
+);
+
+CREATE TABLE arrival_lists (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    warehouse_id uuid NOT NULL
+        CONSTRAINT arrival_lists_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
+    date date NOT NULL,
+    due_at timestamptz NOT NULL,
+    CONSTRAINT arrival_lists_warehouse_id_due_at_unique UNIQUE (warehouse_id, due_at)
+);
+
+CREATE TABLE arrival_warnings (
+    assignment_id uuid NOT NULL
+        CONSTRAINT arrival_warnings_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    due_at timestamptz NOT NULL,
+    list_id uuid NOT NULL
+        CONSTRAINT arrival_warnings_list_id_arrival_lists_id_fk REFERENCES arrival_lists ON DELETE CASCADE,
+    PRIMARY KEY (assignment_id, due_at)
+);
+CREATE INDEX ix_arrival_warnings_list_id ON arrival_warnings (list_id);
+
+CREATE TABLE arrival_holds (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    warehouse_id uuid NOT NULL
+        CONSTRAINT arrival_holds_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
+    date date NOT NULL,
+    cause varchar(32) NOT NULL,
+    began_at timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    released_at timestamptz,
+    released_by uuid
+        CONSTRAINT arrival_holds_released_by_users_id_fk REFERENCES users,
+    CONSTRAINT arrival_holds_cause_check CHECK (cause IN ('outage', 'many'))
+);
+CREATE INDEX ix_arrival_holds_warehouse_id_date ON arrival_holds (warehouse_id, date);
+
+CREATE TABLE absence_questions (
+    assignment_id uuid PRIMARY KEY
+        CONSTRAINT absence_questions_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    user_id uuid NOT NULL
+        CONSTRAINT absence_questions_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    asked_at timestamptz NOT NULL
+);
+CREATE INDEX ix_absence_questions_user_id ON absence_questions (user_id);
 
 CREATE TABLE incidents (
     id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
@@ -273,6 +341,85 @@ CREATE TABLE operator_alerts (
 );
 
 CREATE INDEX ix_bid_windows_assignment_id ON bid_windows (assignment_id);
+CREATE INDEX ix_bid_windows_winner ON bid_windows (winner_id, closes_at);
+CREATE INDEX ix_bid_windows_open ON bid_windows (id) WHERE status = 'open';
+CREATE INDEX ix_assignments_unfilled ON assignments (warehouse_id, date) WHERE status = 'unfilled';
+CREATE INDEX ix_assignments_unconfirmed ON assignments (date)
+    WHERE status = 'scheduled' AND (confirmed_at IS NULL) IS TRUE;
+CREATE INDEX ix_routes_warehouse_id ON routes (warehouse_id);
+CREATE INDEX ix_bids_user_id ON bids (user_id);
+CREATE INDEX ix_users_phone ON users (phone);
+
+CREATE INDEX ix_assignments_warehouse_date ON assignments (warehouse_id, date);
+
+CREATE TABLE boards (
+    user_id uuid PRIMARY KEY
+        CONSTRAINT boards_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    warehouse_id uuid
+        CONSTRAINT boards_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
+    date date NOT NULL,
+    page integer NOT NULL,
+    live_until timestamptz NOT NULL
+);
+CREATE INDEX ix_boards_date ON boards (date);
+
+CREATE TABLE shift_reviews (
+    assignment_id uuid PRIMARY KEY
+        CONSTRAINT shift_reviews_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    opened_at timestamptz NOT NULL,
+    decided_at timestamptz,
+    decided_by uuid
+        CONSTRAINT shift_reviews_decided_by_users_id_fk REFERENCES users,
+    accepted boolean,
+    reason text
+);
+CREATE INDEX ix_shift_reviews_opened_at ON shift_reviews (opened_at) WHERE decided_at IS NULL;
+
+CREATE TABLE overdue_shifts (
+    assignment_id uuid PRIMARY KEY
+        CONSTRAINT overdue_shifts_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    reminded_at timestamptz,
+    told_at timestamptz
+);
+
+CREATE TABLE give_aways (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    assignment_id uuid NOT NULL
+        CONSTRAINT give_aways_assignment_id_assignments_id_fk REFERENCES assignments ON DELETE CASCADE,
+    giver_id uuid NOT NULL
+        CONSTRAINT give_aways_giver_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    token_hash bytea,
+    offered_at timestamptz NOT NULL,
+    taker_id uuid
+        CONSTRAINT give_aways_taker_id_users_id_fk REFERENCES users,
+    asked_at timestamptz,
+    decided_by uuid
+        CONSTRAINT give_aways_decided_by_users_id_fk REFERENCES users,
+    ended_at timestamptz,
+    outcome varchar(32),
+    taken_as uuid
+        CONSTRAINT give_aways_taken_as_assignments_id_fk REFERENCES assignments ON DELETE SET NULL,
+    CONSTRAINT give_aways_token_hash_unique UNIQUE (token_hash),
+    CONSTRAINT give_aways_outcome_check CHECK (outcome IN ('taken', 'taken_back', 'refused', 'over'))
+);
+CREATE INDEX ix_give_aways_assignment_id ON give_aways (assignment_id);
+CREATE UNIQUE INDEX uniq_give_aways_open ON give_aways (assignment_id) WHERE ended_at IS NULL;
+
+CREATE TABLE give_away_asks (
+    give_away_id uuid NOT NULL
+        CONSTRAINT give_away_asks_give_away_id_give_aways_id_fk REFERENCES give_aways ON DELETE CASCADE,
+    user_id uuid NOT NULL
+        CONSTRAINT give_away_asks_user_id_users_id_fk REFERENCES users ON DELETE CASCADE,
+    asked_at timestamptz NOT NULL,
+    PRIMARY KEY (give_away_id, user_id)
+);
+CREATE INDEX ix_give_away_asks_user_id ON give_away_asks (user_id);
+
+CREATE TABLE warehouse_settings (
+    warehouse_id uuid PRIMARY KEY
+        CONSTRAINT warehouse_settings_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
+    approve_give_aways boolean DEFAULT false NOT NULL
+);
 
 CREATE TABLE heartbeats (
     at timestamptz PRIMARY KEY,
@@ -298,6 +445,35 @@ CREATE TABLE messages (
     created_at timestamptz NOT NULL,
     sent_at timestamptz
 );
+
+CREATE TABLE route_weekdays (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    route_id uuid NOT NULL
+        CONSTRAINT route_weekdays_route_id_routes_id_fk REFERENCES routes ON DELETE CASCADE,
+    weekday smallint NOT NULL,
+    starts_on date,
+    ends_on date,
+    CONSTRAINT route_weekdays_route_id_weekday_starts_on_unique UNIQUE (route_id, weekday, starts_on),
+    CONSTRAINT route_weekdays_weekday_check CHECK (weekday BETWEEN 0 AND 6)
+);
+
+CREATE TABLE calendar_exceptions (
+    id uuid DEFAULT gen_random_uuid() PRIMARY KEY,
+    date date NOT NULL,
+    warehouse_id uuid
+        CONSTRAINT calendar_exceptions_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
+    route_id uuid
+        CONSTRAINT calendar_exceptions_route_id_routes_id_fk REFERENCES routes ON DELETE CASCADE,
+    runs boolean NOT NULL,
+    reason text,
+    created_by uuid
+        CONSTRAINT calendar_exceptions_created_by_users_id_fk REFERENCES users,
+    created_at timestamptz NOT NULL,
+    CONSTRAINT calendar_exceptions_warehouse_id_date_unique UNIQUE (warehouse_id, date),
+    CONSTRAINT calendar_exceptions_route_id_date_unique UNIQUE (route_id, date),
+    CONSTRAINT calendar_exceptions_place_check CHECK (num_nonnulls(warehouse_id, route_id) = 1)
+);
+CREATE INDEX ix_calendar_exceptions_date ON calendar_exceptions (date);
 """
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 from sandbox.api.calls import Call
 from sandbox.json_types import Json
+from sandbox.refusal import Refused
 from sandbox.telegram import phone
 from sandbox.telegram.bot_methods import commands_for
 
@@ -49,10 +50,11 @@ async def press(call: Call) -> Json:
 
 
 def contact(call: Call) -> Json:
-    """Shares a contact, his own unless told otherwise; `"user_id": null` leaves it out."""
-    person = call.person
-    number, user_id = call.body.get("phone", person.phone), call.body.get("user_id", person.account.user_id)
-    return phone.share_contact(call.network.telegram, person, str(number), user_id).view()
+    """Shares a contact, his own unless told otherwise; `"user_id": null` leaves out whose account it is."""
+    number, known = call.body.get("phone", call.person.phone), "user_id" not in call.body
+    if not known and call.body["user_id"] is not None:
+        raise Refused("Whose account a number is, Telegram says; user_id can only be null.")
+    return phone.share_contact(call.network.telegram, call.person, str(number), known=known).view()
 
 
 def sticker(call: Call) -> Json:

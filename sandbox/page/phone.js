@@ -89,6 +89,12 @@ export class Phone {
     this.menu.style.left = `${Math.max(8, Math.min(box.right - this.menu.offsetWidth, innerWidth - this.menu.offsetWidth - 8))}px`;
   }
 
+  /** Somebody else's contact, out of the telephone's book. */
+  others(item) {
+    const other = [...this.app.people.values()].find(({ id }) => id !== this.id);
+    return other ? [item(`Share ${other.name}’s contact`, "/contact", { phone: other.phone })] : [];
+  }
+
   fillMenu() {
     const { person, views } = this;
     const item = (name, path, body) => button({ onclick: () => {
@@ -104,7 +110,7 @@ export class Phone {
     this.menu.replaceChildren(
       h("p", { class: "hint" }, person.phone, telegram && ` · Telegram ${telegram.user_id}`),
       ...(telegram ? [
-        item("Share my number", () => views.telegram.shareContact()), item("Send a sticker", "/sticker"), item("Send a photo", "/photo"),
+        item("Share my number", () => views.telegram.shareContact()), ...this.others(item), item("Send a sticker", "/sticker"), item("Send a photo", "/photo"),
         telegram.blocked ? item("Unblock the bot", () => block(false)) : item("Block the bot", () => block(true)),
       ] : [h("p", { class: "hint" }, "This phone has no Telegram; it gets everything by SMS.")]));
   }

@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 from twilio.request_validator import RequestValidator
 
+from sandbox.trust import trusted
+
 SIGNATURE_HEADER = "X-Twilio-Signature"
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0  # for an answer, repetitions included
@@ -93,5 +95,5 @@ class Caller:
     def _client(self) -> httpx.AsyncClient:
         if self._made is None:
             timeout, limits = httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS), httpx.Limits(max_connections=None)
-            self._made = httpx.AsyncClient(timeout=timeout, trust_env=False, limits=limits)
+            self._made = httpx.AsyncClient(timeout=timeout, trust_env=False, verify=trusted(), limits=limits)
         return self._made

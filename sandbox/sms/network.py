@@ -77,6 +77,11 @@ class Sms:
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
+    async def settled(self) -> None:
+        """Waits until nothing is under way any more."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
     def clear(self) -> None:
         """Forgets all; nothing is carried on, nobody is told any more."""
         self.texts.clear()

@@ -20,13 +20,20 @@ if TYPE_CHECKING:
 
 async def call(request: Request) -> Response:
     """One call of the bot."""
-    network: Network = request.app.state.network
-    method = named(request.path_params["method"])
+    token, method = request.path_params["token"], request.path_params["method"]
     try:
         params = await read_params(request)
-        refusal = _judge_token(network, request.path_params["token"])
     except ApiError as error:
-        params, refusal = Params({}), error
+        return await answer(request.app.state.network, token, method, Params({}), error)
+    return await answer(request.app.state.network, token, method, params)
+
+
+async def answer(
+    network: "Network", token: str, method: str, params: Params, refusal: ApiError | None = None
+) -> Response:
+    """What Telegram answers to a call, however it came; `refusal`: it could not be read."""
+    method = named(method)
+    refusal = refusal or _judge_token(network, token)
     entry = _record(network, method, params)
     response = _answer(refusal) if refusal else await _carried_out(network, method, params, entry)
     entry.status = None if isinstance(response, NoAnswer) else response.status_code

@@ -39,15 +39,23 @@ def start(telegram: Telegram, person: Person, payload: str = "") -> Message:
     return send_text(telegram, person, f"/start {payload}".strip())
 
 
-def share_contact(telegram: Telegram, person: Person, phone: str, user_id: int | None) -> Message:
-    """The person shares a contact, which has no user id where Telegram does not know the number."""
-    contact = {
-        "phone_number": phone,
-        "first_name": person.account.first_name,
-        **({"last_name": person.account.last_name} if person.account.last_name else {}),
-        **({"user_id": user_id} if user_id else {}),
-    }
-    return _say(telegram, person, kind="contact", text=contact["phone_number"], extra={"contact": contact})
+def share_contact(telegram: Telegram, person: Person, phone: str, *, known: bool = True) -> Message:
+    """The person shares a contact, his own or another one of his telephone's book.
+
+    Telegram itself names the account that the number belongs to, whoever shares it; none where there is no such
+    account, or where it does not tell (`known`).
+    """
+    digits = re.sub(r"[\s().-]", "", phone)
+    if not re.fullmatch(r"\+?\d{5,15}", digits):
+        raise Refused("A contact needs a telephone number like +14165550101; the + may be left out.")
+    owner = telegram.people.by_phone.get(f"+{digits.removeprefix('+')}")
+    account = owner.telegram if owner else None
+    shown = account.names() if account else {"first_name": owner.name if owner else phone}
+    names = {name: shown[name] for name in ("first_name", "last_name") if name in shown}
+    user_id = {"user_id": account.user_id} if account and known else {}
+    return _say(
+        telegram, person, kind="contact", text=phone, extra={"contact": {"phone_number": phone, **names, **user_id}}
+    )
 
 
 def send_sticker(telegram: Telegram, person: Person) -> Message:

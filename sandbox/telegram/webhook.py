@@ -10,6 +10,7 @@ import httpx
 
 from sandbox.json_types import Json
 from sandbox.telegram.updates import Lane, Update, Updates
+from sandbox.trust import trusted
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 ANSWER_SECONDS = 60.0
@@ -52,7 +53,7 @@ class Webhook:
         self._last_error = {}
         if self._client is None:
             limits = httpx.Limits(max_connections=None)  # the semaphore holds them back
-            self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, limits=limits)
+            self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False, verify=trusted(), limits=limits)
         self._connections = asyncio.Semaphore(target.max_connections)
         self._updates.on_new = self._take
         for update in self._updates.pending():

@@ -22,13 +22,16 @@ from sqlalchemy import insert, select
 
 from bot.__main__ import main
 from bot.deliveries import told
+from bot.jobs import table_of_duties
 from bot.settings import Settings
+from bot.wording import Words
 from domain.db.engine import connect
 from domain.db.models import Delivery, User, Warehouse, WarehouseManager
 from domain.db.models.words import UserRole
 from domain.notices.operators import NotDone, WhyNot
 from sandbox.clock import SandboxClock
 from sandbox.server import Running, create_app, running
+from tests.domain.world import POLICY
 
 
 @dataclass(frozen=True)
@@ -218,10 +221,16 @@ def test_a_duty_prints_one_line_of_json(rollcall: Rollcall, settings: dict[str, 
     assert (ended.code, json.loads(ended.out)["duty"]) == (0, "deliveries"), ended
 
 
+def test_every_duty_can_be_done_by_hand(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    for name in table_of_duties(Words(POLICY.zone), POLICY):
+        ended = rollcall("duty", name, "--at", "2026-01-05T07:00", **settings)
+        assert (ended.code, json.loads(ended.out)["duty"]) == (0, name), ended
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("roster",), "There is no duty roster; there are: deliveries, windows, waves, "),
+        (("rosters",), "There is no duty rosters; there are: deliveries, roster, week-message, windows, "),
         (("waves", "--at", "noon"), "noon is no instant; write it like 2026-11-24T07:00."),
         (("waves", "--at", "2100-01-01T00:00Z"), "2100-01-01T00:00:00+00:00 is yet to come: add --future if that is"),
     ],

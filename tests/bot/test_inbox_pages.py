@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.callbacks import Inbox, OpenNotice, ReadAll
+from bot.callbacks.home import Inbox, OpenNotice, ReadAll
 from bot.web import PATH
-from domain.coverage.actions import Opened
+from domain.coverage.opening import Opened
 from domain.db.models import BidWindow, ChatLink, Notification, User, Warehouse, WindowAsk
-from domain.db.models.words import NotificationType
+from domain.db.models.words import BidWindowStatus, NotificationType
 from domain.notices.kinds import Kind
 from tests.bot.test_webhook import webhook_of
 from tests.bot.town import Town
@@ -182,6 +182,7 @@ async def test_what_is_gone_cannot_be_opened(town: Town) -> None:
         async with town.sessions.begin() as session:
             entry = (await session.scalars(select(Notification.id))).one()
             await session.execute(update(WindowAsk).values(user_id=await any_other(town, session)))
+            await session.execute(update(BidWindow).values(status=BidWindowStatus.CLOSED))
         answer = (await hook.post(PATH, json=town.press(amara, OpenNotice(entry).pack()))).json()
         assert (answer["text"], answer["show_alert"]) == ("There is nothing more to see of this one.", True)
         assert await town.requests("sendMessage") == []

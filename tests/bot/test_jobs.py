@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.testing import capture_logs
 
-from bot.jobs import Clockwork, Duties, Duty, last_instant, run_due, table_of_duties, told
+from bot.jobs import Clockwork, Duties, Duty, Errand, last_instant, run_due, table_of_duties, told
 from bot.wording import Words
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
@@ -27,7 +27,8 @@ Sessions = async_sessionmaker[AsyncSession]
 POLICY = Policy()
 DUTIES = {
     *("windows", "waves", "auto-drop", "no-show", "shift-reminders", "confirmation-reminders", "last-calls"),
-    *("sms-digest", "cleanup"),
+    *("cover", "sms-digest", "cleanup", "holidays", "overdue", "reviews", "missing", "holds", "absences"),
+    *("give-aways", "roster", "week-message"),
 }
 DAILY = "10 4 * * *"
 
@@ -139,7 +140,8 @@ def test_r1_5_an_hour_of_the_day_is_the_companys(after: str, until: str, instant
     assert last_instant(DAILY, local(after), local(until), POLICY) == expected
 
 
-async def test_the_clockwork_ticks_and_ends_what_it_has_begun(sessions: Sessions, now: datetime) -> None:
+@pytest.mark.parametrize("errand", [False, True])
+async def test_the_clockwork_ticks_and_ends_what_it_has_begun(sessions: Sessions, now: datetime, errand: bool) -> None:
     inside, go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def item(_session: AsyncSession, _now: datetime, _pass_by: int) -> object | None:
@@ -150,8 +152,16 @@ async def test_the_clockwork_ticks_and_ends_what_it_has_begun(sessions: Sessions
         ended.set()
         return "done"
 
+    async def run(_sessions: Sessions, _now: datetime, _by_hand: bool) -> list[object]:
+        assert not inside.is_set(), "it is under way"
+        inside.set()
+        await go_on.wait()
+        ended.set()
+        return []
+
     stop = asyncio.Event()
-    running = asyncio.create_task(clockwork(sessions, {"slow": Duty(item)}, lambda: now).run(stop))
+    duties: Duties = {"slow": Errand(run) if errand else Duty(item)}
+    running = asyncio.create_task(clockwork(sessions, duties, lambda: now).run(stop))
     await asyncio.wait_for(inside.wait(), 10)
     stop.set()
     go_on.set()

@@ -7,6 +7,7 @@ import typing
 import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,15 @@ from hypothesis import strategies as st
 
 import bot.screens
 from bot.acting import TOAST_MOST
-from bot.callbacks import Home
+from bot.callbacks.home import Home
+from bot.delivery.pictures import CAPTION_MOST
 from bot.reader import Reader
 from bot.screens.home import DriverHome, ManagerHome, home
+from bot.screens.parcels import Keys
 from bot.screens.screen import Button, Screen, shortened
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WarehouseToday
+from domain.giving.queries import GivenAway
 from sandbox.telegram.entities import units
 from sandbox.telegram.formatting import parse_html
 
@@ -55,6 +59,7 @@ NAMES = st.one_of(st.sampled_from(NASTY), HUGE, st.text(min_size=1, max_size=40)
 KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     str: NAMES,
     int: st.integers(0, 400),
+    float: st.floats(0, 1),
     bool: st.booleans(),
     datetime: INSTANTS,
     date: DAYS,
@@ -62,6 +67,7 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     uuid.UUID: st.uuids(),
     object: st.none(),
     Button: st.just(Button("‹ Back", Home())),
+    Keys: st.just(Keys(lambda _typed: Home(), lambda _entered: Home())),
     Reader: st.sampled_from(READERS),
 }
 
@@ -80,6 +86,7 @@ def screens() -> list[Callable[..., Screen]]:
     return [each for each in found if typing.get_type_hints(each).get("return") is Screen]
 
 
+@cache  # of a strategy that is made anew for each example, making it is most of the work
 def made(kind: Any) -> st.SearchStrategy[Any]:
     """Any value of a type: of one known here, of a dataclass by its fields, of what the typing module is made of."""
     if kind in KNOWN:
@@ -97,6 +104,7 @@ def made(kind: Any) -> st.SearchStrategy[Any]:
     return st.from_type(kind)
 
 
+@cache
 def arguments(screen: Callable[..., Screen]) -> st.SearchStrategy[dict[str, Any]]:
     hints = typing.get_type_hints(screen)
     return st.fixed_dictionaries({name: made(hints[name]) for name in inspect.signature(screen).parameters})
@@ -112,13 +120,15 @@ def test_telegram_takes_every_screen(screen: Callable[..., Screen], data: st.Dat
 def fits(shown: Screen) -> None:
     """It is what Telegram takes."""
     text = parse_html(shown.html).text
-    assert 0 < units(text.strip()) <= 4096
+    assert 0 < units(text.strip()) <= (4096 if shown.picture is None else CAPTION_MOST)
     for row in shown.keyboard:
         for button in row:
             assert button.text.strip(), "a button says something"
     markup = shown.markup()
     assert markup is None or len(markup.to_json()) <= MARKUP_MOST
-    for keys in markup.inline_keyboard if markup else ():
+    assert shown.below is None or not shown.keyboard, "a message has only the one or the other"
+    buttons = shown.buttons()
+    for keys in buttons.inline_keyboard if buttons else ():
         for key in keys:
             assert key.url or len(str(key.callback_data).encode()) <= 64
 
@@ -129,11 +139,20 @@ def test_a_home_card_fits_however_much_there_is_to_show(reader: Reader, many: in
     today, name = date(2026, 11, 25), sign * 2000
     offers = tuple(offered(name, declined=number % 2 == 0) for number in range(many))
     warehouses = tuple(WarehouseToday(f"{number} {name}", 3, number % 2) for number in range(many))
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    given = tuple(given_away(name) for _ in range(many))
     for facts in (
-        DriverHome(name, datetime(2026, 11, 25, 12, tzinfo=UTC), today, 0, (), 0, offers),
+        DriverHome(name, now, today, 0, (), 0, offers),
+        DriverHome(name, now, today, 0, (), 0, offers[:4], given=given),
         ManagerHome(name, today, 0, None, warehouses),
     ):
         fits(home(facts, reader))
+
+
+def given_away(name: str) -> GivenAway:
+    facts: dict[str, Any] = dict.fromkeys(GivenAway.__dataclass_fields__, datetime(2026, 11, 25, 12, tzinfo=UTC))
+    facts |= {"route": name, "warehouse": name, "give_away_id": uuid.uuid4(), "on": date(2026, 11, 25)}
+    return GivenAway(**facts)
 
 
 def offered(name: str, *, declined: bool) -> Offer:

@@ -3,21 +3,24 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from time import monotonic
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from structlog.testing import capture_logs
 
+from bot.callbacks.feed import CloseFeed, OpenFeed, RenewFeed
 from bot.kinds import Kind
 from bot.run import Rollcall, StartError, serving
 from bot.screens.screen import Screen
 from bot.web import PATH, SECRET_HEADER
-from domain.db.models import ChatLink, Delivery, Notification
+from domain.db.models import CalendarFeed, ChatLink, Delivery, Notification
 from domain.db.models.words import Channel, DeliveryState, NotificationType, Urgency
 from tests.bot.conftest import Line
 from tests.bot.town import Town
@@ -162,3 +165,37 @@ async def urgent_notice(town: Town, rollcall: Rollcall, driver: Phone) -> UUID:
         await session.execute(insert(Notification).values(id=id_, user_id=user_id, **note))
         await session.execute(insert(Delivery).values(user_id=user_id, **row))
     return id_
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "no public address"), ("fr", "pas d’adresse publique")])
+async def test_without_a_public_address_a_calendar_can_follow_nothing(town: Town, language: str, words: str) -> None:
+    driver = await town.driver(language=language)
+    async with town.serving():
+        await driver.send("/calendar")
+        card = await driver.sees(words, "/schedule")
+        for forged in (OpenFeed(), RenewFeed(1), CloseFeed()):
+            await driver.press_data(card, forged.pack())
+        await driver.press(card, "🗓")
+    async with town.sessions() as session:
+        assert (await session.scalars(select(CalendarFeed))).all() == []
+
+
+async def test_under_another_token_of_the_bot_an_address_goes_on_but_is_not_shown(town: Town) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    driver, here = await town.driver(), {"public_url": f"http://127.0.0.1:{port}", "port": port}
+    async with town.serving(**here):
+        await driver.send("/calendar")
+        await driver.press(await driver.sees("a private address"), "Give me an address")
+        text = (await driver.sees("paste this address"))["text"]
+        address = next(line for line in text.splitlines() if line.startswith("http"))
+    async with town.sessions.begin() as session:  # as if the token had been another one then
+        at = (await session.scalars(select(CalendarFeed.created_at))).one()
+        await session.execute(update(CalendarFeed).values(created_at=at + timedelta(days=1)))
+    async with town.serving(**here), httpx.AsyncClient(trust_env=False) as program:
+        await driver.send("/calendar")
+        card = await driver.sees("can't be shown any more")
+        assert (await program.get(address)).status_code == 200
+        await driver.press(card, "New address")
+        await driver.sees("paste this address")
+        assert (await program.get(address)).status_code == 404

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
-from bot.callbacks import (
+from bot.callbacks.settings import (
     BackAtHome,
     ChooseLanguage,
     ChooseQuietHours,
@@ -118,7 +118,7 @@ async def test_the_new_language_at_once_on_the_card_at_home_and_in_the_menu(town
         await amara.send("/settings")
         card = await amara.sees("Settings")
         await amara.press(card, "Français")
-        french = await amara.sees("Réglages", "Heures de repos : 21\u00a0h à 6\u00a0h")
+        french = await amara.sees("Réglages", "Heures de repos\u00a0: 21\u00a0h à 6\u00a0h")
         assert french["message_id"] == card["message_id"]
         assert chosen(french)[0] == "Français"
         assert (await amara.sees("Bonjour Amara"))["message_id"] == home["message_id"]
@@ -143,7 +143,7 @@ async def test_r11_5_who_has_texted_stop_reads_how_to_get_sms_again(town: Town) 
         card = await amara.sees("SMS: stopped", f"text START to {town.sandbox.settings.sms_number}")
         assert not [label for label in labels(card) if "SMS" in label], "a press would change nothing"
         await tariq.send("/settings")
-        await tariq.sees("SMS : oui", "+14165551002")
+        await tariq.sees("SMS\u00a0: oui", "+14165551002")
 
 
 async def test_where_there_is_no_sms_it_says_so(town: Town) -> None:
@@ -269,7 +269,7 @@ async def test_r11_4a_in_french(town: Town) -> None:
         await marc.send("/away")
         card = await marc.sees("Vous vous absentez?", "il n’y a pas d’autre gestionnaire")
         await marc.press(card, "Jusqu’à demain, 6\u00a0h")
-        await marc.sees("Absence jusqu’à jeu. 26 nov. 6\u00a0h")
+        await marc.sees("Absence jusqu’au jeu. 26 nov. 6\u00a0h")
 
 
 @pytest.mark.parametrize(

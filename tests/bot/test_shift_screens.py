@@ -7,25 +7,28 @@ from typing import Any
 
 import pytest
 
-from bot.callbacks import ConfirmAll, EnterParcels, Home, Keypad, Schedule
+from bot.callbacks.home import Home
+from bot.callbacks.shifts import ConfirmAll, EnterParcels, Keypad, Schedule
 from bot.reader import Reader
+from bot.screens import cancelling, parcels, weeks
 from bot.screens import home as home_screens
 from bot.screens import shifts as screens
-from bot.screens.coverage import Cancelled, route_cancelled
 from bot.screens.home import DriverHome
+from bot.screens.left import Cancelled, route_cancelled
 from bot.screens.screen import Button, Screen
-from bot.screens.shifts import ShiftNow, Week
+from bot.screens.shifts import ShiftNow
+from bot.screens.weeks import Week
 from domain.db.models.words import AssignmentStatus, BidWindowMode, CancelReason, IncidentKind
-from domain.notices.wording import RouteCancelled
+from domain.notices.facts.routes import RouteCancelled
 from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
 from domain.shifts.queries import OwnShift
-from domain.shifts.rules import Count
+from domain.shifts.rules_of_parcels import Count
 from sandbox.telegram.entities import units
 from sandbox.telegram.formatting import parse_html
 
 ON, START = date(2026, 11, 25), datetime(2026, 11, 25, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, SHIFT = timedelta(hours=1), uuid.uuid4()
 EN, FR = Reader("en", TORONTO), Reader("fr", TORONTO)
 READERS = pytest.mark.parametrize("reader", [EN, FR], ids=["en", "fr"])
 HOME = Button("🏠", Home())
@@ -119,7 +122,7 @@ def test_the_way_back_leads_to_the_week_of_the_shift() -> None:
 @READERS
 def test_a_week_says_of_each_shift_how_it_stands(reader: Reader) -> None:
     shifts = (done(), a_shift(confirmed=False, on=date(2026, 11, 27)), a_shift(on=date(2026, 11, 28)))
-    [title, *listed] = read(screens.week(Week(date(2026, 11, 23), 0, shifts, 1), HOME, reader)).splitlines()
+    [title, *listed] = read(weeks.week(Week(date(2026, 11, 23), 0, shifts, 1), HOME, reader)).splitlines()
     assert "23" in title and "29" in title
     assert [line[0] for line in listed] == ["🏁", "❔", "✓"]
     assert "114" in listed[0] and "120" in listed[0]
@@ -128,9 +131,9 @@ def test_a_week_says_of_each_shift_how_it_stands(reader: Reader) -> None:
 
 def test_r4_1_only_what_can_be_confirmed_asks_for_it() -> None:
     """Another program may have completed a shift that was never confirmed."""
-    shown = read(screens.week(Week(date(2026, 11, 23), 0, (a_shift(status=COMPLETED, confirmed=False),), 0), HOME, EN))
+    shown = read(weeks.week(Week(date(2026, 11, 23), 0, (a_shift(status=COMPLETED, confirmed=False),), 0), HOME, EN))
     assert "confirm" not in shown
-    whole = screens.week(Week(date(2026, 11, 23), 0, (a_shift(confirmed=False),), 1), HOME, EN)
+    whole = weeks.week(Week(date(2026, 11, 23), 0, (a_shift(confirmed=False),), 1), HOME, EN)
     monday, sunday = date(2026, 11, 23), date(2026, 11, 29)
     assert whole.keyboard[0][0].to == ConfirmAll(monday.toordinal(), sunday.toordinal())
 
@@ -140,7 +143,7 @@ def test_r4_1_however_many_wait_they_can_be_confirmed_at_once(reader: Reader) ->
     names = {"route": LONG, "warehouse": LONG, "address": LONG}
     days = [ON + timedelta(days=number) for number in range(60)]
     shifts = tuple(a_shift(on=on, confirmed=False, **names) for on in days)
-    shown = screens.to_confirm(shifts, HOME, reader)
+    shown = weeks.to_confirm(shifts, HOME, reader)
     assert "45" in read(shown).splitlines()[-1]
     assert shown.keyboard[0][0].to == ConfirmAll(days[0].toordinal(), days[-1].toordinal())
     assert "60" in labels(shown)[0]
@@ -153,16 +156,18 @@ def test_r4_1_however_many_wait_they_can_be_confirmed_at_once(reader: Reader) ->
 def test_names_may_be_long_wherever_they_stand(reader: Reader) -> None:
     names = {"route": LONG, "warehouse": LONG, "address": LONG}
     week = tuple(a_shift(on=date(2026, 11, 23) + timedelta(days=day), confirmed=False, **names) for day in range(7))
-    keep = screens.keep(week[0], reader)
+    keep = cancelling.keep(week[0], reader)
     shown = [
-        screens.week(Week(date(2026, 11, 23), 0, week, 7), HOME, reader),
+        weeks.week(Week(date(2026, 11, 23), 0, week, 7), HOME, reader),
         home_screens.home(DriverHome(LONG, START, ON, 99, week, 7, ()), reader),
         screens.card(ShiftNow(week[0], START), reader),
-        screens.keypad(replace(week[0], parcels_start=120), Count.BROUGHT_BACK, 0, 999, HOME, reader),
-        screens.reasons(week[0], keep, reader),
-        screens.consequence(week[0], CancelReason.OTHER, IncidentKind.LATE_CANCEL, "🚚" * 500, keep, reader),
+        parcels.keypad(replace(week[0], parcels_start=120), Count.BROUGHT_BACK, 0, 999, HOME, reader),
+        cancelling.reasons(week[0], keep, reader),
+        cancelling.consequence(week[0], CancelReason.OTHER, IncidentKind.LATE_CANCEL, "🚚" * 500, keep, reader),
         route_cancelled(
-            Cancelled(RouteCancelled(LONG, LONG, ON, START, LONG, CancelReason.OTHER, "🚚" * 500, True, None), None),
+            Cancelled(
+                RouteCancelled(LONG, LONG, ON, START, LONG, CancelReason.OTHER, "🚚" * 500, True, None, SHIFT), None
+            ),
             reader,
         ),
     ]
@@ -181,22 +186,22 @@ def presses(screen: Screen) -> dict[str, object]:
 
 def test_r8_3_the_keypad_types_no_number_above_999() -> None:
     shift = a_shift(status=ACTIVE)
-    keys = presses(screens.keypad(shift, Count.LOADED, 12, 999, HOME, EN))
+    keys = presses(parcels.keypad(shift, Count.LOADED, 12, 999, HOME, EN))
     assert keys["0"] == Keypad(shift.assignment_id, Count.LOADED, 120)
     assert keys["9"] == Keypad(shift.assignment_id, Count.LOADED, 129)
     assert keys["⌫"] == Keypad(shift.assignment_id, Count.LOADED, 1)
     assert keys["✓ 12"] == EnterParcels(shift.assignment_id, Count.LOADED, 12)
-    full = presses(screens.keypad(shift, Count.LOADED, 999, 999, HOME, EN))
+    full = presses(parcels.keypad(shift, Count.LOADED, 999, 999, HOME, EN))
     assert full["5"] == Keypad(shift.assignment_id, Count.LOADED, 999)
     assert {str(digit) for digit in range(10)} <= set(full)
 
 
 def test_r8_3_everything_delivered_is_one_press_and_nothing_loaded_is_none() -> None:
     shift = a_shift(status=ACTIVE, parcels_start=120)
-    back = screens.keypad(shift, Count.BROUGHT_BACK, 0, 999, HOME, EN)
+    back = parcels.keypad(shift, Count.BROUGHT_BACK, 0, 999, HOME, EN)
     assert back.keyboard[0][0].to == EnterParcels(shift.assignment_id, Count.BROUGHT_BACK, 0)
     assert "120" in read(back)
-    loaded = presses(screens.keypad(shift, Count.LOADED, 0, 999, HOME, EN))
+    loaded = presses(parcels.keypad(shift, Count.LOADED, 0, 999, HOME, EN))
     assert "All delivered: 0 brought back" not in loaded
 
 
@@ -207,18 +212,18 @@ def test_r8_3_everything_delivered_is_one_press_and_nothing_loaded_is_none() -> 
 def test_r5_1_each_consequence_reads_differently(reader: Reader) -> None:
     kinds = (IncidentKind.EARLY_CANCEL, IncidentKind.LATE_CANCEL, IncidentKind.PROTECTED_ABSENCE)
     shift = a_shift()
-    keep = screens.keep(shift, reader)
-    texts = {read(screens.consequence(shift, CancelReason.OTHER, kind, None, keep, reader)) for kind in kinds}
+    keep = cancelling.keep(shift, reader)
+    texts = {read(cancelling.consequence(shift, CancelReason.OTHER, kind, None, keep, reader)) for kind in kinds}
     assert len(texts) == 3
     assert all("48" in text for text in texts)
-    noted = read(screens.consequence(shift, CancelReason.OTHER, kinds[1], "<i>flat</i> tyre", keep, reader))
+    noted = read(cancelling.consequence(shift, CancelReason.OTHER, kinds[1], "<i>flat</i> tyre", keep, reader))
     assert "<i>flat</i> tyre" in noted
 
 
 @READERS
 def test_r5_1_seven_reasons_and_a_way_out(reader: Reader) -> None:
     shift = a_shift()
-    shown = labels(screens.reasons(shift, screens.keep(shift, reader), reader))
+    shown = labels(cancelling.reasons(shift, cancelling.keep(shift, reader), reader))
     assert len(set(shown)) == len(CancelReason) + 1 == 8
 
 
@@ -226,10 +231,10 @@ def test_r5_1_seven_reasons_and_a_way_out(reader: Reader) -> None:
 @pytest.mark.parametrize("mode", [None, *BidWindowMode])
 def test_r5_4_the_manager_reads_why(reader: Reader, mode: BidWindowMode | None) -> None:
     for reason in CancelReason:
-        notice = RouteCancelled("R12", "North", ON, START, "Dana Test", reason, "<b>note</b>", True, mode)
+        notice = RouteCancelled("R12", "North", ON, START, "Dana Test", reason, "<b>note</b>", True, mode, SHIFT)
         text = read(route_cancelled(Cancelled(notice, None), reader))
         assert "Dana Test" in text and "R12, North" in text and "<b>note</b>" in text
-        assert screens.reason(reason, reader) in text
+        assert cancelling.reason(reason, reader) in text
 
 
 # -- refusals
@@ -265,3 +270,11 @@ def test_french_is_not_english() -> None:
         assert screens.refusal(Refused(why), EN) != screens.refusal(Refused(why), FR)
     for state in (a_shift(), a_shift(confirmed=False), a_shift(status=ACTIVE), done()):
         assert screens.lines(state, EN) != screens.lines(state, FR)
+
+
+@pytest.mark.parametrize(("reader", "title"), [(EN, "Last call"), (FR, "Dernier rappel")])
+def test_r4_2_a_last_call_says_that_it_is_one_and_what_follows(reader: Reader, title: str) -> None:
+    shift = a_shift(confirmed=False)
+    last, first = (weeks.remind_to_confirm(weeks.Waiting(shift, (shift,), each), reader) for each in (True, False))
+    assert title in last.html and title not in first.html
+    assert labels(last) == labels(first)

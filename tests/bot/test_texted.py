@@ -10,16 +10,20 @@ import pytest
 from sqlalchemy import ColumnElement, func, insert, select, update
 from structlog.testing import capture_logs
 
-from bot import texted as inbound
-from bot.callbacks import Accept
+from bot.callbacks.bidding import Accept
 from bot.delivery.gsm7 import segments
 from bot.run import Rollcall
-from bot.sms_words import Word
+from bot.sms import receiving as inbound
+from bot.sms.texter import Texting
+from bot.sms.words import Word
 from bot.twilio_signature import HEADER, MOST_BYTES
 from bot.twilio_web import SMS_PATH
 from bot.wording import Words
-from domain.bidding.rules import Award
-from domain.coverage.actions import Opened
+from domain.bidding.bids import place_bid
+from domain.bidding.resolving import Resolved, resolve_window
+from domain.bidding.rules import Award, Bids
+from domain.coverage.assigning import Assigned, assign_driver
+from domain.coverage.opening import Opened
 from domain.db.base import Base
 from domain.db.models import (
     Assignment,
@@ -38,16 +42,16 @@ from domain.db.models import (
     SmsOptOut,
     User,
 )
-from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus, Urgency, UserRole
+from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus, Urgency, UserRole
 from domain.notices import actions as notices
 from domain.notices.codes import code_for
+from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
-from domain.notices.wording import Written
 from domain.people.queries import Person
 from tests.bot.conftest import Line
 from tests.bot.texter import PUBLIC, Texter, said, signed, texting_to, twilio_settings
 from tests.bot.town import Town
-from tests.domain.world import POLICY, Fleet, Slot, accept, open_emergency
+from tests.domain.world import POLICY, SAY, Fleet, Slot, accept, open_emergency
 from tests.story.phones import until
 
 COMPANY = "Rollcall"
@@ -168,7 +172,7 @@ async def test_r12_2_strangers_learn_nothing(town: Town, texter: Texter) -> None
 # -- taking a shift
 
 
-@pytest.mark.parametrize("body", ["TAKE {code}", "take {code}!", "Take {code} please", "Take"])
+@pytest.mark.parametrize("body", ["TAKE {code}", "take {code}!", "Take: {code}!", "Take"])
 async def test_r11_6_an_offer_is_taken_by_sms(town: Town, texter: Texter, body: str) -> None:
     it = await offered(town)
     code = await code_of(town, it.driver, it.window)
@@ -231,8 +235,8 @@ async def test_r11_6_in_french(town: Town, texter: Texter) -> None:
 
 async def test_a_french_word_is_answered_in_french_where_no_language_was_chosen(town: Town, texter: Texter) -> None:
     it = await offered(town)
-    assert "répondez PRENDRE" in (await texter.text(it.driver.phone, "Aide") or "")
-    assert "reply TAKE" in (await texter.text(it.driver.phone, "help") or "")
+    assert "PRENDRE + code" in (await texter.text(it.driver.phone, "Aide") or "")
+    assert "TAKE + code" in (await texter.text(it.driver.phone, "help") or "")
     code = await code_of(town, it.driver, it.window)
     assert "est à vous" in (await texter.text(it.driver.phone, f"prendre: {code.lower()}") or "")
 
@@ -282,8 +286,27 @@ async def test_r11_6_a_refusal_says_why_in_his_language(town: Town, texter: Text
         quicker = await Fleet(session, town.now).driver("Quick", home=it.north)
         assert isinstance(await accept(session, quicker, it.window, town.now), Award)
     answer = await texter.text(it.driver.phone, f"PRENDRE {code}") or ""
-    assert answer == "Rollcall: Déjà prise : quelqu'un a été plus rapide."
+    assert answer == "Rollcall: R12 à North, mer. 25 nov., est déjà prise: quelqu'un a été plus rapide."
     assert segments(answer) == 1
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_r6_5_who_comes_too_late_reads_how_it_was_decided(town: Town, texter: Texter, by_hand: bool) -> None:
+    """Nobody is quicker where the best score wins, or a manager gives it to somebody."""
+    it = await offered(town)
+    code = await code_of(town, it.driver, it.window)
+    async with town.sessions.begin() as session:
+        await session.execute(update(BidWindow).values(mode=BidWindowMode.COMPETITIVE))
+        rival = await Fleet(session, town.now).driver("Rival", home=it.north)
+        if by_hand:
+            given = await assign_driver(session, it.manager, it.slot.id, rival.id, None, SAY, POLICY, town.now)
+            assert isinstance(given, Assigned)
+        else:
+            assert isinstance(await place_bid(session, rival, it.window, POLICY, town.now), Bids)
+            assert isinstance(await resolve_window(session, it.window, None, SAY, POLICY, town.now), Resolved)
+    answer = await texter.text(it.driver.phone, f"TAKE {code}") or ""
+    how = "a manager has given R12" if by_hand else "the bids for R12 at North, Wed 25 Nov, are decided"
+    assert how in answer and "quicker" not in answer
 
 
 async def test_r12_4_another_persons_code_is_worth_nothing(town: Town, texter: Texter) -> None:
@@ -386,7 +409,9 @@ async def test_r11_6_ok_answers_what_was_texted_last(town: Town, texter: Texter)
 
 async def test_r11_6_help_tells_what_can_be_texted(town: Town, texter: Texter) -> None:
     it = await offered(town, "fr")
-    assert "PRENDRE" in (await texter.text(it.driver.phone, "AIDE") or "")
+    words = ("PRENDRE", "ICI", "RETARD", "ABSENT", "CHARGE", "RETOUR")
+    said = await texter.text(it.driver.phone, "AIDE") or ""
+    assert all(word in said for word in words)
     told = await texter.text(it.manager.phone, "HELP") or ""
     assert "TAKE" not in told and "OK" in told and COMPANY in told
     assert await texter.text(it.driver.phone, "HELP", OptOutType="HELP") is None  # Twilio has answered
@@ -526,7 +551,7 @@ async def test_r2_5_the_same_sms_at_two_replicas_at_once_has_one_effect(
     inside, go_on, times = asyncio.Event(), asyncio.Event(), 0
     taking = inbound.ACTIONS[Word.TAKE]
 
-    async def slowly(this: inbound.Texting) -> str | None:
+    async def slowly(this: Texting) -> str | None:
         nonlocal times
         times += 1
         inside.set()
@@ -573,7 +598,7 @@ async def test_r6_7_take_by_sms_against_accept_in_telegram_has_one_winner(town: 
             answer = await texter.text(it.driver.phone, text) or ""
             receipt = await by_chat
             has_it = await winner(town, window)
-            assert ("It's yours" in answer, "Already taken" in answer) == (has_it == it.driver.id, has_it == rival.id)
+            assert ("It's yours" in answer, "already taken" in answer) == (has_it == it.driver.id, has_it == rival.id)
             assert (receipt.toast.text or "").startswith("It's yours") is (has_it == rival.id)
             assert await count(town, Bid, Bid.assignment_id == slot.id, Bid.status == BidStatus.WON) == 1
             assert await count(town, Assignment, Assignment.id == slot.id, Assignment.user_id == has_it) == 1
@@ -591,7 +616,7 @@ async def test_a_fault_of_ours_is_rolled_back_told_and_not_repeated(
 ) -> None:
     it = await offered(town)
 
-    async def fails(this: inbound.Texting) -> str | None:
+    async def fails(this: Texting) -> str | None:
         await _real(this)
         raise ZeroDivisionError
 
@@ -627,7 +652,7 @@ async def test_a_cut_while_at_work_is_mended_in_process(
     it = await offered(town)
     taking, whole = inbound.ACTIONS[Word.TAKE], True
 
-    async def cut_once(this: inbound.Texting) -> str | None:
+    async def cut_once(this: Texting) -> str | None:
         nonlocal whole
         answer = await taking(this)
         if whole:
@@ -646,7 +671,7 @@ async def test_a_cut_while_at_work_is_mended_in_process(
 async def test_out_of_time_nothing_is_recorded(town: Town, texter: Texter, monkeypatch: pytest.MonkeyPatch) -> None:
     it = await offered(town)
 
-    async def forever(this: inbound.Texting) -> str | None:
+    async def forever(this: Texting) -> str | None:
         await asyncio.Event().wait()
         return None
 

@@ -13,8 +13,8 @@ from domain.db.models import Assignment, Delivery, Shift, SmsAttempt
 from domain.db.models.words import AssignmentStatus, Urgency
 from domain.notices.actions import Envelope, tell
 from domain.notices.codes import code_for
+from domain.notices.facts.shifts import ToConfirm
 from domain.notices.kinds import Kind
-from domain.notices.wording import ToConfirm
 from domain.people.queries import Person
 from domain.time import shift_start
 from tests.bot.texter import Texter, texting_to, twilio_settings
@@ -131,7 +131,7 @@ async def test_r11_6_the_day_by_sms(
 async def test_r11_6_what_can_t_be_says_why(town: Town, texter: Texter) -> None:
     it = await driver(town)
     phone = it.person.phone
-    assert "I'm here" in (await texter.text(phone, "LOAD 142") or "")
+    assert "Reply HERE first" in (await texter.text(phone, "LOAD 142") or "")
     await texter.text(phone, "HERE")
     for wrong in ("LOAD", "LOAD 0", "LOAD 1000", "LOAD many"):
         assert "can't be right" in (await texter.text(phone, wrong) or "")

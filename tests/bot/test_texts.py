@@ -17,16 +17,19 @@ from hypothesis import strategies as st
 from bot.delivery import alerts
 from bot.delivery.gsm7 import is_gsm7, segments
 from bot.reader import LANGUAGES, Reader, catalogue
-from bot.screens import texts
+from bot.screens import sms_answers, texts
 from bot.screens.alerts import sentence as what_to_do
 from bot.screens.notices import alert as alert_screen
-from bot.screens.texts import Takeable, plain
+from bot.screens.plain import plain
+from bot.screens.sms_answers import Takeable
 from bot.wording import Words
 from domain.bidding.offers import Offer
-from domain.coverage.queries import WindowCard
-from domain.db.models.words import AssignmentStatus, BidWindowStatus
+from domain.coverage.windows import WindowCard
+from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus
 from domain.notices.digest import Digest, Told
-from domain.notices.wording import FallbackGone, OperatorAlert, RouteCancelled, Written
+from domain.notices.facts.offers import BidLost, Lost, ShiftAssigned
+from domain.notices.facts.people import FallbackGone, OperatorAlert, Written
+from domain.notices.facts.routes import Cause, RouteCancelled, ShiftCancelled
 from domain.people.queries import Fallback
 from domain.refusals import Refusal
 from domain.shifts.queries import OwnShift
@@ -42,6 +45,7 @@ AIM = 136  # characters, so that the opt-out line has room in the first
 def an_offer(**values: Any) -> Offer:
     base: dict[str, Any] = {
         "window_id": uuid4(),
+        "assignment_id": uuid4(),
         "route": "R12",
         "warehouse": "Montréal-Est",
         "address": "1200 Steeles Ave W",
@@ -50,22 +54,37 @@ def an_offer(**values: Any) -> Offer:
         "is_today": True,
         "arrive_by": STARTS + timedelta(hours=2, minutes=30),
         "arrive_within": timedelta(minutes=90),
+        "hurries": False,
         "closes_at": STARTS + timedelta(hours=6),
         "bonus_percent": 20,
         "open": True,
         "taken": False,
         "mine": False,
+        "by_hand": False,
         "declined": False,
         "busy": False,
+        "mode": BidWindowMode.EMERGENCY,
+        "asked": True,
+        "bid": None,
+        "bids": 0,
     }
     return Offer(**(base | values))
 
 
-def a_shift() -> OwnShift:
+def lost(reader: Reader, **how: Any) -> str:
+    return sms_answers.not_taken(Refusal.TAKEN, an_offer(taken=True, **how), COMPANY, reader)
+
+
+def an_assignment() -> ShiftAssigned:
+    by = STARTS + timedelta(hours=2)
+    return ShiftAssigned("R12", "Montréal-Est", ON, STARTS, by, by, False, "Geneviève Bélanger")
+
+
+def a_shift(*, confirmed: bool = True) -> OwnShift:
     by = STARTS + timedelta(hours=2)
     place = ("R12", "Montréal-Est", "1200 Steeles Ave W")
     nothing_yet = (None, None, None, None, None)
-    return OwnShift(uuid4(), *place, ON, STARTS, by, by, AssignmentStatus.SCHEDULED, True, *nothing_yet)
+    return OwnShift(uuid4(), *place, ON, STARTS, by, by, AssignmentStatus.SCHEDULED, confirmed, *nothing_yet)
 
 
 def a_card() -> WindowCard:
@@ -80,7 +99,9 @@ def told(count: int, language: str) -> tuple[Told, ...]:
 
 
 def a_cancellation(mode: str | None) -> RouteCancelled:
-    return RouteCancelled("R12", "Montréal-Est", ON, STARTS, "Geneviève Bélanger", "other", "a note", True, mode)
+    return RouteCancelled(
+        "R12", "Montréal-Est", ON, STARTS, "Geneviève Bélanger", "other", "a note", True, mode, uuid4()
+    )
 
 
 Text = Callable[[Reader], str]
@@ -88,6 +109,10 @@ SMS: dict[str, Text] = {
     "offer": lambda reader: texts.offer(an_offer(), "K7Q", COMPANY, reader),
     "won": lambda reader: texts.won(an_offer(mine=True), COMPANY, reader),
     "won later": lambda reader: texts.won(a_shift(), COMPANY, reader),
+    "won late": lambda reader: texts.won(a_shift(), COMPANY, reader, back_until=STARTS),
+    "assigned": lambda reader: texts.assigned(an_assignment(), a_shift(confirmed=False), "K7Q", COMPANY, reader),
+    "assigned, who had bid": lambda reader: texts.assigned(an_assignment(), a_shift(), "K7Q", COMPANY, reader),
+    "assigned, and gone": lambda reader: texts.assigned(an_assignment(), None, "K7Q", COMPANY, reader),
     "route_unfilled": lambda reader: texts.route_unfilled(a_card(), COMPANY, reader),
     "route_cancelled": lambda reader: texts.route_cancelled(a_cancellation("instant"), COMPANY, reader),
     "route_cancelled, over": lambda reader: texts.route_cancelled(a_cancellation(None), COMPANY, reader),
@@ -96,20 +121,36 @@ SMS: dict[str, Text] = {
     "manual": lambda reader: texts.written(Written("Nadia Haddad", "Call me please."), False, COMPANY, reader),
     "digest of one": lambda reader: texts.digest(Digest(told(1, reader.language), True), COMPANY, reader),
     "digest": lambda reader: texts.digest(Digest(told(2, reader.language), False), COMPANY, reader),
-    "already": lambda reader: texts.already_yours(an_offer(mine=True), COMPANY, reader),
-    "none open": lambda reader: texts.none_open(COMPANY, reader),
-    "wrong code": lambda reader: texts.wrong_code([], COMPANY, reader),
-    "wrong code, one open": lambda reader: texts.wrong_code([Takeable(an_offer(), "K7Q")], COMPANY, reader),
-    "ok": lambda reader: texts.noted(COMPANY, reader),
-    "help": lambda reader: texts.help_(True, COMPANY, reader),
-    "help for managers": lambda reader: texts.help_(False, COMPANY, reader),
-    "unknown": lambda reader: texts.not_understood(True, COMPANY, reader),
-    "unknown from a manager": lambda reader: texts.not_understood(False, COMPANY, reader),
-    "opted out": lambda reader: texts.opted_out(COMPANY, reader),
-    "failed": lambda reader: texts.failed("K3MWZ7QA", COMPANY, reader),
-    **{f"refused: {why}": partial(texts.refused, why, COMPANY) for why in Refusal},
+    "don't travel": lambda reader: texts.dont_travel(
+        ShiftCancelled("R12", "Montréal-Est", ON, STARTS, Cause.CLOSED), COMPANY, reader
+    ),
+    "bid lost": lambda reader: texts.bid_lost(BidLost("R12", "Montréal-Est", ON, STARTS, Lost.TAKEN), COMPANY, reader),
+    "bid off": lambda reader: texts.bid_lost(BidLost("R12", "Montréal-Est", ON, STARTS, Lost.CLOSED), COMPANY, reader),
+    "holiday": lambda reader: texts.holiday(date(2026, 10, 12), COMPANY, reader),
+    "already": lambda reader: sms_answers.already_yours(an_offer(mine=True), COMPANY, reader),
+    "none open": lambda reader: sms_answers.none_open(COMPANY, reader),
+    "wrong code": lambda reader: sms_answers.wrong_code([], COMPANY, reader),
+    "wrong code, one open": lambda reader: sms_answers.wrong_code([Takeable(an_offer(), "K7Q")], COMPANY, reader),
+    "ok": lambda reader: sms_answers.noted(COMPANY, reader),
+    "help": lambda reader: sms_answers.help_(True, COMPANY, reader),
+    "help for managers": lambda reader: sms_answers.help_(False, COMPANY, reader),
+    "unknown": lambda reader: sms_answers.not_understood(True, COMPANY, reader),
+    "unknown from a manager": lambda reader: sms_answers.not_understood(False, COMPANY, reader),
+    "opted out": lambda reader: sms_answers.opted_out(COMPANY, reader),
+    "failed": lambda reader: sms_answers.failed("K3MWZ7QA", COMPANY, reader),
+    **{f"not taken: {why}": partial(sms_answers.not_taken, why, None, COMPANY) for why in Refusal},
+    "taken by bids": lambda reader: lost(reader, mode=BidWindowMode.COMPETITIVE),
+    "given by hand": lambda reader: lost(reader, by_hand=True),
+    "taken by who was quicker": lambda reader: lost(reader),
 }
-FIRST = ("offer", "won later", "route_unfilled", "fallback_gone", "manual")  # what may be a person's first SMS
+FIRST = (
+    "don't travel",
+    "offer",
+    "won later",
+    "route_unfilled",
+    "fallback_gone",
+    "manual",
+)  # what may be a person's first SMS
 LONG = "The yard is closed until noon, " * 9
 CUT: dict[str, Callable[[Reader, str], str]] = {  # to what one segment holds, together with what comes behind
     "won": lambda reader, behind: texts.won(
@@ -162,7 +203,7 @@ def test_r11_5_a_short_address_is_given_whole_and_a_long_one_as_far_as_it_leads_
 
 ALERTS = (
     *("telegram", "twilio", "twilio for some numbers", "carriers take no SMS"),
-    *("sms budget at 80 %", "sms budget used up", "no manager to tell"),
+    *("sms budget at 80 %", "sms budget used up", "no manager to tell", "roster not made"),
 )
 
 
@@ -185,7 +226,7 @@ def test_every_alert_that_is_raised_has_its_words() -> None:
     code = "".join(path.read_text() for path in BOT.rglob("*.py"))
     literal = re.findall(r'raise_alert\(mail, f"([^:{]+)', code)
     constant = [getattr(alerts, name) for name in re.findall(r"raise_\w+\(\w+, alerts\.(\w+)", code)]
-    raised = {*literal, *constant, alerts.NO_MANAGER}
+    raised = {*literal, *constant, alerts.NO_MANAGER, alerts.NO_ROSTER}
     assert len(raised) == len(ALERTS)
     assert all(any(known.startswith(name.strip()) for known in ALERTS) for name in raised)
 
@@ -242,7 +283,7 @@ def test_r11_5_names_may_be_anything(name: str, text: str, language: str) -> Non
         texts.written(Written(name, text), True, COMPANY, reader),
         texts.alert(OperatorAlert(name, text), COMPANY, reader),
         texts.digest(Digest((Told(name, text),) * 3, True), COMPANY, reader),
-        texts.several_open([Takeable(offer, "K7Q", name)] * 30, COMPANY, reader),
+        sms_answers.several_open([Takeable(offer, "K7Q", name)] * 30, COMPANY, reader),
     ):
         assert 0 < len(said) <= 1600
         assert not {"\n", "\r", "\x00", "\u00a0"} & set(said)
@@ -274,8 +315,15 @@ def test_r11_4a_a_digest_names_as_many_as_fit() -> None:
     assert said == "Trillium Parcel: 1 message for you: A title. Ask your manager for Telegram to read all."
 
 
+def test_r6_4_what_was_won_late_tells_how_to_hand_it_back() -> None:
+    back_until, reader = STARTS.replace(hour=9), Reader("en", ZONE)
+    said = texts.won(a_shift(), COMPANY, reader, back_until=back_until)
+    assert said.endswith("Can't you? Call by 09:00.") and segments(said) == 1
+    assert "Call" not in texts.won(a_shift(), COMPANY, reader)
+
+
 def test_a_shared_phone_sees_whose_it_is() -> None:
-    said = texts.several_open(
+    said = sms_answers.several_open(
         [Takeable(an_offer(), "K7Q", "Amara"), Takeable(an_offer(), "M4T", "Kwame")], COMPANY, Reader("en", ZONE)
     )
     assert "K7Q (Amara) R12" in said and "M4T (Kwame) R12" in said

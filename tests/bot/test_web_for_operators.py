@@ -14,7 +14,8 @@ from sqlalchemy import insert, select, text
 from starlette.applications import Starlette
 
 from bot import metrics
-from bot.delivery.steps import Edited, Outcome, Sent, Step, Unanswered, Unreachable, Unsure
+from bot.delivery.outcomes import Edited, Outcome, Sent, Unanswered, Unreachable, Unsure
+from bot.delivery.steps import Step
 from bot.jobs import Clockwork, Duty
 from bot.pulse import Pulse
 from bot.run import Rollcall, serving

@@ -97,6 +97,7 @@ async def test_a_toast_is_never_longer_than_telegram_takes(
     assert answer["text"] == "🚚" * 99 + "…"  # each counts twice
 
 
+@pytest.mark.paced
 async def test_of_quick_presses_the_last_is_what_the_message_shows(
     town: Town, rollcall: Rollcall, hook: httpx.AsyncClient
 ) -> None:

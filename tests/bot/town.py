@@ -16,7 +16,7 @@ from telegram import Update
 from telegram.ext import CallbackQueryHandler, CommandHandler
 
 from bot.acting import Acting, Context, acting
-from bot.callbacks import Home
+from bot.callbacks.home import Home
 from bot.run import Rollcall, core, serving
 from bot.screens.screen import Button, Screen
 from bot.settings import MadeSettings, Settings

@@ -75,7 +75,7 @@ async def test_the_story_on_a_laptop(page: Page) -> None:
 
     await say(page, "nadia-haddad", "/unfilled")
     await bubble(page, "nadia-haddad", "1 route has no driver").get_by_role("button", name="R12").click()
-    card = bubble(page, "nadia-haddad", "could take it")
+    card = bubble(page, "nadia-haddad", "could be asked")
     await expect(card).to_be_visible()
     await picture(page, "2-slot")
     await card.get_by_role("button", name="Emergency").click()
@@ -92,7 +92,7 @@ async def test_the_story_on_a_laptop(page: Page) -> None:
     mine = (
         page.get_by_test_id("bubble")
         .filter(has_text="It's yours")
-        .or_(page.get_by_test_id("bubble").filter(has_text="Elle est à vous"))
+        .or_(page.get_by_test_id("bubble").filter(has_text="C’est à vous"))
     )
     await expect(mine.first).to_be_visible()
     others = (
@@ -105,11 +105,23 @@ async def test_the_story_on_a_laptop(page: Page) -> None:
     await picture(page, "4-covered")
 
 
+async def test_no_key_is_wider_than_its_phone(page: Page, running_demo: Demo) -> None:
+    await page.get_by_test_id("person-luc-tremblay").click()
+    sandbox = running_demo.sandbox
+    luc = await (await page.request.get(f"{sandbox.url}/sandbox/people/luc-tremblay")).json()
+    keys = {"inline_keyboard": [[{"text": "word " * 20, "callback_data": "x"}]]}
+    message = {"chat_id": luc["telegram"]["user_id"], "text": "Which one?", "reply_markup": keys}
+    await page.request.post(f"{sandbox.url}/bot{sandbox.settings.token}/sendMessage", data=message)
+    key = await bubble(page, "luc-tremblay", "Which one?").get_by_role("button").bounding_box()
+    whole = await phone(page, "luc-tremblay").bounding_box()
+    assert key is not None and whole is not None and key["x"] + key["width"] <= whole["x"] + whole["width"]
+
+
 async def test_an_offer_is_taken_by_sms(page: Page, running_demo: Demo) -> None:
     for person in ("elise-fortin", "chloe-roy"):
         await page.get_by_test_id(f"person-{person}").click()
     await say(page, "elise-fortin", "/emergency R12")
-    await bubble(page, "elise-fortin", "pourraient la prendre").get_by_role("button", name="Urgence").click()
+    await bubble(page, "elise-fortin", "sollicité").get_by_role("button", name="Urgence").click()
     offer = bubble(page, "chloe-roy", "R12 at North needs a driver")
     code = (await offer.inner_text()).split("TAKE ")[1][:3]
     box = page.get_by_test_id("phone-chloe-roy-sms-input")
@@ -136,7 +148,7 @@ async def test_sms_on_a_phone(browser: Browser, running_demo: Demo) -> None:
     await box.press("Enter")
     await expect(page.get_by_test_id("toast")).to_contain_text("at most 1600 characters")
     await expect(box).to_have_value("x" * 1601)
-    answers = {"Help": "reply TAKE and the code", "Stop": "been unsubscribed", "START": "been re-subscribed"}
+    answers = {"Help": "TAKE + code takes a shift", "Stop": "been unsubscribed", "START": "been re-subscribed"}
     for text, answer in answers.items():
         await box.fill(text)
         await box.press("Enter")

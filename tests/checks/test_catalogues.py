@@ -1,5 +1,6 @@
 """Every text that a person can read is there in every language, and nothing else is in the catalogues."""
 
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,3 +52,21 @@ def test_every_text_is_translated_with_the_same_fields(language: str) -> None:
             assert translation.count("<b>") == originals[-1].count("<b>"), (
                 f"other tags than the original: {translation}"
             )
+
+
+def test_french_signs_stay_with_their_words() -> None:
+    """A colon, a per cent sign and quotation marks never begin or end a line by themselves."""
+    for message in messages("fr"):
+        for text in [message.string] if isinstance(message.string, str) else list(message.string or ()):
+            assert not re.search(r"\S [:%»]|« ", text), f"no no-break space: {text}"
+
+
+DAYS = {"day", "days", "on", "week", "first", "last"}  # fields that end with an abbreviation: “lun. 7 déc.”
+
+
+def test_no_french_sentence_ends_with_a_day() -> None:
+    """Where its abbreviation has a period there would be two."""
+    for message in messages("fr"):
+        for text in [message.string] if isinstance(message.string, str) else list(message.string or ()):
+            ends = {field for field in DAYS if "{" + field + "}." in text}
+            assert not ends, f"two periods in a row: {text}"

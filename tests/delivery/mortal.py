@@ -1,4 +1,4 @@
-"""Rollcall as a process that can be killed, by others or by itself: `python -m tests.delivery.mortal worker`.
+"""Rollcall as a process that can be killed, by others or by itself.
 
 Its settings stand in the environment, as those of `rollcall worker`; the pace is lifted, and waits that are long only
 for real networks' sake are short. It kills itself where DIES_AT says so, and keeps a journal of what it sent.
@@ -7,26 +7,27 @@ for real networks' sake are short. It kills itself where DIES_AT says so, and ke
 import asyncio
 import contextlib
 import json
+import multiprocessing
 import os
 import signal
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
 from bot import logs, run
-from bot.delivery import ladder, queue, sms_queue, steps, texting, worker
+from bot.delivery import ladder, queue, sms_claims, sms_queue, steps, texting, worker
 from bot.delivery import sms as network
 from bot.delivery.carrying import Remove, carry
 from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.mail import Mail, open_mail
+from bot.delivery.outcomes import Outcome
 from bot.delivery.queue import record
-from bot.delivery.steps import Outcome
 from bot.screens.screen import Screen
 from bot.settings import load
 
@@ -51,11 +52,11 @@ STEPS = {
     "recorded": Place(queue, "record"),
     "taken by the ladder": Place(ladder, "settle", before=True),
     "climbed": Place(ladder, "settle"),
-    "SMS claimed": Place(sms_queue, "claim_send"),
+    "SMS claimed": Place(sms_claims, "claim_send"),
     "SMS begun": Place(sms_queue, "begin"),
     "SMS answered": Place(network, "send"),
     "SMS recorded": Place(sms_queue, "record"),
-    "SMS to be looked up": Place(sms_queue, "claim_look_up"),
+    "SMS to be looked up": Place(sms_claims, "claim_look_up"),
     "SMS looked up": Place(network, "find"),
 }
 RARE = {"found blocked", "SMS to be looked up", "SMS looked up"}  # the first time will do
@@ -100,9 +101,9 @@ class Journal:
             self.write("claimed", claimed)
         return claimed
 
-    async def carried(self, mail: Mail, claimed: Claimed, content: Screen | Remove) -> Outcome:
+    async def carried(self, mail: Mail, claimed: Claimed, content: Screen | Remove, png: bytes | None) -> Outcome:
         self.write("begun", claimed)
-        outcome = await carry(mail, claimed, content)
+        outcome = await carry(mail, claimed, content, png)
         self.write("answered", claimed, type(outcome).__name__)
         return outcome
 
@@ -128,7 +129,59 @@ async def live(part: str) -> None:
         await rollcall.wait()
 
 
-def main() -> None:
+@dataclass(slots=True)
+class Mortal:
+    """Such a process, seen from outside."""
+
+    process: BaseProcess
+    ended: asyncio.Event
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    @property
+    def exitcode(self) -> int | None:
+        """Once it has ended; below zero, the signal that killed it."""
+        return self.process.exitcode
+
+
+@contextlib.asynccontextmanager
+async def started(part: str, environment: dict[str, str], folder: Path) -> AsyncIterator[Mortal]:
+    """`part` is "web" or "worker". What a process imports, a second or two each, is imported once for all of them."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([__name__])
+    process = forks.Process(target=begin, args=(part, environment, folder))
+    await asyncio.to_thread(process.start)
+    mortal = Mortal(process, asyncio.Event())
+    loop, end = asyncio.get_running_loop(), process.sentinel
+
+    def has_ended() -> None:
+        loop.remove_reader(end)
+        mortal.ended.set()
+
+    loop.add_reader(end, has_ended)
+    try:
+        yield mortal
+    finally:
+        process.terminate()
+        await mortal.ended.wait()
+        process.join()
+
+
+def begin(part: str, environment: dict[str, str], folder: Path) -> None:
+    """As a command would in that folder, its log beside it."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    main(part)
+
+
+def main(part: str) -> None:
     short = steps.Retry(steps.LOOK_UP.patience, timedelta(seconds=2), timedelta(seconds=2))
     journal = Journal(os.open(Path(os.environ["JOURNAL"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND))
     with contextlib.ExitStack() as stack:
@@ -148,8 +201,4 @@ def main() -> None:
             mortal = _mortal(place, 1 if dies_at in RARE else AT_THE)
             stack.enter_context(mock.patch.object(place.module, place.name, mortal))
         with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(live(sys.argv[1]))
-
-
-if __name__ == "__main__":
-    main()
+            asyncio.run(live(part))

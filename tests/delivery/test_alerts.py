@@ -11,13 +11,14 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import func, insert, select, update
 
-from bot.delivery import alerts, sms_queue, texting
+from bot.delivery import alerts, sms_claims, sms_queue, texting
 from bot.delivery import sms as network
 from bot.delivery.carrying import settle
 from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail
+from bot.delivery.outcomes import Accepted, Misconfigured, Outcome, Sent, Unreachable
 from bot.delivery.sms import Sms, twilio
-from bot.delivery.steps import HELD, Accepted, Misconfigured, Outcome, Sent, Unreachable
+from bot.delivery.steps import HELD
 from bot.kinds import table_of_kinds
 from domain.db.models import Delivery, Notification, OperatorAlert, Pace, SmsMonth, User
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency, UserRole
@@ -202,7 +203,7 @@ async def test_a_number_that_carriers_refuse_is_for_an_operator(post: Post, owne
     mail = mail_of(post, owner)
     for _ in range(2):
         (note,) = await texts(post, Urgency.IMPORTANT, 1)
-        sms = await sms_queue.claim_send(mail.db, mail.now(), "", mail.policy)
+        sms = await sms_claims.claim_send(mail.db, mail.now(), "", mail.policy)
         assert sms is not None
         begun = await sms_queue.begin(mail.db, sms, "+14165550123", "Hi", 1, mail.policy, mail.now())
         assert begun is not None

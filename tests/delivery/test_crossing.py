@@ -3,12 +3,12 @@
 from bot.delivery import queue, replies
 from bot.delivery.carrying import carry, settle
 from bot.delivery.claims import claim_telegram
-from bot.delivery.steps import Sent
+from bot.delivery.outcomes import Sent
 from bot.screens.screen import Screen
 from bot.wording import Words
 from domain.db.models.words import DeliveryState, Urgency
-from domain.notices import actions as notices
-from domain.people import actions as people
+from domain.notices import following
+from domain.people import linking
 from domain.policy import Policy
 from tests.delivery.post import Post, Someone, until
 from tests.delivery.test_replies import tracked
@@ -17,11 +17,11 @@ from tests.delivery.test_replies import tracked
 async def moves_to(post: Post, who: Someone, other: Someone) -> None:
     """His link is opened from another account."""
     async with post.sessions.begin() as session:
-        await people.invite(session, who.id, "token", None, Policy(), post.now())
+        await linking.invite(session, who.id, "token", None, Policy(), post.now())
     async with post.sessions.begin() as session:
         words = Words(Policy().zone)
-        linked = await people.link_by_invite(session, "token", other.chat_id, "en", words, post.now())
-    assert isinstance(linked, people.Linked)
+        linked = await linking.link_by_invite(session, "token", other.chat_id, "en", words, post.now())
+    assert isinstance(linked, linking.Linked)
 
 
 async def test_r11_7_a_press_before_its_message_is_recorded_leaves_one_message(post: Post) -> None:
@@ -52,7 +52,7 @@ async def test_a_list_in_place_of_a_card_that_is_not_recorded_yet_stays(post: Po
     await replies.say(mail, amara.chat_id, outcome.message_id, Screen("the list"))
     await settle(mail, ticket, outcome)
     async with post.sessions.begin() as session:
-        await notices.follow_homes(session, post.now(), of=[amara.id])  # something about home changes
+        await following.follow_homes(session, post.now(), of=[amara.id])  # something about home changes
     async with post.working():
         await until(post.all_done)
     assert await post.chat(amara) == ["the list"]

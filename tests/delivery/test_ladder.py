@@ -12,7 +12,7 @@ from bot.delivery import ladder, queue
 from bot.delivery.carrying import carry, settle
 from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail
-from bot.delivery.steps import NotTaken, Unreachable
+from bot.delivery.outcomes import NotTaken, Unreachable
 from bot.screens.screen import Screen
 from domain.db.models import (
     ContactSettings,
@@ -25,8 +25,9 @@ from domain.db.models import (
 )
 from domain.db.models.words import AssignmentStatus, DeliveryState, Failure, Urgency, UserRole
 from domain.notices import actions as notices
+from domain.notices import following
+from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
-from domain.notices.wording import Written
 from domain.policy import TORONTO
 from tests.delivery.post import UNPACED, Post, Someone, until, works
 
@@ -496,7 +497,7 @@ async def test_r11_3_an_offer_that_is_over_does_not_go_on(post: Post) -> None:
         await until(lambda: post.is_in(note, DeliveryState.SENT))
         await until(lambda: post.is_in(other, DeliveryState.SENT))
     async with post.sessions.begin() as session:
-        await notices.follow(session, about, post.now(), over=True)
+        await following.follow(session, about, post.now(), over=True)
     post.sandbox.clock.forward(240)
     assert await ladder.climb(mail) == 1
     states = [(await post.row(each)).state for each in (note, other)]

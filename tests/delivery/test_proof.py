@@ -4,11 +4,9 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -22,9 +20,8 @@ from bot.delivery.worker import POLL_EVERY
 from bot.settings import Settings
 from domain.db.models import ChatLink, Delivery, Message, Notification, SmsAttempt, User
 from domain.db.models.words import Channel, DeliveryState, Failure, NotificationType, Urgency, UserRole
-from tests.bot.process import ROOT
 from tests.bot.test_processes import free_port
-from tests.delivery.mortal import STEPS
+from tests.delivery.mortal import STEPS, Mortal, started
 from tests.delivery.post import UNLIMITED, Post, Someone
 
 NOTICES = int(os.environ.get("PROOF_NOTICES", "400"))  # CI takes 2,000; at 5 % 429 a second each they take two minutes
@@ -56,28 +53,17 @@ class Fleet:
         while not done.is_set():
             step = self.steps.pop(0) if self.steps else None
             async with self.process("worker", **{"DIES_AT": step} if step else {}) as process:
-                ends = [asyncio.ensure_future(process.wait()), asyncio.ensure_future(done.wait())]
+                ends = [asyncio.ensure_future(process.ended.wait()), asyncio.ensure_future(done.wait())]
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 for each in ends:
                     each.cancel()
-                if process.returncode is not None:
-                    assert step is not None and process.returncode == -signal.SIGKILL, "nothing else ends it"
+                if process.ended.is_set():
+                    assert step is not None and process.exitcode == -signal.SIGKILL, "nothing else ends it"
                     self.killed.add(process.pid)
                     self.died_at.append(step)
 
-    @asynccontextmanager
-    async def process(self, part: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
-        with (self.folder / "log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.delivery.mortal", part),
-                cwd=self.folder, env=self.environment | more, stdout=log, stderr=log,
-            )  # fmt: skip
-        try:
-            yield process
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+    def process(self, part: str, **more: str) -> AbstractAsyncContextManager[Mortal]:
+        return started(part, self.environment | more, self.folder)
 
     def journal(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "journal").read_text().splitlines()]
@@ -88,7 +74,6 @@ def fleet_of(post: Post, folder: Path, database_url: str, port: int) -> Fleet:
     ours = {name.upper() for name in Settings.model_fields}
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     environment |= {
-        "PYTHONPATH": str(ROOT),
         "DATABASE_URL": database_url,
         "TELEGRAM_BOT_TOKEN": told.token,
         "TELEGRAM_API_URL": post.sandbox.url,

@@ -7,8 +7,8 @@ from datetime import timedelta
 from bot.delivery import queue, replies
 from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.mail import Mail
+from bot.delivery.outcomes import Edited, Sent, Unreachable
 from bot.delivery.replies import Lane, Reply, Saying
-from bot.delivery.steps import Edited, Sent, Unreachable
 from bot.screens.screen import Screen
 from domain.db.models.words import DeliveryState, Failure
 from tests.delivery.post import Post, Someone, until

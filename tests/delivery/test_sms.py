@@ -11,8 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.delivery import sms
-from bot.delivery.sms import RANKS, Found, Sms, behind, twilio, word_of
-from bot.delivery.steps import (
+from bot.delivery.outcomes import (
     Accepted,
     Arrived,
     BadNumber,
@@ -28,6 +27,7 @@ from bot.delivery.steps import (
     Rejected,
     Unsure,
 )
+from bot.delivery.sms import RANKS, Found, Sms, behind, twilio, word_of
 from domain.db.models.words import Failure
 from tests.delivery.post import Post
 

@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.drawing import arrows
-from bot.delivery.steps import (
-    SHOWN,
-    TRIES_MOST,
+from bot.delivery.outcomes import (
     Accepted,
     Answered,
     Arrived,
@@ -35,15 +33,13 @@ from bot.delivery.steps import (
     Outcome,
     Overdue,
     Rejected,
-    Row,
     Sent,
-    Step,
     Unanswered,
     Unchanged,
     Unreachable,
     Unsure,
-    next_step,
 )
+from bot.delivery.steps import SHOWN, TRIES_MOST, Row, Step, next_step
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
 from domain.notices.rules import Held
 

@@ -21,8 +21,7 @@ from bot.delivery import telegram
 from bot.delivery.aiohttp_request import AiohttpRequest, NotConnected
 from bot.delivery.carrying import carry, settle
 from bot.delivery.claims import SEND_FOR, claim_telegram
-from bot.delivery.pace import CHAT_EVERY
-from bot.delivery.steps import (
+from bot.delivery.outcomes import (
     Deleted,
     Edited,
     Halted,
@@ -36,6 +35,7 @@ from bot.delivery.steps import (
     Unreachable,
     Unsure,
 )
+from bot.delivery.pace import CHAT_EVERY
 from bot.screens.screen import Button, Screen
 from domain.db.models.words import DeliveryState
 from tests.delivery.post import Post

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,24 +12,16 @@ from sqlalchemy import text as text_
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from bot.delivery import ladder, sms_queue, texting
+from bot.delivery import ladder, sms_claims, sms_queue, sms_reports, texting
 from bot.delivery import sms as network
 from bot.delivery.carrying import settle
 from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail
+from bot.delivery.outcomes import Accepted, NotTaken, Outcome, Rejected, Unreachable, Unsure
 from bot.delivery.sms import Found, Sms, twilio
-from bot.delivery.sms_queue import SmsInHand
-from bot.delivery.steps import (
-    AGAIN_AFTER,
-    LOOK_UP,
-    TRIES_MOST,
-    Accepted,
-    NotTaken,
-    Outcome,
-    Rejected,
-    Unreachable,
-    Unsure,
-)
+from bot.delivery.sms_claims import SmsInHand
+from bot.delivery.steps import AGAIN_AFTER, LOOK_UP, TRIES_MOST
+from bot.kinds import digest
 from domain.db.models import (
     Assignment,
     ContactSettings,
@@ -37,6 +30,7 @@ from domain.db.models import (
     Notification,
     Pace,
     SmsAttempt,
+    SmsCode,
     SmsMonth,
     SmsOptOut,
     User,
@@ -83,7 +77,7 @@ async def time_passed(post: Post, *ids: uuid.UUID) -> None:
 
 
 async def claimed(post: Post, mail: Mail) -> SmsInHand:
-    sms = await sms_queue.claim_send(mail.db, mail.now(), "", mail.policy)
+    sms = await sms_claims.claim_send(mail.db, mail.now(), "", mail.policy)
     assert sms is not None
     return sms
 
@@ -386,7 +380,7 @@ async def test_no_two_sms_are_in_hand_for_one_person(post: Post) -> None:
             await connection.execute(select(func.pg_sleep(0.1)))
 
     async def claim() -> SmsInHand | None:
-        return await sms_queue.claim_send(mail.db, mail.now(), "", mail.policy)
+        return await sms_claims.claim_send(mail.db, mail.now(), "", mail.policy)
 
     await asyncio.gather(*(connected() for _ in range(8)))
     for _ in range(5):
@@ -405,7 +399,7 @@ async def test_r11_7_the_turn_ends_with_what_came_of_it(post: Post) -> None:
     await time_passed(post, first)
     other = await claimed(post, mail)
     await sms_queue.release(mail.db, late)
-    assert await sms_queue.claim_send(mail.db, mail.now(), "", mail.policy) is None
+    assert await sms_claims.claim_send(mail.db, mail.now(), "", mail.policy) is None
     await sms_queue.release(mail.db, other)
     assert (await claimed(post, mail)).row.id in (first, second)
 
@@ -667,7 +661,7 @@ async def test_r11_7_two_reports_at_once_take_turns(post: Post, monkeypatch: pyt
     sms = await claimed(post, mail)
     begun = await sms_queue.begin(mail.db, sms, amara.phone, "Hello", 1, mail.policy, mail.now())
     assert begun is not None
-    takes, delivered = sms_queue.take_report, asyncio.Event()
+    takes, delivered = sms_reports.take_report, asyncio.Event()
 
     async def slowly(session: AsyncSession, attempt_id: uuid.UUID, report: Found) -> bool:
         taken = await takes(session, attempt_id, report)
@@ -680,7 +674,7 @@ async def test_r11_7_two_reports_at_once_take_turns(post: Post, monkeypatch: pyt
         await delivered.wait()
         await texting.on_report(mail, begun.attempt_id, Found("SM1", "delivered", None))
 
-    monkeypatch.setattr(sms_queue, "take_report", slowly)
+    monkeypatch.setattr(sms_reports, "take_report", slowly)
     first = texting.on_report(mail, begun.attempt_id, Found("SM1", "sent", None))
     await asyncio.gather(first, comes_second())
     assert await post.is_in(note, DeliveryState.DELIVERED)
@@ -925,7 +919,7 @@ async def test_r11_8_an_sms_that_waited_for_its_turn_does_not_leave_in_a_halt(po
     amara, mail, other = await post.person(linked=False), mail_of(post), mail_of(post)
     note = await text(post, amara)
     assert mail.sms is not None
-    sms = await sms_queue.claim_send(mail.db, mail.now(), mail.sms.pace_key, mail.policy)
+    sms = await sms_claims.claim_send(mail.db, mail.now(), mail.sms.pace_key, mail.policy)
     assert sms is not None
     await other.pace.halt(mail.sms.pace_key, timedelta(hours=1))
     assert await sms_queue.begin(mail.db, sms, amara.phone, "Hi", 1, mail.policy, mail.now()) is None
@@ -991,6 +985,19 @@ async def test_r11_4_a_digest_does_not_ring_while_his_shift_is_active(post: Post
     await change(post, update(Assignment).values(status=AssignmentStatus.COMPLETED))
     assert await texting.carry_one(mail) is not None
     assert await post.is_in(digest, SENT)
+
+
+async def test_r11_6_what_a_digest_offers_has_a_code_of_its_own_each(post: Post) -> None:
+    amara = await post.person(linked=False)
+    offers = replace(post.board.kinds()["manual"], coded=True, line=lambda _facts, _reader, code: f"take it by {code}")
+    mail = mail_of(post, kinds={"manual": offers, **digest.kinds({"manual": offers}, "Acme")})
+    _, told = await digest_of(post, amara, *[{"about": uuid.uuid4()} for _ in range(2)])
+    assert await texting.carry_one(mail) is not None
+    async with post.sessions() as session:
+        codes = {row.code: row.about for row in await session.scalars(select(SmsCode))}
+    assert len(codes) == 2 and set(codes.values()) == {(await post.row(note)).about for note in told}
+    [said] = await post.texts(amara)
+    assert all(f"take it by {code}" in str(said) for code in codes)
 
 
 @pytest.mark.parametrize("end", ["failed", "expired", "undelivered", "reported"])

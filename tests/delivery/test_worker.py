@@ -14,8 +14,9 @@ from bot.delivery.carrying import carry, screen_for, settle
 from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.flight import LEAD_MOST
 from bot.delivery.mail import Mail
+from bot.delivery.outcomes import NotTaken
 from bot.delivery.pace import TELEGRAM, Slot
-from bot.delivery.steps import NotTaken, Step
+from bot.delivery.steps import Step
 from bot.screens.screen import Screen
 from domain.db.models import Pace
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency

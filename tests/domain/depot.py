@@ -23,7 +23,8 @@ from domain.db.models.words import AssignmentStatus, Channel, DeliveryState, Inc
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.policy import Policy
-from domain.shifts.leaving import Left, drop_due_shift, miss_due_shift
+from domain.shifts.leaving import Left, drop_due_shift
+from domain.shifts.missing import miss_due_shift
 from domain.time import local_instant
 from tests.domain.world import POLICY, SAY, Fleet, Slot
 
@@ -106,9 +107,10 @@ class Depot:
         return await self.session.get_one(BidWindow, window_id, populate_existing=True)
 
     async def incidents(self) -> dict[uuid.UUID, list[IncidentKind]]:
-        """By driver, those that count."""
+        """By driver, those that count, the earliest first."""
         found: dict[uuid.UUID, list[IncidentKind]] = {}
-        for row in await self.session.scalars(select(Incident).where(Incident.excused_at.is_(None))):
+        counting = select(Incident).where(Incident.excused_at.is_(None)).order_by(Incident.occurred_at)
+        for row in await self.session.scalars(counting):
             found.setdefault(row.user_id, []).append(row.kind)
         return found
 
@@ -124,12 +126,14 @@ class Depot:
         return state is None or state.assignment_pool_eligible
 
     async def told(self, person: Person, type_: NotificationType | None = None) -> list[Notification]:
-        rows = await self.session.scalars(select(Notification).where(Notification.user_id == person.id))
-        return [row for row in rows if type_ is None or row.type is type_]
+        mine = select(Notification).where(Notification.user_id == person.id).order_by(Notification.created_at)
+        return [row for row in await self.session.scalars(mine) if type_ is None or row.type is type_]
 
     async def levels(self, person: Person, kind: Kind) -> list[tuple[Channel, int | None]]:
-        rows = await self.session.scalars(select(Delivery).where(Delivery.user_id == person.id, Delivery.kind == kind))
-        return [(row.channel, row.level) for row in rows]
+        theirs = (
+            select(Delivery).where(Delivery.user_id == person.id, Delivery.kind == kind).order_by(Delivery.created_at)
+        )
+        return [(row.channel, row.level) for row in await self.session.scalars(theirs)]
 
 
 @pytest.fixture

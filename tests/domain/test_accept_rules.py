@@ -16,8 +16,8 @@ from domain.bidding.rules import (
     WindowFacts,
     decide_accept,
     first_refusal,
+    parts,
     refuse_window,
-    score,
 )
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus
 from domain.policy import Policy
@@ -174,20 +174,20 @@ def test_r6_4_the_score_is_the_models_formula(
         attendance_rate=attendance,
         prefers_route=prefers,
     )
-    assert score(driver, POLICY) == model_score(completion, completions, attendance, prefers)
-    assert 0 <= score(driver, POLICY) <= 1
+    assert parts(driver, POLICY).score == model_score(completion, completions, attendance, prefers)
+    assert 0 <= parts(driver, POLICY).score <= 1
 
 
 def test_r6_4_the_score_by_hand() -> None:
-    assert score(GOOD, POLICY) == pytest.approx(0.4 * 0.5 + 0.3 * 0.25 + 0.2 * 0.75 + 0.1)
+    assert parts(GOOD, POLICY).score == pytest.approx(0.4 * 0.5 + 0.3 * 0.25 + 0.2 * 0.75 + 0.1)
     nothing = dataclasses.replace(
         GOOD, completion_rate=0.0, route_completions=0, attendance_rate=0.0, prefers_route=False
     )
-    assert score(nothing, POLICY) == 0
+    assert parts(nothing, POLICY).score == 0
     best = dataclasses.replace(GOOD, completion_rate=1.0, route_completions=20, attendance_rate=1.0)
-    assert score(best, POLICY) == pytest.approx(1.0)
-    assert score(dataclasses.replace(best, route_completions=21), POLICY) == score(best, POLICY)
-    assert score(dataclasses.replace(best, route_completions=19), POLICY) == pytest.approx(0.985)
+    assert parts(best, POLICY).score == pytest.approx(1.0)
+    assert parts(dataclasses.replace(best, route_completions=21), POLICY).score == parts(best, POLICY).score
+    assert parts(dataclasses.replace(best, route_completions=19), POLICY).score == pytest.approx(0.985)
 
 
 @pytest.mark.parametrize(
@@ -198,4 +198,4 @@ def test_r6_4_the_score_by_hand() -> None:
     ],
 )
 def test_r1_3a_the_award_says_when_to_arrive(now: datetime, deadline: datetime) -> None:
-    assert decide_accept(WINDOW, GOOD, POLICY, now) == Award(deadline, score(GOOD, POLICY))
+    assert decide_accept(WINDOW, GOOD, POLICY, now) == Award(deadline, parts(GOOD, POLICY).score)

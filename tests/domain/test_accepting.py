@@ -10,9 +10,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.offers import offer, open_offers
-from domain.bidding.rules import AlreadyYours, Award, Standing, score
-from domain.coverage.actions import Opened, decline_day
-from domain.coverage.queries import window_card
+from domain.bidding.rules import AlreadyYours, Award, Standing, parts
+from domain.coverage.actions import decline_day
+from domain.coverage.opening import Opened
+from domain.coverage.windows import window_card
 from domain.db.models import (
     Assignment,
     AssignmentTerms,
@@ -117,7 +118,7 @@ async def test_r6_10_and_added_to_those_before(session: AsyncSession, it: Open, 
 
 def recomputed(facts: Mapping[str, Any]) -> float:
     standing = {name: value for name, value in facts.items() if name != "score"}
-    return score(Standing(**standing | {"driver_id": uuid.UUID(facts["driver_id"])}), POLICY)
+    return parts(Standing(**standing | {"driver_id": uuid.UUID(facts["driver_id"])}), POLICY).score
 
 
 async def test_r13_from_the_audit_the_score_can_be_recomputed(session: AsyncSession, it: Open, now: datetime) -> None:
@@ -317,8 +318,10 @@ async def test_r2_5_a_refused_acceptance_takes_no_decline_back(session: AsyncSes
 
 
 async def test_what_each_sees_of_the_offer(session: AsyncSession, it: Open, now: datetime) -> None:
-    stranger = await it.fleet.driver("Far", home=None)
+    stranger = await it.fleet.driver("Far", home=await it.fleet.warehouse("South"))
     assert await offer(session, stranger.id, it.window, POLICY, now) is None  # R12.3: the offers made to him
+    found = await offer(session, (await it.fleet.driver("Eve", home=it.slot.warehouse)).id, it.window, POLICY, now)
+    assert found is not None and (found.open, found.asked) == (True, False)  # R6.3: whoever may take it
     seen = await offer(session, it.ann.id, it.window, POLICY, now)
     assert seen is not None and (seen.open, seen.taken, seen.mine) == (True, False, False)
     assert [one.window_id for one in await open_offers(session, it.ben.id, POLICY, now)] == [it.window]

@@ -13,7 +13,12 @@ from structlog.testing import capture_logs
 from bot.jobs import Clockwork, run_due, table_of_duties
 from bot.kinds import table_of_kinds
 from bot.reader import Reader
+from domain.bidding.bids import place_bid
+from domain.bidding.rules import Bids
+from domain.coverage.actions import decline_day
+from domain.coverage.assigning import assign_driver
 from domain.db.models import (
+    BidWindow,
     ChatLink,
     Delivery,
     DutyRun,
@@ -22,16 +27,16 @@ from domain.db.models import (
     SmsAttempt,
     SmsCode,
 )
-from domain.db.models.words import Channel, DeliveryState
+from domain.db.models.words import BidWindowMode, BidWindowStatus, Channel, DeliveryState
 from domain.notices.actions import Envelope, tell
 from domain.notices.codes import DIGITS, LETTERS, code_for, draw, meant_by
-from domain.notices.digest import digest, gather
+from domain.notices.digest import Told, digest, gather
+from domain.notices.facts.people import FallbackGone
 from domain.notices.kinds import Kind
-from domain.notices.wording import FallbackGone
-from domain.people.actions import clean_up
+from domain.people.cleaning import clean_up
 from domain.people.queries import Person
 from domain.policy import TORONTO
-from tests.domain.world import POLICY, SAY, Fleet
+from tests.domain.world import POLICY, SAY, Fleet, next_wave
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -168,6 +173,62 @@ async def test_r11_4a_the_log_leads_from_a_notice_to_what_tells_it(
     for line in lines:
         expected = (sms.id, "digest") if notes[line["notice"]] == mona.id else (telegram.id, "telegram")
         assert (line["delivery"], line["fate"]) == (str(expected[0]), expected[1])
+
+
+async def told_at_five(fleet: Fleet, driver: Person, at: datetime) -> str | None:
+    """What the digest says that was gathered before, with codes; None: nothing any more."""
+    (sms,) = await rows(fleet.session, driver, kind=Kind.DIGEST)
+    kind = table_of_kinds(POLICY, "Rollcall")[Kind.DIGEST]
+    facts = await kind.load(fleet.session, driver.id, sms.about, at)
+    if facts is None:
+        return None
+
+    async def code_of(told: Told) -> str:
+        assert told.about is not None and told.expires_at is not None
+        return await code_for(fleet.session, driver.phone, driver.id, told.kind, told.about, told.expires_at)
+
+    assert kind.sms is not None
+    return kind.sms(await facts.coded(code_of), Reader("en", TORONTO), None, "")
+
+
+async def test_r11_4a_each_line_names_route_day_and_code_or_the_result(fleet: Fleet, now: datetime) -> None:
+    """And what has lost its point meanwhile has no line (R11.3)."""
+    mona = await fleet.manager("Mona")
+    north, at = await fleet.warehouse("North", mona), evening(now, 17)
+    dana = await fleet.driver("Dana", home=north, linked=False, cap=6)
+    slots = [await fleet.slot(await fleet.route(f"R{day}", north), fleet.day(day)) for day in (2, 3, 4)]
+    windows = [await fleet.window(slot, BidWindowMode.COMPETITIVE) for slot in slots]
+    while await next_wave(fleet.session, now) is not None:
+        pass
+    bid = await place_bid(fleet.session, dana, windows[0], POLICY, now)
+    assert isinstance(bid, Bids)
+    other = await fleet.driver("Otto", home=north)
+    await assign_driver(fleet.session, mona, slots[0].id, other.id, None, SAY, POLICY, now + HOUR)
+    assert (await gather(fleet.session, POLICY, at)).counts["notices"] == 3
+    await assign_driver(fleet.session, mona, slots[1].id, other.id, None, SAY, POLICY, at)  # taken since
+    said = await told_at_five(fleet, dana, at)
+    codes = {row.about: row.code for row in await fleet.session.scalars(select(SmsCode))}
+    assert set(codes) == {windows[2]}
+    assert said == (
+        f"Rollcall: 2 messages for you: R4, Sun 29 Nov, +20%: TAKE {codes[windows[2]]}; "
+        "R2, Fri 27 Nov: somebody else has it. Ask your manager for Telegram to read all."
+    )
+    await decline_day(fleet.session, dana, windows[2], at)
+    assert await told_at_five(fleet, dana, at) == "Rollcall: R2 at North, Fri 27 Nov, went to somebody else."
+
+
+async def test_r11_4a_a_single_offer_is_told_as_by_its_own_sms(fleet: Fleet, now: datetime) -> None:
+    north, at = await fleet.warehouse("North", await fleet.manager("Mona")), evening(now, 17)
+    dana = await fleet.driver("Dana", home=north, linked=False)
+    slot = await fleet.slot(await fleet.route("R12", north), fleet.day(3))
+    window = await fleet.window(slot, BidWindowMode.COMPETITIVE)
+    await next_wave(fleet.session, now)
+    await gather(fleet.session, POLICY, at)
+    said = await told_at_five(fleet, dana, at)
+    code = await fleet.session.scalar(select(SmsCode.code))
+    assert said == f"Rollcall: R12 at North needs a driver, Sat 28 Nov 07:00, +20%. Reply TAKE {code}."
+    await fleet.session.execute(update(BidWindow).where(BidWindow.id == window).values(status=BidWindowStatus.CLOSED))
+    assert await told_at_five(fleet, dana, at) is None
 
 
 async def test_r14_the_digest_is_safe_to_run_twice(fleet: Fleet, now: datetime) -> None:

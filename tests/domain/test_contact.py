@@ -14,8 +14,8 @@ from bot.reader import LANGUAGES
 from domain.db.models import AuditLog, ContactSettings, Delivery, Route, SmsAttempt, SmsOptOut, User
 from domain.db.models.words import Channel, DeliveryState, UserRole
 from domain.notices.actions import Envelope, tell
+from domain.notices.facts.people import LinkMoved
 from domain.notices.kinds import Kind
-from domain.notices.wording import LinkMoved
 from domain.people.contact import (
     AwayFor,
     Contact,
@@ -211,11 +211,11 @@ async def test_r11_4a_he_goes_and_comes_back(session: AsyncSession, fleet: Fleet
     mona = await fleet.manager("Mona", await fleet.warehouse())
     until = datetime(2026, 11, 26, 6, tzinfo=TORONTO)
     assert await go_away(session, mona, AwayFor.TOMORROW, POLICY, now) == Saved()
-    home = await at_home(session, mona.id, now)
+    home = await at_home(session, mona.id, fleet.today, now)
     assert home is not None and home.away_until == until
     assert (await absence(session, mona, now)).until == until
     assert (await absence(session, mona, until)).until is None, "at that instant he is back"
-    home = await at_home(session, mona.id, until)
+    home = await at_home(session, mona.id, fleet.today, until)
     assert home is not None and home.away_until is None
     assert await go_away(session, mona, AwayFor.BACK, POLICY, now + HOUR) == Saved()
     assert (await absence(session, mona, now)).until is None

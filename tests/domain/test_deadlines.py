@@ -1,6 +1,5 @@
 """R1.3a, R1.4: what SQL says of a shift's deadlines is what `domain.time` says, and what its driver is shown."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Date, DateTime, Integer
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
 from domain.db.sql import sql
@@ -121,16 +120,11 @@ def a_shift(draw: st.DrawFn) -> Shift:
     shifts=st.lists(a_shift(), min_size=1, max_size=40),
     zone=st.sampled_from(["America/Toronto", "America/St_Johns", "Asia/Tokyo", "UTC"]),
 )
-def test_r1_3a_whatever_was_assigned_when_and_with_what_terms(
-    shared_engine: AsyncEngine, shifts: list[Shift], zone: str
+async def test_r1_3a_whatever_was_assigned_when_and_with_what_terms(
+    session: AsyncSession, shifts: list[Shift], zone: str
 ) -> None:
     policy = replace(POLICY, zone=ZoneInfo(zone))
-
-    async def ask() -> list[Deadlines]:
-        async with AsyncSession(shared_engine) as session:
-            return await in_sql(session, shifts, policy)
-
-    assert asyncio.run(ask()) == [by_the_rules(shift, policy) for shift in shifts]
+    assert await in_sql(session, shifts, policy) == [by_the_rules(shift, policy) for shift in shifts]
 
 
 async def test_a_statement_is_given_only_what_it_uses() -> None:

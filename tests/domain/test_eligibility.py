@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.bidding.queries import SlotKey, may_take, standing, standing_of
 from domain.bidding.rules import first_refusal
+from domain.bidding.standing import SlotKey, may_take, standing, standing_of
 from domain.db.models import CapOverride, Employment
 from domain.db.models.words import AssignmentStatus, IncidentKind
 from domain.people.queries import Person
@@ -20,7 +20,7 @@ class Place:
 
     def __init__(self, fleet: Fleet, north: uuid.UUID, south: uuid.UUID, slot: Slot, elsewhere: uuid.UUID) -> None:
         self.fleet, self.north, self.south, self.slot, self.elsewhere = fleet, north, south, slot, elsewhere
-        self.key = SlotKey(uuid.uuid4(), slot.route, slot.warehouse, slot.on)
+        self.key = SlotKey(uuid.uuid4(), slot.route, slot.warehouse, slot.on, emergency=True)
 
     async def ask(self, driver: Person) -> Refusal | None:
         said = first_refusal(await standing_of(self.fleet.session, self.key, driver.id, POLICY))
@@ -75,7 +75,7 @@ async def test_r12_7_employed_from_until_inclusive(
 async def test_r12_7_it_is_the_date_of_the_shift_that_counts(place: Place) -> None:
     """Not today's: he starts tomorrow, and tomorrow's slot is open to him."""
     tomorrow = place.fleet.day(1)
-    place.key = SlotKey(uuid.uuid4(), place.slot.route, place.north, tomorrow)
+    place.key = SlotKey(uuid.uuid4(), place.slot.route, place.north, tomorrow, emergency=True)
     assert await place.ask(await place.fleet.driver(home=place.north, employed=(tomorrow, None))) is None
 
 
@@ -232,9 +232,9 @@ async def test_r6_3_the_cap_counts_all_but_cancelled(place: Place) -> None:
 async def test_r6_3_the_cap_counts_the_slots_week_not_todays(place: Place) -> None:
     driver = await place.fleet.driver(home=place.north, cap=1)
     await place.fleet.shift(place.elsewhere, driver, MONDAY)
-    place.key = SlotKey(uuid.uuid4(), place.slot.route, place.north, SUNDAY + timedelta(days=1))
+    place.key = SlotKey(uuid.uuid4(), place.slot.route, place.north, SUNDAY + timedelta(days=1), emergency=True)
     assert await place.ask(driver) is None
-    place.key = SlotKey(uuid.uuid4(), place.slot.route, place.north, SUNDAY)
+    place.key = SlotKey(uuid.uuid4(), place.slot.route, place.north, SUNDAY, emergency=True)
     assert await place.ask(driver) is Refusal.AT_CAP
 
 
@@ -247,7 +247,7 @@ async def test_r6_3_a_cap_override_is_for_this_window_and_driver(place: Place) -
     granted = {"window_id": window, "user_id": at_cap[0].id, "granted_by": manager.id, "granted_at": place.fleet.now}
     await place.fleet.put(CapOverride, granted)
     assert [await place.ask(driver) for driver in at_cap] == [Refusal.AT_CAP, Refusal.AT_CAP]
-    place.key = SlotKey(window, place.slot.route, place.north, place.slot.on)
+    place.key = SlotKey(window, place.slot.route, place.north, place.slot.on, emergency=True)
     assert [await place.ask(driver) for driver in at_cap] == [None, Refusal.AT_CAP]
 
 

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from domain.bidding.queries import SlotKey, may_take, standing, standing_of
-from domain.bidding.rules import first_refusal, score
+from domain.bidding.rules import first_refusal, parts
+from domain.bidding.standing import SlotKey, may_take, standing, standing_of, standing_there
 from domain.db.models import CapOverride, Employment
 from domain.db.models.words import AssignmentStatus, IncidentKind
 from domain.people.queries import Person
@@ -80,13 +80,19 @@ async def test_r6_3_and_r6_4_the_query_and_the_rule_agree(fleet: Fleet, seed: in
     for driver in drivers:
         await history(fleet, dice, slot, driver, window, manager)
 
-    key = SlotKey(window, slot.route, slot.warehouse, slot.on)
+    key = SlotKey(window, slot.route, slot.warehouse, slot.on, emergency=True)
     of = standing(POLICY).subquery()
     rows = await fleet.session.execute(
         select(of.c.driver_id, may_take(of), may_take(of, but_for_cap=True), of.c.score), key.given
     )
     by_query = {driver_id: facts for driver_id, *facts in rows}
     assert len(by_query) == len(drivers) + 1  # the manager has a row as well
+
+    there = standing_there(POLICY).subquery()
+    asked = set(
+        await fleet.session.scalars(select(there.c.driver_id).where(may_take(there, but_for_cap=True)), key.given)
+    )
+    assert asked == {driver_id for driver_id, (_, but_for_cap, _) in by_query.items() if but_for_cap}
 
     said: set[Refusal | None] = set()
     for driver in drivers:
@@ -96,7 +102,7 @@ async def test_r6_3_and_r6_4_the_query_and_the_rule_agree(fleet: Fleet, seed: in
         may, but_for_cap, points = by_query[driver.id]
         assert may is (why is None)
         assert but_for_cap is (why in (None, Refusal.AT_CAP))
-        assert points == score(facts, POLICY)  # bit by bit
+        assert points == parts(facts, POLICY).score  # bit by bit
         stored = facts.completion_rate, facts.attendance_rate
         assert stored == tuple(map(real, stored)), "the stored metrics, unrounded"
         assert points == model_score(stored[0], facts.route_completions, stored[1], facts.prefers_route)
@@ -107,8 +113,8 @@ async def test_r6_4_missing_data_count_0(fleet: Fleet) -> None:
     north = await fleet.warehouse()
     slot = await fleet.slot(await fleet.route("R12", north))
     new = await fleet.driver(home=north)
-    key = SlotKey(uuid.uuid4(), slot.route, slot.warehouse, slot.on)
-    assert score(await standing_of(fleet.session, key, new.id, POLICY), POLICY) == 0
+    key = SlotKey(uuid.uuid4(), slot.route, slot.warehouse, slot.on, emergency=True)
+    assert parts(await standing_of(fleet.session, key, new.id, POLICY), POLICY).score == 0
     of = standing(POLICY).subquery()
     assert await fleet.session.scalar(select(of.c.score), key.given) == 0
 
@@ -117,13 +123,13 @@ async def test_r6_4_the_stored_facts_are_those_of_the_slots_route(fleet: Fleet) 
     north = await fleet.warehouse()
     route, other = await fleet.route("R12", north), await fleet.route("R13", north)
     slot = await fleet.slot(route)
-    key = SlotKey(uuid.uuid4(), slot.route, slot.warehouse, slot.on)
+    key = SlotKey(uuid.uuid4(), slot.route, slot.warehouse, slot.on, emergency=True)
     elsewhere = await fleet.driver(
         home=north, completion=0.5, attendance=0.25, completions={other: 20}, prefers=[other]
     )
     facts = await standing_of(fleet.session, key, elsewhere.id, POLICY)
     assert (facts.route_completions, facts.prefers_route) == (0, False)
-    assert score(facts, POLICY) == 0.5 * 0.4 + 0.25 * 0.2
+    assert parts(facts, POLICY).score == 0.5 * 0.4 + 0.25 * 0.2
     third = await fleet.driver(home=north, completions={route: 10}, prefers=[other, uuid.uuid4(), route])
     facts = await standing_of(fleet.session, key, third.id, POLICY)
-    assert score(facts, POLICY) == 0.15 + 0.1
+    assert parts(facts, POLICY).score == 0.15 + 0.1

@@ -9,8 +9,10 @@ from bot.kinds import table_of_kinds
 from bot.reader import Reader
 from domain.bidding import offers as offers_of_driver
 from domain.bidding.rules import Award
-from domain.coverage import queries as coverage
-from domain.coverage.actions import ClosedEmpty, Opened, decline_day
+from domain.coverage import windows
+from domain.coverage.actions import decline_day
+from domain.coverage.ending import ClosedEmpty
+from domain.coverage.opening import Opened
 from domain.db.models import Assignment, AssignmentTerms, AuditLog, Delivery, Notification
 from domain.db.models.words import DeliveryState, NotificationType
 from domain.notices.kinds import Kind
@@ -147,6 +149,6 @@ async def test_r11_1_nobody_took_it_says_who_has_it_once_a_later_window_is_taken
     assert isinstance(opened, Opened)
     assert isinstance(await accept(emergency.session, driver, opened.window_id, at), Award)
     assert await emergency.session.scalar(select(Delivery.redraw).where(Delivery.id == card)) is True
-    facts = await coverage.window_card(emergency.session, emergency.manager.id, window, POLICY)
+    facts = await windows.window_card(emergency.session, emergency.manager.id, window, POLICY)
     shown = table_of_kinds(POLICY, "Acme")[Kind.ROUTE_UNFILLED].screen(facts, Reader("en", POLICY.zone)).html
     assert "R12, North is covered" in shown and "<b>D0 Test</b> has it." in shown

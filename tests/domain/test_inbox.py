@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import Notification
-from domain.db.models.words import NotificationType, Urgency
+from domain.db.models import Delivery, Notification, WindowAsk
+from domain.db.models.words import BidWindowStatus, Channel, DeliveryState, NotificationType, Urgency
 from domain.notices.actions import Envelope, tell
+from domain.notices.facts.offers import ShiftOffered
 from domain.notices.inbox import inbox_entry, inbox_page, mark_all_read, mark_shown
 from domain.notices.kinds import Kind
-from domain.notices.wording import EmergencyOffered
 from domain.people.queries import UNREAD_MOST, Person, at_home
 from tests.domain.world import POLICY, SAY, Fleet
 
@@ -70,7 +70,7 @@ async def test_entries_of_one_instant_have_one_order(fleet: Fleet, dana: Person,
 
 async def test_what_was_told_says_what_it_is_about(fleet: Fleet, dana: Person, now: datetime) -> None:
     window = uuid.uuid4()
-    offered = EmergencyOffered("R12", "North", fleet.today, now, 20)
+    offered = ShiftOffered("R12", "North", fleet.today, now, 20, "emergency", now)
     envelope = Envelope(Kind.OFFER, window, level=Urgency.URGENT)
     assert await tell(fleet.session, [dana.id], offered, envelope, SAY, POLICY, now) == 1
     [entry] = (await inbox_page(fleet.session, dana.id, 0, 5)).entries
@@ -118,9 +118,31 @@ async def test_mark_all_read_takes_all_up_to_the_one_that_he_saw(fleet: Fleet, d
 async def test_the_home_card_counts_what_is_unread(fleet: Fleet, dana: Person, now: datetime) -> None:
     for n in range(UNREAD_MOST + 5):
         await note(fleet, dana, now, read=n < 3)
-    home = await at_home(fleet.session, dana.id, now)
+    home = await at_home(fleet.session, dana.id, fleet.today, now)
     assert home is not None and home.unread == UNREAD_MOST + 1, "and no further"
     await fleet.session.execute(update(Notification).values(read=True))
-    home = await at_home(fleet.session, dana.id, now)
+    home = await at_home(fleet.session, dana.id, fleet.today, now)
     assert home is not None and (home.unread, home.first_name, home.away_until) == (0, "Dana", None)
-    assert await at_home(fleet.session, uuid.uuid4(), now) is None
+    assert await at_home(fleet.session, uuid.uuid4(), fleet.today, now) is None
+
+
+async def test_the_home_card_looks_only_for_what_there_is(fleet: Fleet, dana: Person, now: datetime) -> None:
+    async def looked_for() -> tuple[bool, ...]:
+        home = await at_home(fleet.session, dana.id, fleet.today, now)
+        assert home is not None
+        return home.unconfirmed, home.asked, home.called_off
+
+    route = await fleet.route("R9", await fleet.warehouse("South"))
+    await fleet.shift(route, dana, fleet.day(1), confirmed=True)
+    await fleet.shift(route, dana, fleet.day(-1))
+    over = await fleet.window(await fleet.slot(route, fleet.day(3)), status=BidWindowStatus.CLOSED)
+    await fleet.put(WindowAsk, {"window_id": over, "user_id": dana.id, "asked_at": now, "on": fleet.day(3)})
+    assert await looked_for() == (False, False, False)
+    slot = await fleet.shift(route, dana, fleet.day(2))
+    assert await looked_for() == (True, False, False)
+    window = await fleet.window(await fleet.slot(route))
+    await fleet.put(WindowAsk, {"window_id": window, "user_id": dana.id, "asked_at": now, "on": fleet.today})
+    assert await looked_for() == (True, True, False)
+    told = {"user_id": dana.id, "channel": Channel.TELEGRAM, "kind": Kind.SHIFT_CANCELLED, "about": slot.id}
+    await fleet.add(Delivery, **told, urgency=0, state=DeliveryState.SENT, created_at=now)
+    assert await looked_for() == (True, True, True)

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bidding.queries import SlotKey, standing_of
 from domain.bidding.rules import Award, first_refusal
+from domain.bidding.standing import SlotKey, standing_of
 from domain.coverage.rules import Opening, opening_for
 from domain.db.models import (
     Assignment,
@@ -321,7 +321,7 @@ async def test_r5_4_the_canceller_is_not_invited_and_others_are(it: Leaving) -> 
     slot = await it.shift(0)
     left = await it.leaves(slot)
     assert left.reopened is not None
-    key = SlotKey(left.reopened.window_id, slot.route, slot.warehouse, slot.on)
+    key = SlotKey(left.reopened.window_id, slot.route, slot.warehouse, slot.on, emergency=True)
     his = await standing_of(it.session, key, it.dana.id, POLICY)
     assert first_refusal(his) is Refusal.LEFT_THIS_SLOT
     assert first_refusal(await standing_of(it.session, key, it.ben.id, POLICY)) is None
@@ -337,7 +337,7 @@ async def test_r5_4_early_too(it: Leaving) -> None:
     slot = await it.shift(9)
     left = await it.leaves(slot)
     assert left.reopened is not None
-    key = SlotKey(left.reopened.window_id, slot.route, slot.warehouse, slot.on)
+    key = SlotKey(left.reopened.window_id, slot.route, slot.warehouse, slot.on, emergency=True)
     assert first_refusal(await standing_of(it.session, key, it.dana.id, POLICY)) is Refusal.LEFT_THIS_SLOT
 
 

@@ -26,9 +26,10 @@ from domain.notices import actions as notices
 from domain.notices import messages
 from domain.notices.digest import gather
 from domain.notices.kinds import Kind
-from domain.notices.messages import AlreadySent, Away, Draft, Recipient, Sent, addressed, called
+from domain.notices.messages import AlreadySent, Away, Draft, Recipient, Sent, addressed
 from domain.notices.standings import Stage, sending
-from domain.people.actions import clean_up
+from domain.people.cleaning import clean_up
+from domain.people.names import Known
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet, contents
@@ -133,7 +134,21 @@ def names(found: tuple[Recipient, ...]) -> list[str]:
     ],
 )
 def test_names_are_matched_tolerantly(written: str, meant: list[str]) -> None:
-    assert names(called(written, TOWN)) == meant
+    assert names(Known(TOWN).called(written)) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Amarra Osey", ["Amara Osei"]),
+        ("Emil Cotte", ["Émile Côté"]),
+        ("Zebulon Quist", []),
+        ("", []),
+    ],
+)
+def test_names_that_look_like_it_are_found_the_likest_first(written: str, meant: list[str]) -> None:
+    assert names(Known(TOWN).called(written)) == []
+    assert [who.name for who in Known(TOWN).near(written)][:1] == meant
 
 
 @pytest.mark.parametrize(
@@ -161,7 +176,7 @@ def test_a_command_is_taken_apart_with_a_colon_or_without(written: str, meant: l
 def test_whatever_is_written_is_taken_apart(written: str) -> None:
     parts = addressed(written, TOWN)
     assert parts.text in written
-    assert called(parts.sought, TOWN) == parts.found  # a press on the list finds the same people again
+    assert Known(TOWN).called(parts.sought) == parts.found  # a press on the list finds the same people again
 
 
 # -- to whom
@@ -220,6 +235,17 @@ async def test_what_can_not_be_drafted(writing: Writing, written: str, why: Refu
     before = await contents(writing.session)
     assert await writing.draft(written) == Refused(why)
     assert await contents(writing.session) == before
+
+
+async def test_where_nobody_is_called_so_the_likest_names_are_offered_and_never_picked(writing: Writing) -> None:
+    dana = await writing.driver("Dana")
+    await writing.driver("Zoe")
+    draft = await writing.draft("Danna: hello")
+    assert isinstance(draft, Draft)
+    assert (draft.found, [who.id for who in draft.near], draft.text) == ((), [dana.id], "hello")
+    kept = await messages.draft(writing.session, writing.manager, draft.message_id, POLICY, writing.now)
+    assert kept == draft
+    assert isinstance(await writing.send(draft.message_id, dana.id), Sent)
 
 
 async def test_a_text_has_up_to_1000_characters_and_keeps_its_lines(writing: Writing) -> None:

@@ -23,7 +23,8 @@ from domain.db.models.words import (
 from domain.notices.kinds import Kind
 from domain.refusals import Refusal, Refused
 from domain.shifts.actions import arrive, complete_shift, load_parcels
-from domain.shifts.rules import Arrive, Complete, Load
+from domain.shifts.rules import Arrive
+from domain.shifts.rules_of_parcels import Complete, Load
 from tests.domain.depot import DAY, HOUR, MINUTE, SECOND, Depot, local
 from tests.domain.depot import depot as depot
 from tests.domain.world import POLICY, accept, contents, next_wave

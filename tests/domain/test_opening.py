@@ -9,12 +9,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.rules import Award
-from domain.coverage.actions import BecameInstant, ClosedEmpty, Opened, WaveSent
-from domain.coverage.queries import slot_card, uncovered, warehouses_today, window_card
+from domain.coverage.actions import WaveSent
+from domain.coverage.ending import BecameInstant, ClosedEmpty
+from domain.coverage.opening import Opened
+from domain.coverage.queries import slot_card, uncovered, warehouses_today
 from domain.coverage.rules import AlreadyOpen
+from domain.coverage.windows import window_card
 from domain.db.models import (
     AuditLog,
-    Bid,
     BidWindow,
     Delivery,
     Notification,
@@ -25,7 +27,6 @@ from domain.db.models import (
 from domain.db.models.words import (
     ActorType,
     AssignmentStatus,
-    BidStatus,
     BidWindowMode,
     BidWindowStatus,
     Channel,
@@ -117,7 +118,7 @@ async def test_r12_3_anything_outside_is_not_found(
         assert await open_emergency(session, actor, slot, now) == Refused(Refusal.NOT_FOUND), name
         # a bad bonus tells nothing of what exists either
         assert await open_emergency(session, actor, slot, now, bonus=500) == Refused(Refusal.NOT_FOUND), name
-        assert await slot_card(session, actor.id, slot.id, POLICY) is None, name
+        assert await slot_card(session, actor.id, slot.id, POLICY, now) is None, name
         assert (await uncovered(session, actor.id, slot.on, 0, 8)).total == 0, name
     assert await contents(session) == before
 
@@ -192,17 +193,6 @@ async def test_r2_5_a_second_press_changes_nothing(
     later = now + timedelta(seconds=5)
     for manager in (mona, other):
         assert await open_emergency(session, manager, slot, later, bonus=50) == AlreadyOpen(opened.window_id)
-    assert await contents(session) == before
-
-
-async def test_r6_1_while_it_is_bid_for(
-    session: AsyncSession, fleet: Fleet, mona: Person, slot: Slot, now: datetime
-) -> None:
-    await fleet.window(slot, BidWindowMode.COMPETITIVE, waves=False)
-    bidder = await fleet.driver("Bea", home=slot.warehouse)
-    await fleet.add(Bid, assignment_id=slot.id, user_id=bidder.id, status=BidStatus.PENDING, window_closes_at=now)
-    before = await contents(session)
-    assert await open_emergency(session, mona, slot, now) == Refused(Refusal.BIDDING_OPEN)
     assert await contents(session) == before
 
 
@@ -368,16 +358,6 @@ async def test_r6_6_a_competitive_window_without_a_bid_becomes_instant(
     assert isinstance(await accept(session, driver, competitive, now), Award)
 
 
-async def test_r6_6_where_somebody_has_bid_it_waits_for_its_award(
-    session: AsyncSession, fleet: Fleet, mona: Person, north: uuid.UUID, now: datetime
-) -> None:
-    slot = await fleet.slot(await fleet.route("R1", north), fleet.day(2))
-    await fleet.window(slot, BidWindowMode.COMPETITIVE, closes_at=now)
-    bidder = await fleet.driver("Bea", home=north)
-    await fleet.add(Bid, assignment_id=slot.id, user_id=bidder.id, status=BidStatus.PENDING, window_closes_at=now)
-    assert await close_due(session, now) is None
-
-
 async def test_r11_3_offers_unsent_are_cancelled_and_those_sent_redrawn(
     session: AsyncSession, fleet: Fleet, mona: Person, slot: Slot, now: datetime
 ) -> None:
@@ -433,8 +413,10 @@ async def test_the_list_of_what_is_uncovered(
     assert (page.total, page.pages) == (4, 2)
     last = await uncovered(session, mona.id, fleet.today, 99, 3)
     assert [slot.assignment_id for slot in last.slots] == [tomorrow.id]
-    by_name = await uncovered(session, mona.id, fleet.today, 0, 3, route="r10")
-    assert [slot.assignment_id for slot in by_name.slots] == [today[1].id]
+    of_route = await uncovered(session, mona.id, fleet.today, 0, 3, routes=[today[1].route])
+    assert [slot.assignment_id for slot in of_route.slots] == [today[1].id]
+    of_day = await uncovered(session, mona.id, fleet.today, 0, 3, on=fleet.day(1))
+    assert [slot.assignment_id for slot in of_day.slots] == [tomorrow.id]
     [shown] = await warehouses_today(session, mona.id, fleet.today)
     assert (shown.name, shown.slots, shown.uncovered) == ("North", 4, 3)
     await session.execute(delete(WarehouseManager).where(WarehouseManager.user_id == mona.id))
@@ -442,11 +424,11 @@ async def test_the_list_of_what_is_uncovered(
 
 
 async def test_the_card_counts_who_is_free_and_who_only_at_his_cap(
-    session: AsyncSession, fleet: Fleet, mona: Person, slot: Slot
+    session: AsyncSession, fleet: Fleet, mona: Person, slot: Slot, now: datetime
 ) -> None:
     for facts in ({}, {}, {"cap": 0}, {"flagged": True}, {"declined": [slot.on]}, {"cap": 0, "declined": [slot.on]}):
         await fleet.driver(home=slot.warehouse, **facts)
-    card = await slot_card(session, mona.id, slot.id, POLICY)
+    card = await slot_card(session, mona.id, slot.id, POLICY, now)
     assert card is not None
     assert (card.free, card.free_at_cap, card.status) == (2, 1, AssignmentStatus.UNFILLED)
     assert card.starts_at == local_instant(slot.on, POLICY.shift_starts, POLICY)

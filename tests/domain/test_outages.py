@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import Heartbeat
 from domain.db.models.words import AssignmentStatus
 from domain.people.queries import Person
-from domain.shifts.actions import arrive
+from domain.refusals import Refusal, Refused
+from domain.shifts.actions import arrive, confirm_shift
 from domain.shifts.outages import Outage, beat, known_outages
-from domain.shifts.rules import Arrive
+from domain.shifts.rules import Arrive, Confirm
 from tests.domain.depot import DAY, HOUR, MINUTE, SECOND, Depot, beats, heartbeats, local
 from tests.domain.depot import depot as depot
 from tests.domain.world import POLICY, Slot
@@ -97,6 +98,18 @@ async def test_r8_6a_nor_until_fifteen_minutes_after(depot: Depot) -> None:
     await heartbeats(depot.session, DUE - 10 * MINUTE, *beats(over, over + 15 * MINUTE))
     assert await depot.drop(over + 15 * MINUTE - SECOND) is None
     assert (await depot.dropped(over + 15 * MINUTE)).assignment_id == slot.id
+
+
+async def test_r8_6a_while_drops_are_held_it_can_still_be_confirmed(depot: Depot) -> None:
+    dana = await depot.driver()
+    slot = await depot.shift(dana, SATURDAY)
+    over = DUE + 10 * MINUTE
+    of_dana = (depot.session, dana, slot.id, POLICY)
+    assert await confirm_shift(*of_dana, over) == Refused(Refusal.TOO_LATE_TO_CONFIRM)
+    await heartbeats(depot.session, DUE - 10 * MINUTE, *beats(over, over + 15 * MINUTE))
+    assert await confirm_shift(*of_dana, over + 15 * MINUTE) == Refused(Refusal.TOO_LATE_TO_CONFIRM)
+    assert await confirm_shift(*of_dana, over + 15 * MINUTE - SECOND) == Confirm()
+    assert await depot.drop(over + HOUR) is None
 
 
 async def test_r8_6a_an_outage_long_ago_holds_no_drop(depot: Depot) -> None:

@@ -25,23 +25,14 @@ from domain.db.models import (
 )
 from domain.db.models.words import ActorType, Channel, DeliveryState, NotificationType, Urgency, UserRole
 from domain.notices.actions import Envelope, tell
+from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
-from domain.notices.wording import Written
-from domain.people.actions import (
-    AlreadyLinked,
-    Linked,
-    arrive,
-    clean_up,
-    create_driver,
-    create_manager,
-    invite,
-    link_by_invite,
-    opt_in,
-    opt_out,
-    reachable_again,
-    unreachable,
-)
+from domain.people.actions import create_driver, create_manager
+from domain.people.cleaning import clean_up
+from domain.people.consent import opt_in, opt_out
+from domain.people.linking import AlreadyLinked, Linked, invite, link_by_invite
 from domain.people.phones import e164
+from domain.people.presence import arrive, reachable_again, unreachable
 from domain.people.queries import Person, managers_of_driver, person_in_chat
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet, contents

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, update
 
 from bot.kinds import table_of_kinds
 from bot.reader import Reader
-from domain.bidding.rules import Award
-from domain.coverage.actions import Opened
+from domain.bidding.bids import place_bid
+from domain.bidding.rules import Award, Bids
+from domain.coverage.opening import Opened
 from domain.db.models import (
     Assignment,
     AssignmentTerms,
@@ -34,7 +35,7 @@ from domain.db.models.words import (
     IncidentKind,
     NotificationType,
 )
-from domain.notices.actions import follow
+from domain.notices.following import follow
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.policy import TORONTO
@@ -129,6 +130,16 @@ async def test_r4_3_where_nobody_was_blamed_nothing_is_to_be_excused(depot: Depo
     assert isinstance(result, Restored)
     assert await depot.counters(dana) == {"confirmed_shifts": 1}
     assert list(await depot.session.scalars(select(Incident))) == []
+
+
+async def test_r6_5_her_own_bid_for_it_does_not_wait_for_ever(depot: Depot) -> None:
+    it = await lost(depot)
+    assert isinstance(await place_bid(depot.session, it.dana, it.window, POLICY, it.at + MINUTE), Bids)
+    assert await it.wanted(HOUR) == Restored(it.assignment, excused=True)
+    assert (await depot.session.scalars(select(Bid.id))).all() == [], "withdrawn: it is hers without"
+    withdrawn = select(AuditLog.actor_id).where(AuditLog.entity_type == "bid", AuditLog.action == "withdrawn")
+    assert (await depot.session.scalars(withdrawn)).all() == [it.dana.id]
+    assert (await depot.row(it.assignment)).assigned_by is AssignedBy.ALGORITHM, "as she had it"
 
 
 async def test_r13_it_is_audited_as_hers(depot: Depot) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -31,7 +32,8 @@ from domain.shifts.actions import (
     load_parcels,
 )
 from domain.shifts.queries import own_shift, own_shifts, unconfirmed
-from domain.shifts.rules import Arrive, Complete, Confirm, Correct, Done, Load
+from domain.shifts.rules import Arrive, Confirm, Done
+from domain.shifts.rules_of_parcels import Complete, Correct, Load
 from domain.time import arrive_by, local_instant, shift_start
 from tests.domain.world import POLICY, Fleet, Slot, contents
 
@@ -130,6 +132,20 @@ async def test_r4_1_after_its_confirm_by_nothing_is_written(it: Today) -> None:
     assert late == Refused(Refusal.TOO_LATE_TO_CONFIRM)
     assert await contents(it.session) == before
     assert await confirm_shift(it.session, it.dana, slot.id, POLICY, last) == Confirm()
+
+
+async def test_r4_5_what_is_before_go_live_can_be_confirmed_as_long_as_it_can_be_driven(it: Today) -> None:
+    """Nothing asks for it and nothing drops it: else whoever has such a shift could never check in."""
+    slot = await to_confirm(it, 1)
+    before_it = replace(POLICY, go_live_on=slot.on + DAY)
+    at = shift_start(slot.on, POLICY)
+    late = (it.session, it.dana, slot.id)
+    assert await confirm_shift(*late, replace(POLICY, go_live_on=slot.on), at) == Refused(Refusal.TOO_LATE_TO_CONFIRM)
+    assert [each.assignment_id for each in await unconfirmed(it.session, it.dana.id, before_it, at)] == [slot.id]
+    nine = at + 2 * HOUR
+    assert await confirm_shift(*late, before_it, nine + SECOND) == Refused(Refusal.TOO_LATE_TO_CONFIRM)
+    assert await confirm_shift(*late, before_it, at) == Confirm()
+    assert await it.arrives(at, slot) == Arrive()
 
 
 async def test_r1_3a_its_own_terms_are_what_counts(it: Today) -> None:

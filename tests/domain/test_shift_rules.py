@@ -14,23 +14,9 @@ from hypothesis import strategies as st
 from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
-from domain.shifts.rules import (
-    Arrive,
-    Complete,
-    Confirm,
-    Correct,
-    Done,
-    Leave,
-    Load,
-    ShiftFacts,
-    decide_arrive,
-    decide_cancel,
-    decide_complete,
-    decide_confirm,
-    decide_correct,
-    decide_load,
-    incident_of,
-)
+from domain.shifts.rules import Arrive, Confirm, Done, ShiftFacts, decide_arrive, decide_confirm
+from domain.shifts.rules_of_leaving import Leave, decide_cancel, incident_of
+from domain.shifts.rules_of_parcels import Complete, Correct, Load, decide_complete, decide_correct, decide_load
 
 POLICY = Policy()
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -65,6 +51,8 @@ def a_shift(**values: Any) -> ShiftFacts:
         "parcels_returned": None,
         "completed_at": None,
         "editable_until": None,
+        "late": None,
+        "leaving_since": None,
     }
     return ShiftFacts(**base | values)
 

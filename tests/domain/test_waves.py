@@ -11,8 +11,9 @@ from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from domain.bidding.rules import Award
-from domain.coverage.actions import AskedCapped, Declined, Opened, WaveSent, ask_capped, decline_day
-from domain.coverage.queries import window_card
+from domain.coverage.actions import AskedCapped, Declined, WaveSent, ask_capped, decline_day
+from domain.coverage.opening import Opened
+from domain.coverage.windows import window_card
 from domain.db.models import (
     Assignment,
     AuditLog,

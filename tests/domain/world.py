@@ -12,9 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.wording import Words
 from domain.bidding import actions as bidding
+from domain.bidding.resolving import Resolved
 from domain.bidding.rules import AcceptDecision
 from domain.coverage import actions as coverage
-from domain.coverage.actions import BecameInstant, ClosedEmpty, Opened, WaveSent
+from domain.coverage import ending, opening
+from domain.coverage.actions import WaveSent
+from domain.coverage.ending import Ended
+from domain.coverage.opening import Opened
 from domain.coverage.rules import AlreadyOpen
 from domain.db.base import Base
 from domain.db.models import (
@@ -245,6 +249,10 @@ class Fleet:
         """The card that he has in his chat."""
         return await self._delivery(person, Kind.HOME, None, state)
 
+    async def board_card(self, manager: Person) -> uuid.UUID:
+        """The message that shows his board."""
+        return await self._delivery(manager, Kind.BOARD, None, DeliveryState.SENT)
+
     async def window_card(
         self, person: Person, window: uuid.UUID, state: DeliveryState = DeliveryState.SENT
     ) -> uuid.UUID:
@@ -372,8 +380,8 @@ def _batches(items: list[tuple[uuid.UUID, int]], size: int) -> Iterable[list[tup
 
 async def open_emergency(
     session: AsyncSession, manager: Person, slot: Slot, now: datetime, *, bonus: int = 20, until: int | None = None
-) -> Opened | AlreadyOpen | Refused:
-    return await coverage.open_emergency(session, manager, slot.id, bonus, until, SAY, POLICY, now)
+) -> Opened | Resolved | AlreadyOpen | Refused:
+    return await opening.open_emergency(session, manager, slot.id, bonus, until, SAY, POLICY, now)
 
 
 async def accept(session: AsyncSession, driver: Person, window: uuid.UUID, now: datetime) -> AcceptDecision:
@@ -384,8 +392,8 @@ async def next_wave(session: AsyncSession, now: datetime) -> WaveSent | None:
     return await coverage.send_due_wave(session, SAY, POLICY, now)
 
 
-async def close_due(session: AsyncSession, now: datetime) -> ClosedEmpty | BecameInstant | None:
-    return await coverage.close_due_window(session, SAY, POLICY, now)
+async def close_due(session: AsyncSession, now: datetime) -> Ended | None:
+    return await ending.close_due_window(session, SAY, POLICY, now)
 
 
 async def contents(session: AsyncSession) -> dict[str, list[str]]:

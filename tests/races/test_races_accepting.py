@@ -12,7 +12,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.rules import Award
-from domain.coverage.actions import AskedCapped, ClosedEmpty, Declined, Opened, WaveSent, ask_capped, decline_day
+from domain.coverage.actions import AskedCapped, Declined, WaveSent, ask_capped, decline_day
+from domain.coverage.ending import ClosedEmpty
+from domain.coverage.opening import Opened
 from domain.coverage.rules import AlreadyOpen
 from domain.db.models import (
     Assignment,

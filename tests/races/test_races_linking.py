@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import AuditLog, ChatLink, Delivery, Invite
 from domain.notices.kinds import Kind
-from domain.people.actions import Linked, clean_up, invite, link_by_invite
+from domain.people.cleaning import clean_up
+from domain.people.linking import Contact, Linked, invite, link_by_contact, link_by_invite
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet
@@ -35,6 +36,13 @@ async def invited(arena: Arena, *tokens: str, linked: bool = False) -> Person:
 def opening(arena: Arena, token: str, chat_id: int) -> Act[Any]:
     async def act(session: AsyncSession) -> Any:
         return await link_by_invite(session, token, chat_id, "en", SAY, arena.now)
+
+    return act
+
+
+def sharing(arena: Arena, person: Person, chat_id: int) -> Act[Any]:
+    async def act(session: AsyncSession) -> Any:
+        return await link_by_contact(session, Contact(True, person.phone), chat_id, "en", SAY, POLICY, arena.now)
 
     return act
 
@@ -76,6 +84,35 @@ async def test_r12_2_two_links_of_one_person_at_once(arena: Arena) -> None:
                 .where(Delivery.user_id == person.id, Delivery.kind == Kind.LINK_MOVED)
             )
             assert await session.scalar(told) == (1 if linked else 0)
+
+
+async def test_r12_2_two_accounts_share_the_same_number_at_once(arena: Arena) -> None:
+    """Both are his: one after the other has him, the earlier one is told, and nobody has him twice."""
+    dice = Random(3)
+    for number in range(ROUNDS):
+        person = await invited(arena, f"spare {number}")
+        chats = [number * 100 + chat for chat in range(1, 5)]
+        said = await arena.at_once(*(sharing(arena, person, chat) for chat in chats), dice=dice)
+        assert said == [Linked(person.id)] * len(chats)
+        async with arena.session() as session:
+            chat = (await session.scalars(select(ChatLink.chat_id).where(ChatLink.user_id == person.id))).one()
+            moved = select(Delivery.chat_id).where(Delivery.user_id == person.id, Delivery.kind == Kind.LINK_MOVED)
+            assert {chat, *await session.scalars(moved)} == set(chats)
+
+
+async def test_r12_2_a_contact_and_a_link_in_two_chats_at_once(arena: Arena) -> None:
+    """Whichever is first: the link is over, one chat has him, and a link that came too late is refused."""
+    dice = Random(4)
+    for number in range(ROUNDS):
+        person = await invited(arena, f"either {number}")
+        by_link, by_contact = number * 100 + 1, number * 100 + 2
+        first, second = await arena.at_once(
+            opening(arena, f"either {number}", by_link), sharing(arena, person, by_contact), dice=dice
+        )
+        assert second == Linked(person.id) and first in (Linked(person.id), NOT_GOOD)
+        async with arena.session() as session:
+            chat = (await session.scalars(select(ChatLink.chat_id).where(ChatLink.user_id == person.id))).one()
+            assert chat == by_contact, "the link is used up by then"
 
 
 async def test_r14_the_new_day_locks_home_cards_in_the_one_order(arena: Arena) -> None:

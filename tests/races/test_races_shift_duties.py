@@ -7,21 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import pytest
 from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.jobs import Duty, Failed, run_due, table_of_duties
+from bot.faults import Failed
+from bot.jobs import Duty, Errand, run_due, table_of_duties
 from domain.bidding.rules import Award
 from domain.db.models import Assignment, BidWindow, DriverMetrics, Incident, Notification, Shift
 from domain.db.models.words import AssignmentStatus, BidWindowStatus, IncidentKind, NotificationType
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.shifts import leaving
+from domain.shifts import missing as no_shows
 from domain.shifts.actions import arrive, confirm_shift
-from domain.shifts.leaving import Left, drop_due_shift, miss_due_shift
+from domain.shifts.leaving import Left, drop_due_shift
+from domain.shifts.missing import miss_due_shift
 from domain.shifts.restoring import Restored, want_back
 from domain.shifts.rules import Arrive, Confirm
 from domain.time import shift_start
@@ -71,7 +75,7 @@ def missing(at: datetime) -> Act[Left | None]:
     return lambda session: miss_due_shift(session, SAY, POLICY, at)
 
 
-async def all_done(arena: Arena, duty: Duty, at: datetime) -> list[object]:
+async def all_done(arena: Arena, duty: Duty | Errand, at: datetime) -> list[object]:
     """By so many replicas, each until it finds nothing more, as the clockwork does it."""
     async with asyncio.timeout(60):
         done = await asyncio.gather(*(run_due(duty, arena.session, at) for _ in range(REPLICAS)))
@@ -192,13 +196,18 @@ async def test_r8_6_many_arrive_while_the_rest_is_missed(arena: Arena) -> None:
 # -- between looking and locking
 
 
+def room_of(name: str) -> ModuleType:
+    return no_shows if name == "_NO_SHOW_DUE" else leaving
+
+
 @contextmanager
 def halting(patch: pytest.MonkeyPatch, name: str) -> Iterator[None]:
     """The duty's statement halts once it has looked, and before it locks, while somebody holds lock 7."""
-    found: TextClause = getattr(leaving, name)
+    where = room_of(name)
+    found: TextClause = getattr(where, name)
     halted = found.text.replace("WHERE a.status", "WHERE pg_advisory_xact_lock_shared(7)::text = '' AND a.status", 1)
     assert halted != found.text
-    patch.setattr(leaving, name, text(halted).bindparams(*found._bindparams.values()))
+    patch.setattr(where, name, text(halted).bindparams(*found._bindparams.values()))
     yield
     patch.undo()
 
@@ -252,11 +261,11 @@ async def test_r14_what_another_replica_has_done_meanwhile_is_not_done_again(
     on, confirmed = (TODAY, True) if kind else (SATURDAY, False)
     [(_, slot)] = await shifts(arena, 1, on, confirmed=confirmed)
     other = missing(at) if kind else dropping(at)
-    whole: TextClause = getattr(leaving, name)
+    whole: TextClause = getattr(room_of(name), name)
 
     async def quick(session: AsyncSession) -> Left | None:
         with monkeypatch.context() as patch:
-            patch.setattr(leaving, name, whole)
+            patch.setattr(room_of(name), name, whole)
             return await other(session)
 
     with halting(monkeypatch, name):

@@ -1,4 +1,7 @@
-"""R2.5 under simultaneous presses on one shift: one effect, one answer that fits it, nobody deadlocked."""
+"""R2.5 under many simultaneous presses: one effect, one answer that fits it, nobody deadlocked.
+
+Two at a time, each against each: `test_races_pairs`.
+"""
 
 import uuid
 from collections import Counter
@@ -11,7 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.rules import Award
-from domain.coverage.actions import Opened
+from domain.coverage.opening import Opened
 from domain.db.models import (
     Assignment,
     AuditLog,
@@ -24,12 +27,11 @@ from domain.db.models import (
     RouteCompletions,
     Shift,
 )
-from domain.db.models.words import AssignmentStatus, CancelReason, DeliveryState, IncidentKind, NotificationType
+from domain.db.models.words import AssignmentStatus, CancelReason, DeliveryState, NotificationType
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.shifts.actions import (
-    Confirmed,
     arrive,
     complete_shift,
     confirm_all,
@@ -38,7 +40,8 @@ from domain.shifts.actions import (
     load_parcels,
 )
 from domain.shifts.leaving import Left, cancel_shift
-from domain.shifts.rules import Arrive, Complete, Confirm, Correct, Done, Load
+from domain.shifts.rules import Arrive, Confirm, Done
+from domain.shifts.rules_of_parcels import Complete, Correct, Load
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept, contents, open_emergency
 from tests.races.conftest import Act, Arena
 
@@ -152,51 +155,6 @@ async def test_r2_5_the_same_press_many_times_at_once(arena: Arena, name: str) -
             assert await count(session, Shift, Shift.assignment_id == it.slot.id) == int(name != "confirm")
 
 
-async def test_r4_1_one_by_one_and_the_whole_week_at_once(arena: Arena) -> None:
-    dice = Random(2)
-    for _ in range(ROUNDS):
-        it = await arena.build(lambda fleet: a_day(fleet, confirmed=False, day=5))
-        said = await arena.at_once(*(pressing(arena, it, press) for press in (confirms, confirms_all) * 2), dice=dice)
-        one_by_one = [said[0], said[2]].count(Confirm())
-        assert one_by_one + [said[1], said[3]].count(Confirmed(1)) == 1
-        async with arena.session() as session:
-            assert (await metrics(session, it)).confirmed_shifts == 1
-            assert await count(session, AuditLog, AuditLog.entity_id == it.slot.id) == 1
-
-
-async def test_r8_3_two_numbers_at_once_and_one_stands(arena: Arena) -> None:
-    dice = Random(3)
-    for _ in range(ROUNDS):
-        it = await arena.build(a_day)
-        await after(arena, it, arrives, loads(120))
-        said = await arena.at_once(pressing(arena, it, completes(6)), pressing(arena, it, completes(7)), dice=dice)
-        assert said.count(Refused(Refusal.COMPLETED_ALREADY)) == 1
-        [won] = [result for result in said if isinstance(result, Complete)]
-        async with arena.session() as session:
-            shift = (await session.scalars(select(Shift).where(Shift.assignment_id == it.slot.id))).one()
-            assert (shift.parcels_returned, shift.parcels_delivered) == (won.returned, 120 - won.returned)
-            counted = await metrics(session, it)
-            assert (counted.total_shifts, counted.completed_shifts) == (1, 1)
-            assert counted.completion_rate == pytest.approx((120 - won.returned) / 120)
-            known = await session.get_one(RouteCompletions, (it.driver.id, it.slot.route))
-            assert known.completion_count == 1
-
-
-async def test_r8_4_two_corrections_at_once_are_one_after_the_other(arena: Arena) -> None:
-    """Each changes one number, and what was delivered fits both in the end."""
-    dice = Random(4)
-    for _ in range(ROUNDS):
-        it = await arena.build(a_day)
-        await after(arena, it, arrives, loads(120), completes(6))
-        presses = corrects(130, None), corrects(None, 8)
-        said = await arena.at_once(*(pressing(arena, it, press) for press in presses), dice=dice)
-        assert all(isinstance(result, Correct) for result in said)
-        async with arena.session() as session:
-            shift = (await session.scalars(select(Shift).where(Shift.assignment_id == it.slot.id))).one()
-            assert (shift.parcels_start, shift.parcels_returned, shift.parcels_delivered) == (130, 8, 122)
-            assert (await metrics(session, it)).completion_rate == pytest.approx(122 / 130)
-
-
 async def left(arena: Arena, it: Day) -> None:
     """He left it once: one row of each kind."""
     async with arena.session() as session:
@@ -227,45 +185,6 @@ async def test_r5_2_cancelling_many_times_at_once(arena: Arena) -> None:
         assert said.count(GONE) == 3
         await left(arena, it)
         assert await late_cancels(arena, it) == 1
-
-
-async def test_r2_3_arriving_against_cancelling(arena: Arena) -> None:
-    dice, outcomes = Random(6), Counter[str]()
-    for _ in range(ROUNDS):
-        it = await arena.build(a_day)
-        arrived, cancelled = await arena.at_once(pressing(arena, it, arrives), pressing(arena, it, cancels), dice=dice)
-        if isinstance(arrived, Arrive):
-            assert cancelled == Refused(Refusal.ARRIVED_ALREADY)
-            async with arena.session() as session:
-                row = await session.get_one(Assignment, it.slot.id)
-                assert row.status is AssignmentStatus.ACTIVE
-                assert await count(session, Incident, Incident.assignment_id == it.slot.id) == 0
-                assert await count(session, Assignment, Assignment.route_id == it.slot.route) == 1
-            assert await late_cancels(arena, it) == 0
-        else:
-            assert arrived == GONE and isinstance(cancelled, Left)
-            await left(arena, it)
-            assert await late_cancels(arena, it) == 1
-        outcomes[type(arrived).__name__] += 1
-    assert set(outcomes) <= {"Arrive", "Refused"}
-
-
-async def test_r2_3_confirming_against_cancelling(arena: Arena) -> None:
-    """Whoever is first, it is cancelled in the end; confirmed it stays only if that came before (R2.2)."""
-    dice = Random(7)
-    for _ in range(ROUNDS):
-        it = await arena.build(lambda fleet: a_day(fleet, confirmed=False, day=5))
-        presses = confirms, cancels, confirms_all
-        confirmed, cancelled, all_ = await arena.at_once(*(pressing(arena, it, press) for press in presses), dice=dice)
-        assert isinstance(cancelled, Left) and cancelled.incident is IncidentKind.EARLY_CANCEL
-        first = isinstance(confirmed, Confirm) or all_ == Confirmed(1)
-        assert first or (confirmed, all_) == (GONE, Confirmed(0))
-        await left(arena, it)
-        async with arena.session() as session:
-            row = await session.get_one(Assignment, it.slot.id)
-            assert (row.confirmed_at is not None) is first
-            counted = await session.get(DriverMetrics, it.driver.id)
-            assert (counted.confirmed_shifts if counted else 0) == int(first)
 
 
 async def test_r10_2_two_late_cancels_of_two_shifts_at_once(arena: Arena) -> None:

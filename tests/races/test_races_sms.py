@@ -12,9 +12,10 @@ from domain.db.models.words import DeliveryState
 from domain.notices.actions import Envelope, tell
 from domain.notices.codes import code_for
 from domain.notices.digest import gather
+from domain.notices.facts.people import FallbackGone
 from domain.notices.kinds import Kind
-from domain.notices.wording import FallbackGone
-from domain.people.actions import heard, opt_in, opt_out
+from domain.people.consent import opt_in, opt_out
+from domain.people.presence import heard
 from domain.people.queries import Person
 from tests.domain.world import POLICY, SAY, Fleet
 from tests.races.conftest import Arena

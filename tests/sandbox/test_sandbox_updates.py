@@ -165,6 +165,30 @@ async def test_what_people_send(bot: Bot, calls: Calls) -> None:
     assert sticker.sticker and photo.photo and not photo.text
 
 
+async def test_a_contact_names_the_account_that_its_number_belongs_to(
+    http: httpx.AsyncClient, bot: Bot, calls: Calls
+) -> None:
+    """Whoever shares it; nobody can pass another number off as his own."""
+    for body in (
+        {"phone": "+14165550102"},
+        {"phone": "14165550101"},
+        {"phone": "+1 416 555-0101"},
+        {"phone": "+14165550199"},
+        {"user_id": None},
+    ):
+        await calls.post("people/amara-osei/contact", **body)
+    shared = [each.message.contact for each in await bot.get_updates() if each.message]
+    assert [(each.phone_number, each.user_id, each.first_name) for each in shared if each] == [
+        ("+14165550102", 1002, "Jean"),
+        ("14165550101", 1001, "Amara"),
+        ("+1 416 555-0101", 1001, "Amara"),
+        ("+14165550199", None, "+14165550199"),
+        ("+14165550101", None, "Amara"),
+    ]
+    for refused in ({"phone": "+14165550102", "user_id": 1001}, {"phone": "hello"}, {"phone": ""}):
+        assert (await http.post("/sandbox/people/amara-osei/contact", json=refused)).status_code == 400
+
+
 async def test_the_bot_is_told_of_blocks(bot: Bot, calls: Calls) -> None:
     await calls.patch("people/amara-osei", blocked=True)
     await calls.patch("people/amara-osei", blocked=True)

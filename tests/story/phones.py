@@ -44,6 +44,16 @@ class Phone:
     async def send(self, text: str) -> None:
         await self._post("send", {"text": text})
 
+    async def shares(self, phone: str | None = None) -> None:
+        """His own contact, or the one with another number."""
+        await self._post("contact", {"phone": phone} if phone else {})
+
+    async def below(self) -> list[str]:
+        """The buttons below the text field."""
+        answer = (await self.calls.get(f"/sandbox/people/{self.person}/chat")).raise_for_status()
+        keyboard = answer.json()["reply_keyboard"]
+        return [key["text"] for row in keyboard["keyboard"] for key in row] if keyboard else []
+
     async def text(self, body: str) -> None:
         """By SMS, to the company's number."""
         await self._post("send-sms", {"body": body})

@@ -4,9 +4,12 @@ import uuid
 
 import httpx
 
-from bot.callbacks import Accept, AskCapped, Emergency, NotToday, Slot, Unfilled
+from bot.callbacks.bidding import Accept, NotToday
+from bot.callbacks.coverage import Emergency, Slot, Unfilled
+from bot.callbacks.windows import AskCapped
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone
+from tests.story.test_working_day import typed
 
 DRIVER, FRENCH_DRIVER, SOUTH_MANAGER = "kwame-mensah", "tariq-aziz", "marc-andre-gagnon"
 
@@ -20,6 +23,14 @@ async def test_nonsense_is_answered_in_the_readers_language(calls: httpx.AsyncCl
             (await calls.post(f"/sandbox/people/{person}/{call}", json=body)).raise_for_status()
             answer = await phone.sees(words, after=seen)
             assert answer["keyboard"], "and the next step"
+
+
+async def test_a_manager_has_no_shifts_of_his_own(calls: httpx.AsyncClient) -> None:
+    marc = Phone(calls, SOUTH_MANAGER)
+    for command in ("/schedule", "/confirm"):
+        seen = len(await marc.chat(deleted=True))
+        await marc.send(command)
+        await marc.sees("C’est pour les chauffeurs", after=seen)
 
 
 async def test_r12_2_strangers_learn_nothing(calls: httpx.AsyncClient) -> None:
@@ -53,6 +64,17 @@ async def test_r12_2_an_invite_works_once(calls: httpx.AsyncClient) -> None:
     other = Phone(calls, "somebody-else")
     await other.start(INVITE)
     await other.sees("This link doesn't work any more")
+
+
+async def test_r6_2_for_a_day_that_is_over_nobody_can_be_asked(calls: httpx.AsyncClient) -> None:
+    nadia = Phone(calls, "nadia-haddad")
+    await nadia.start(INVITE)
+    await nadia.send("/unfilled")
+    listed = await nadia.sees("1 route has no driver", "R12")
+    (await calls.post("/sandbox/clock", json={"forward": 86400})).raise_for_status()
+    await nadia.press_data(listed, listed["keyboard"][0][0]["data"])
+    over = await nadia.sees("That day is over.")
+    assert [button["text"] for row in over["keyboard"] for button in row] == ["🔎 Uncovered routes", "🏠 Home"]
 
 
 async def test_r12_3_and_r12_4_forged_buttons_do_nothing(calls: httpx.AsyncClient) -> None:
@@ -106,6 +128,5 @@ async def test_a_commands_argument_may_be_anything(calls: httpx.AsyncClient) -> 
     await nadia.send("/emergency <R99> & co")
     await nadia.sees("No uncovered route of yours is called “<R99> & co”")
     await nadia.send("/emergency r12")
-    await nadia.sees("R12, North", "could take it")
-    await nadia.send("/today")
-    await nadia.sees("Hello Nadia")
+    await nadia.sees("R12, North", "could be asked")
+    await typed(nadia, "/today", "Hello Nadia")

@@ -29,7 +29,7 @@ async def nadia(calls: httpx.AsyncClient) -> Phone:
 async def emergency(nadia: Phone) -> dict[str, Any]:
     """Drivers are asked for R12; her card of it."""
     await nadia.send("/emergency R12")
-    slot = await nadia.sees("R12, North", "could take it")
+    slot = await nadia.sees("R12, North", "could be asked")
     await nadia.press(slot, "Emergency")
     return await nadia.sees("R12, North", "drivers are being asked")
 
@@ -127,16 +127,16 @@ async def test_r11_5_stop_is_shown_to_the_manager_and_start_ends_it(
 async def test_r11_6_nonsense_is_helped_once(calls: httpx.AsyncClient) -> None:
     chloe = Phone(calls, UNLINKED)
     await chloe.text("what is this?")
-    await chloe.reads("wasn't understood", "TAKE")
+    await chloe.reads("wasn't understood", "HELP")
     await chloe.text("🙂 <b>&")
     await chloe.text("Take")
     await chloe.reads("nothing is open to you")
     await chloe.text("Info")
-    await chloe.reads("reply TAKE and the code")
+    await chloe.reads("TAKE + code takes a shift")
     assert [sms["body"].split(": ")[1][:7] for sms in await chloe.sms() if sms["from"] == "company"] == [
         "sorry, ",
         "nothing",
-        "reply T",
+        "TAKE + ",
     ]
 
 

@@ -37,7 +37,7 @@ async def test_a_route_loses_its_driver_and_finds_another(calls: httpx.AsyncClie
     await nadia.send("/unfilled")
     listed = await nadia.sees("1 route has no driver", "R12")
     await nadia.press(listed, "R12")
-    slot = await nadia.sees("R12, North", "could take it")
+    slot = await nadia.sees("R12, North", "could be asked")
     await nadia.press(slot, "Emergency, +20%")
     card = await nadia.sees("R12, North", "drivers are being asked")
     assert "+20%" in card["text"]
@@ -61,7 +61,7 @@ async def test_a_route_loses_its_driver_and_finds_another(calls: httpx.AsyncClie
         french = by_id[person_id]["language"] == "fr"
         assert ("cherche un chauffeur" in message["text"]) is french
         assert ("needs a driver" in message["text"]) is not french
-        assert ("+20 %" if french else "+20%") in message["text"]
+        assert ("+20\u00a0%" if french else "+20%") in message["text"]
     sms = await told_by_sms()
     without = {p["phone"] for p in people if p["role"] == "driver" and not p["telegram"]}
     blocked = {p["phone"] for p in people if p["telegram"] and p["telegram"]["blocked"]}
@@ -72,8 +72,8 @@ async def test_a_route_loses_its_driver_and_finds_another(calls: httpx.AsyncClie
     pressing = list(offers.items())[:3]
     answers = await asyncio.gather(*(Phone(calls, who).press(message, "✅ Accept") for who, message in pressing))
     said = [answer["text"] for answer in answers]
-    won = [text for text in said if text.startswith(("It's yours", "Elle est à vous"))]
-    lost = [text for text in said if text.startswith(("Already taken", "Déjà prise"))]
+    won = [text for text in said if text.startswith(("It's yours", "C’est à vous"))]
+    lost = [text for text in said if text.startswith(("Already taken", "Déjà pris"))]
     assert (len(won), len(lost)) == (1, 2), said
     winner = by_id[pressing[said.index(won[0])][0]]
 
@@ -81,7 +81,7 @@ async def test_a_route_loses_its_driver_and_finds_another(calls: httpx.AsyncClie
     for person_id, message in offers.items():
         phone = Phone(calls, person_id)
         text = "yours" if person_id == winner["id"] else "taken"
-        french = {"yours": "Elle est à vous", "taken": "est prise"}[text]
+        french = {"yours": "C’est à vous", "taken": "est prise"}[text]
         english = {"yours": "It's yours", "taken": "is taken"}[text]
         shown = await phone.sees("R12", french if by_id[person_id]["language"] == "fr" else english)
         assert shown["message_id"] == message["message_id"]

@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot.callbacks import AskedFor, DiscardMessage, GotIt, MessageStands, Recipients, SendMessage, WindowCard, WriteTo
-from domain.db.models import Delivery, Message, User, Warehouse
+from bot.callbacks.home import GotIt
+from bot.callbacks.messages import DiscardMessage, MessageStands, Recipients, SendMessage, WriteTo
+from bot.callbacks.windows import AskedFor, WindowCard
+from domain.db.models import Assignment, Delivery, Message, User, Warehouse
+from domain.db.models.words import AssignmentStatus
 from domain.notices.kinds import Kind
 from domain.people.actions import create_driver
 from domain.policy import TORONTO
@@ -120,8 +123,13 @@ async def test_r11_2_without_telegram_it_goes_by_sms_and_the_author_sees_why_not
     assert labels(card) == ["🔄 Refresh"]
 
 
-async def test_r11_4_quiet_hours_hold_it_unless_it_is_urgent(calls: httpx.AsyncClient, nadia: Phone) -> None:
+async def test_r11_4_quiet_hours_hold_it_unless_it_is_urgent(
+    sessions: async_sessionmaker[AsyncSession], calls: httpx.AsyncClient, nadia: Phone
+) -> None:
     amara, at = Phone(calls, AMARA), await clock(calls)
+    async with sessions.begin() as session:  # nobody drives, or half the company would be missing by then
+        driving = update(Assignment).where(Assignment.status.in_((AssignmentStatus.SCHEDULED, AssignmentStatus.ACTIVE)))
+        await session.execute(driving.values(status=AssignmentStatus.CANCELLED))
     await now_is(calls, at.replace(hour=22, minute=5))
     preview = await write(nadia, "/message Amara: tomorrow, please", "How urgent is it?")
     await nadia.press(preview, "Normal")
@@ -150,6 +158,9 @@ async def test_whatever_is_written_gets_an_answer_with_the_next_step(
         ("/message :", "Nobody in your warehouses"),
     ):
         assert (await write(nadia, command, says))["keyboard"], command
+    near = await write(nadia, "/message Amarra Ossei: now", "called “Amarra Ossei”", "Do you mean one of these?")
+    await nadia.press(near, "Amara Osei, North")
+    await nadia.sees("To Amara Osei, North:", "now", "How urgent is it?")
     await write(elise, "/message", "Écrivez à qui et quoi")
     await write(elise, "/message Zoltan: allô", "ne s’appelle «\u00a0Zoltan\u00a0»")
     preview = await write(nadia, "/message Amara: never mind", "How urgent is it?")
@@ -271,7 +282,7 @@ async def test_drafts_older_than_a_day_are_explained(calls: httpx.AsyncClient, e
 
 async def test_a_window_shows_who_was_asked_and_where_it_stands(calls: httpx.AsyncClient, elise: Phone) -> None:
     await elise.send("/emergency R12")
-    slot = await elise.sees("R12, North", "pourraient la prendre")
+    slot = await elise.sees("R12, North", "sollicité")
     await elise.press(slot, "Urgence")
     card = await elise.sees("R12, North", "on demande aux chauffeurs")
     await elise.press(card, "À qui on a demandé")

@@ -1,11 +1,14 @@
 """All tables, by subject. The fifteen given ones keep exactly their columns, types, defaults and names."""
 
 from domain.db.models.bidding import Bid, BidWindow, CapOverride, WindowAsk, WindowWaves
+from domain.db.models.calendar import CalendarException, RouteWeekday
+from domain.db.models.giving import GiveAway, GiveAwayAsk
 from domain.db.models.health import DriverHealthSnapshot, DriverHealthState, DriverMetrics, RouteCompletions
 from domain.db.models.people import (
     ChatLink,
     ContactSettings,
     DayDecline,
+    Departure,
     DriverPreferences,
     Employment,
     Invite,
@@ -16,9 +19,11 @@ from domain.db.models.people import (
     User,
     Warehouse,
     WarehouseManager,
+    WarehouseSettings,
 )
 from domain.db.models.records import (
     AuditLog,
+    Board,
     Conversation,
     Delivery,
     DutyRun,
@@ -30,42 +35,73 @@ from domain.db.models.records import (
     Pace,
     SeenUpdate,
 )
+from domain.db.models.roster import CalendarFeed, PreferenceVersion, RosterGap, RosterPair, RosterRun
 from domain.db.models.sms import ReceivedSms, SmsAttempt, SmsCode, SmsMonth, SmsOptOut
-from domain.db.models.work import Assignment, AssignmentTerms, Incident, Shift
+from domain.db.models.work import (
+    AbsenceQuestion,
+    ArrivalHold,
+    ArrivalList,
+    ArrivalWarning,
+    Assignment,
+    AssignmentTerms,
+    Incident,
+    LateAnnouncement,
+    OverdueShift,
+    Shift,
+    ShiftReview,
+)
 
 __all__ = [
+    "AbsenceQuestion",
+    "ArrivalHold",
+    "ArrivalList",
+    "ArrivalWarning",
     "Assignment",
     "AssignmentTerms",
     "AuditLog",
     "Bid",
     "BidWindow",
+    "Board",
+    "CalendarException",
+    "CalendarFeed",
     "CapOverride",
     "ChatLink",
     "ContactSettings",
     "Conversation",
     "DayDecline",
     "Delivery",
+    "Departure",
     "DriverHealthSnapshot",
     "DriverHealthState",
     "DriverMetrics",
     "DriverPreferences",
     "DutyRun",
     "Employment",
+    "GiveAway",
+    "GiveAwayAsk",
     "Heartbeat",
     "Incident",
     "Invite",
     "LastHeard",
+    "LateAnnouncement",
     "Lease",
     "Message",
     "Notification",
     "OpenWarehouse",
     "OperatorAlert",
+    "OverdueShift",
     "Pace",
+    "PreferenceVersion",
     "ReceivedSms",
+    "RosterGap",
+    "RosterPair",
+    "RosterRun",
     "Route",
     "RouteCompletions",
+    "RouteWeekday",
     "SeenUpdate",
     "Shift",
+    "ShiftReview",
     "SmsAttempt",
     "SmsCode",
     "SmsMonth",
@@ -74,6 +110,7 @@ __all__ = [
     "User",
     "Warehouse",
     "WarehouseManager",
+    "WarehouseSettings",
     "WindowAsk",
     "WindowWaves",
 ]

@@ -1,7 +1,7 @@
 """Windows through which open slots find a driver."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import REAL, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -16,6 +16,7 @@ class Bid(Base):
     __tablename__ = "bids"
     __table_args__ = (
         Index("idx_bids_assignment_status", "assignment_id", "status"),
+        Index("ix_bids_user_id", "user_id"),  # whose bids these are: a driver among a manager's people (R12.3)
         Index(
             "uniq_bids_pending", "assignment_id", "user_id", unique=True, postgresql_where=text("status = 'pending'")
         ),
@@ -32,12 +33,14 @@ class Bid(Base):
 
 
 class BidWindow(Base):
-    """The time in which a slot may be bid for or accepted (R6). Given, but for the guard of R6.1 and an index."""
+    """The time in which a slot may be bid for or accepted (R6). Given, but for the guard of R6.1 and three indexes."""
 
     __tablename__ = "bid_windows"
     __table_args__ = (
         Index("idx_bid_windows_status_closes", "status", "closes_at"),
         Index("ix_bid_windows_assignment_id", "assignment_id"),
+        Index("ix_bid_windows_winner", "winner_id", "closes_at"),
+        Index("ix_bid_windows_open", "id", postgresql_where=text("status = 'open'")),
         Index("uniq_bid_windows_open", "assignment_id", unique=True, postgresql_where=text("status = 'open'")),
     )
 
@@ -68,13 +71,15 @@ class WindowWaves(Base):
 
 
 class WindowAsk(Base):
-    """A driver was told of a window (R6.3): whoever was may see it, and nobody is told twice."""
+    """A driver was told of a window (R6.3): whoever was may see it, and nobody is told twice. `on`: its slot's day."""
 
     __tablename__ = "window_asks"
+    __table_args__ = (Index("ix_window_asks_user_id_date", "user_id", "date"),)
 
     window_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("bid_windows.id", ondelete="CASCADE"), primary_key=True)
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     asked_at: Mapped[datetime]
+    on: Mapped[date] = mapped_column("date")
 
 
 class CapOverride(Base):

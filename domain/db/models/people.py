@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -12,9 +13,10 @@ from domain.db.models.words import UserRole
 
 
 class User(Base):
-    """A driver or a manager. Given."""
+    """A driver or a manager. Given, but for an index."""
 
     __tablename__ = "users"
+    __table_args__ = (Index("ix_users_phone", "phone"),)  # whose number it is that an SMS or a contact comes from
 
     id: Mapped[uuid.UUID] = new_id()
     email: Mapped[str] = mapped_column(unique=True)
@@ -44,10 +46,13 @@ class Warehouse(Base):
 
 
 class Route(Base):
-    """One delivery route of one warehouse. Given."""
+    """One delivery route of one warehouse. Given, but for an index."""
 
     __tablename__ = "routes"
-    __table_args__ = (Index("idx_routes_manager", "manager_id"),)
+    __table_args__ = (
+        Index("idx_routes_manager", "manager_id"),
+        Index("ix_routes_warehouse_id", "warehouse_id"),
+    )
 
     id: Mapped[uuid.UUID] = new_id()
     name: Mapped[str]
@@ -71,6 +76,18 @@ class WarehouseManager(Base):
     warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = default_now()
+
+
+class WarehouseSettings(Base):
+    """What the managers of a warehouse have chosen. No row: the defaults.
+
+    `approve_give_aways`: who takes a shift from a colleague needs a manager's word (R5.5).
+    """
+
+    __tablename__ = "warehouse_settings"
+
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"), primary_key=True)
+    approve_give_aways: Mapped[bool] = mapped_column(server_default=FALSE)
 
 
 class DriverPreferences(Base):
@@ -118,6 +135,9 @@ class ContactSettings(Base):
     """
 
     __tablename__ = "contact_settings"
+    __table_args__ = (
+        Index("ix_contact_settings_away_until", "away_until", postgresql_where=text("away_until IS NOT NULL")),
+    )
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     language: Mapped[str | None]
@@ -145,7 +165,7 @@ class Employment(Base):
 
     id: Mapped[uuid.UUID] = new_id()
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"), index=True)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
 
@@ -162,13 +182,27 @@ class TimeOff(Base):
     kind: Mapped[str]
 
 
+class Departure(Base):
+    """Somebody leaves the company, and what his employments were before that was known (R12.7)."""
+
+    __tablename__ = "departures"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    last_on: Mapped[date]
+    announced_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    announced_at: Mapped[datetime]
+    before: Mapped[dict[str, Any]]  # employments: warehouse_id, starts_on and ends_on of each; none recorded: empty
+
+
 class OpenWarehouse(Base):
     """A warehouse other than his home that a driver wants to be offered shifts from (R6.3)."""
 
     __tablename__ = "open_warehouses"
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"), primary_key=True)
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("warehouses.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class DayDecline(Base):

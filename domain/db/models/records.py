@@ -1,7 +1,7 @@
 """What was told to whom, what was done by whom, and what was seen already."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, desc, func, text
@@ -110,6 +110,19 @@ class Delivery(Base):
     failure: Mapped[Failure | None] = mapped_column(word(Failure, "failure"))
     reason: Mapped[str | None]  # why it failed, was cancelled, or went another way
     created_at: Mapped[datetime]
+
+
+class Board(Base):
+    """What a manager's live board shows (`/shifts`): a day of one of his warehouses, or of all; which page of it."""
+
+    __tablename__ = "boards"
+    __table_args__ = (Index("ix_boards_date", "date"),)
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    warehouse_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
+    on: Mapped[date] = mapped_column("date")
+    page: Mapped[int]
+    live_until: Mapped[datetime]  # the end of that day: what is over is kept current no longer
 
 
 class OperatorAlert(Base):

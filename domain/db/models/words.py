@@ -98,6 +98,47 @@ class IncidentKind(StrEnum):
     PROTECTED_ABSENCE = "protected_absence"
 
 
+class GiveAwayEnd(StrEnum):
+    """What became of a shift that its driver wanted to give away (R5.5)."""
+
+    TAKEN = "taken"
+    TAKEN_BACK = "taken_back"
+    REFUSED = "refused"  # by a manager
+    OVER = "over"  # its time, or the shift
+
+
+class HoldCause(StrEnum):
+    """Why no no-show is automatic (R8.6a)."""
+
+    OUTAGE = "outage"  # of ours, so that nobody could act
+    MANY = "many"  # are missing at once
+
+
+class RosterCause(StrEnum):
+    """Why a roster is made (R3.2, R3.9)."""
+
+    DEADLINE = "deadline"  # the week's preferences are frozen
+    MANAGER = "manager"  # asks for what is still empty to be filled
+    PREVIEW = "preview"  # nothing is written but what would be
+
+
+class GapReason(StrEnum):
+    """Why a slot could not be filled (R3.6)."""
+
+    NOBODY = "nobody"  # who may be given a shift prefers it
+    TAKEN = "taken"  # those who do are all at their cap, or taken that day
+    LOST = "lost"  # it had somebody, for whom it did not hold until it was published
+    BIDS = "bids"  # somebody has bid for it: its window decides
+
+
+class OffKind(StrEnum):
+    """Why somebody is away for days (R12.7)."""
+
+    VACATION = "vacation"
+    ILL = "ill"
+    OTHER = "other"
+
+
 class Channel(StrEnum):
     TELEGRAM = "telegram"
     SMS = "sms"

@@ -1,0 +1,153 @@
+"""A driver is ill until a day, and well again (R12.7)."""
+
+from datetime import date
+
+from telegram import Update
+
+from bot import conversations, dates
+from bot.acting import Acting, Context, acting
+from bot.callbacks.absences import FallIll, IllDays, IllOrHurt, IllUntil, WellAgain
+from bot.callbacks.callback import day_of, pressed
+from bot.conversations import Step
+from bot.handlers import cancelling
+from bot.handlers.home import person_of
+from bot.handlers.shifts import whose
+from bot.screens import absences as screens
+from bot.screens.cancelling import keep
+from domain.db.models.words import OffKind, UserRole
+from domain.notices.kinds import Kind
+from domain.people.drivers import days_off
+from domain.people.names import folded
+from domain.people.queries import Person
+from domain.people.rules import AlreadyOff
+from domain.refusals import Refusal, Refused
+from domain.shifts import absences
+from domain.time import local_day
+
+
+async def on_ill_or_hurt(update: Update, context: Context) -> None:
+    assignment_id = pressed(update, IllOrHurt).assignment_id
+    async with acting(update, context) as act:
+        if not (of := await whose(act, assignment_id)):
+            return
+        if shift := await cancelling.cancellable(act, of, assignment_id):
+            await act.say(screens.just_this_one(shift, keep(shift, act.reader, of.name), act.reader))
+
+
+async def on_ill_days(update: Update, context: Context) -> None:
+    press = pressed(update, IllDays)
+    async with acting(update, context) as act:
+        if person := await _driver(act):
+            await ask_until_when(act, person, day_of(press.first), press.page)
+
+
+async def ask_until_when(act: Acting, driver: Person, first: date, page: int = 0) -> None:
+    """The days as buttons; one may be typed as well."""
+    today = local_day(act.now, act.policy)
+    first = max(first, today)
+    off = await days_off(act.session, driver.id, today)
+    known = next((each for each in off if each.kind == OffKind.ILL and each.first <= today <= each.last), None)
+    await conversations.ask(act.session, driver.id, Step.ILL_UNTIL, {"first": first.isoformat()}, act.now)
+    await act.say(screens.until_when(first, page, known, act.policy, act.reader))
+
+
+async def until_typed(act: Acting, driver: Person, data: dict[str, object], text: str) -> None:
+    """The day that was asked for, as he writes it."""
+    first = date.fromisoformat(str(data["first"]))
+    await _until(act, driver, first, text)
+
+
+async def _until(act: Acting, driver: Person, first: date, text: str) -> None:
+    last = dates.day(text, local_day(act.now, act.policy))
+    if isinstance(last, date):
+        await _plan(act, driver, first, last)
+    else:
+        await act.say(screens.not_read(text, first, act.reader))
+
+
+async def on_ill_until(update: Update, context: Context) -> None:
+    press = pressed(update, IllUntil)
+    async with acting(update, context) as act:
+        if person := await _driver(act):
+            await _plan(act, person, day_of(press.first), day_of(press.last))
+
+
+async def _plan(act: Acting, driver: Person, first: date, last: date) -> None:
+    plan = await absences.plan(act.session, driver.id, OffKind.ILL, first, last, act.policy, act.now)
+    match plan:
+        case AlreadyOff():
+            await conversations.end(act.session, driver.id)
+            await act.say(screens.off_already(plan, act.reader))
+        case Refused(why=why):
+            await act.say(screens.not_ill(why, first, act.policy, act.reader))
+        case absences.Plan():
+            await conversations.end(act.session, driver.id)
+            await act.say(screens.what_follows(plan, act.reader))
+
+
+async def on_fall_ill(update: Update, context: Context) -> None:
+    press = pressed(update, FallIll)
+    async with acting(update, context) as act:
+        if not (person := await _driver(act)):
+            return
+        first, last = day_of(press.first), day_of(press.last)
+        result = await absences.fall_ill(act.session, person, first, last, act.words, act.policy, act.now)
+        match result:
+            case AlreadyOff():
+                await act.say(screens.off_already(result, act.reader))
+            case Refused(why=why):
+                await act.say(screens.not_ill(why, first, act.policy, act.reader))
+            case absences.Away():
+                await conversations.end(act.session, person.id)
+                for shift, left in zip(result.shifts, result.left, strict=True):
+                    if left.told == 0:
+                        await cancelling.nobody_to_tell(act, shift)
+                await act.say(screens.ill(result, act.reader))
+
+
+async def on_well_again(update: Update, context: Context) -> None:
+    off_id = pressed(update, WellAgain).off_id
+    async with acting(update, context) as act:
+        if not (person := await _driver(act)):
+            return
+        result = await absences.end_off(act.session, person, off_id, act.words, act.policy, act.now)
+        if isinstance(result, Refused):
+            toast = screens.days_refused(Refusal.NOT_OFF, 0, act.reader)
+        else:
+            toast = screens.well_again(act.reader)
+        await act.show(Kind.HOME, toast=toast, alert=isinstance(result, Refused))
+
+
+async def _driver(act: Acting) -> Person | None:
+    """Who acts, if he drives; anybody else is told what he can do here."""
+    person = await person_of(act)
+    if person is not None and person.role is not UserRole.DRIVER:
+        await act.show(Kind.HOME, toast=screens.days_refused(Refusal.NOT_A_DRIVER, 0, act.reader), alert=True)
+        return None
+    return person
+
+
+# Without accents and signs.
+ILL_WORDS = ("i am ill", "i am sick", "im ill", "im sick", "ill", "sick", "je suis malade", "malade")
+TODAY_WORDS = ("today", "aujourdhui")
+UNTIL_WORDS = ("until", "till", "til", "jusquau", "jusqua", "jusque")
+
+
+async def ill_typed(act: Acting, person: Person, text: str) -> bool:
+    """ "sick", "I'm ill", "malade jusqu'à vendredi": on any day, without having been asked. False: something else."""
+    words = [folded(word) for word in text.split()]
+    said = next((said for said in ILL_WORDS if words[: len(said.split())] == said.split()), None)
+    if said is None or person.role is not UserRole.DRIVER:
+        return False
+    rest = text.split()[len(said.split()) :]
+    today = local_day(act.now, act.policy)
+    if not rest:
+        await ask_until_when(act, person, today)
+        return True
+    if folded(" ".join(rest)) in TODAY_WORDS:
+        await ask_until_when(act, person, today)
+        return True
+    if folded(rest[0]) not in UNTIL_WORDS:
+        return False
+    await _until(act, person, today, " ".join(rest[1:]))
+    return True

@@ -1,0 +1,131 @@
+"""A manager's routes, their weekdays, and new ones."""
+
+from typing import Any
+from uuid import UUID
+
+from telegram import Update
+
+from bot import conversations
+from bot.acting import Acting, Context, acting
+from bot.callbacks.calendar import NewRoute, RoutePage, Routes, SetWeekday, WarehousePage
+from bot.callbacks.callback import pressed
+from bot.callbacks.giving import RequireAgreement
+from bot.conversations import Step
+from bot.handlers.coverage import manager_of
+from bot.screens import calendar as calendar_screens
+from bot.screens import routes as screens
+from domain.giving import approving
+from domain.people.queries import Person
+from domain.refusals import Refusal, Refused
+from domain.schedule import queries, weekdays
+from domain.schedule.weekdays import TurnedOn, WouldDisplace
+from domain.time import local_day
+
+PER_PAGE = 10
+CLOSED_MOST = 5  # days on a route's page; /close has all
+
+TURN_ON, SURE = 1, 2
+
+
+async def on_routes(update: Update, context: Context) -> None:
+    """/routes, and its pages; also the way back from adding one."""
+    page = pressed(update, Routes).page if update.callback_query else 0
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await conversations.end(act.session, manager.id)
+            await act.say(
+                screens.routes(await queries.routes_page(act.session, manager.id, page, PER_PAGE), act.reader)
+            )
+
+
+async def on_route(update: Update, context: Context) -> None:
+    route_id = pressed(update, RoutePage).route_id
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await show(act, manager, route_id)
+
+
+async def show(act: Acting, manager: Person, route_id: UUID, toast: str | None = None, *, alert: bool = False) -> None:
+    """A route's own page."""
+    today = local_day(act.now, act.policy)
+    found = await queries.route_calendar(act.session, manager.id, route_id, today, CLOSED_MOST)
+    if found is None:
+        await act.say(calendar_screens.refused(Refusal.NOT_FOUND, act.policy, act.reader))
+    else:
+        await act.say(screens.route(found, act.reader), toast=toast, alert=alert)
+
+
+async def on_set_weekday(update: Update, context: Context) -> None:
+    press = pressed(update, SetWeekday)
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        given = (act.session, manager, press.route_id, press.weekday)
+        if press.choice == TURN_ON:
+            result: object = await weekdays.turn_on(*given, act.policy, act.now)
+        else:
+            result = await weekdays.turn_off(*given, press.choice == SURE, act.words, act.policy, act.now)
+        if isinstance(result, WouldDisplace):
+            await act.say(screens.would_displace(result, act.reader))
+        else:
+            slots = result.slots if isinstance(result, TurnedOn) else 0
+            await show(act, manager, press.route_id, screens.turned(slots, act.reader) if slots else None)
+
+
+# -- what a warehouse wants
+
+
+async def on_warehouse(update: Update, context: Context) -> None:
+    warehouse_id = pressed(update, WarehousePage).warehouse_id
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await _warehouse(act, manager, warehouse_id)
+
+
+async def on_require_agreement(update: Update, context: Context) -> None:
+    press = pressed(update, RequireAgreement)
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await approving.require_agreement(act.session, manager, press.warehouse_id, bool(press.required), act.now)
+            await _warehouse(act, manager, press.warehouse_id)
+
+
+async def _warehouse(act: Acting, manager: Person, warehouse_id: UUID) -> None:
+    place = await queries.place(act.session, manager.id, warehouse_id)
+    if place is None or place.is_route:
+        await act.say(calendar_screens.refused(Refusal.NOT_FOUND, act.policy, act.reader))
+    else:
+        agreement = await approving.agreement_required(act.session, warehouse_id)
+        await act.say(screens.warehouse(place, agreement, act.reader))
+
+
+# -- new ones
+
+
+async def on_new_route_where(update: Update, context: Context) -> None:
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            page = await queries.routes_page(act.session, manager.id, 0, PER_PAGE)
+            await act.say(screens.which_warehouse(page.warehouses, act.reader))
+
+
+async def on_new_route(update: Update, context: Context) -> None:
+    warehouse_id = pressed(update, NewRoute).warehouse_id
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            about = {"warehouse_id": str(warehouse_id)}
+            await conversations.ask(act.session, manager.id, Step.ROUTE_NAME, about, act.now)
+            await act.say(screens.ask_name(act.policy, act.reader))
+
+
+async def named(act: Acting, person: Person, data: dict[str, Any], text: str) -> None:
+    """The new route's name; a name that will not do is asked for again."""
+    warehouse_id = UUID(str(data["warehouse_id"]))
+    result = await weekdays.create_route(act.session, person, warehouse_id, text, act.policy, act.now)
+    if not isinstance(result, Refused):
+        await conversations.end(act.session, person.id)
+        await act.say(screens.created(result, " ".join(text.split()), act.reader))
+        return
+    if result.why is Refusal.NOT_FOUND:
+        await conversations.end(act.session, person.id)
+    await act.say(calendar_screens.refused(result.why, act.policy, act.reader))

@@ -1,0 +1,101 @@
+"""What a driver says on the shift day in the words that an SMS would have: here, load 120, back 4, can't come (R8)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from bot.acting import Acting
+from bot.handlers import cancelling, parcels
+from bot.handlers.shifts import Whose, refused_typed, show
+from domain.db.models.words import AssignmentStatus
+from domain.notices.kinds import Kind
+from domain.people.names import folded
+from domain.people.queries import Person
+from domain.refusals import Refusal, Refused
+from domain.shifts import coming, queries
+from domain.shifts.coming import ToldLate
+from domain.shifts.queries import OwnShift
+from domain.shifts.restoring import GoneToAnother
+from domain.shifts.rules_of_parcels import Count
+from domain.time import local_day
+
+# Without accents and signs. Only a whole message counts: "here are my papers" means something else.
+HERE: Final = ("here", "im here", "i am here", "ici", "je suis ici", "je suis la")
+CANT: Final = (
+    *("cant", "i cant", "cant come", "i cant come", "cant make it", "i cant make it"),
+    *("absent", "absente", "je ne peux pas", "je ne peux pas venir", "je peux pas venir"),
+)
+LOADED: Final = ("load", "loaded", "charge", "charges")
+BACK: Final = ("back", "retour", "rapporte", "rapportes")
+
+
+async def here(act: Acting, person: Person, text: str) -> bool:
+    """ "I'm here", of today's shift; too late, it tells the manager (R8.6). False: he has none, or it is not that."""
+    if _bare(text) not in HERE:
+        return False
+    shift = next(iter(await _of_today(act, person)), None)
+    today = local_day(act.now, act.policy)
+    assignment_id = shift.assignment_id if shift else await coming.missed_on(act.session, person.id, today)
+    if assignment_id is None:
+        return False
+    result = await coming.come_late(act.session, person, assignment_id, act.words, act.policy, act.now)
+    match result:
+        case Refused():
+            await refused_typed(act, result)
+        case GoneToAnother():
+            await refused_typed(act, Refused(Refusal.TAKEN))
+        case ToldLate():
+            await act.show(Kind.MISSED, assignment_id)
+        case _:
+            await show(act, assignment_id)
+    return True
+
+
+async def cannot_come(act: Acting, person: Person, text: str) -> bool:
+    """ "can't come", of today's shift: he is asked why, as by the button."""
+    shift = next(iter(await _of_today(act, person)), None) if _bare(text) in CANT else None
+    if shift is None:
+        return False
+    await cancelling.ask_reason(act, Whose(person), shift)
+    return True
+
+
+async def counts(act: Acting, person: Person, text: str) -> bool:
+    """A number of parcels, bare or with its word."""
+    *words, number = text.split() or [""]
+    what = folded(" ".join(words))
+    if not number.isdecimal() or what not in ("", *LOADED, *BACK):
+        return False
+    shift = await _counted(act, person)
+    if shift is None:
+        return False
+    if shift.status is AssignmentStatus.SCHEDULED:
+        await refused_typed(act, Refused(Refusal.NOT_ARRIVED))
+    elif len(number) > len(str(act.policy.parcels_most)):
+        await refused_typed(act, Refused(Refusal.BAD_PARCELS))
+    elif what in LOADED or (shift.parcels_start is None and what not in BACK):
+        why = await parcels.enter(act, Whose(person), shift.assignment_id, Count.LOADED, int(number))
+        await (show(act, shift.assignment_id) if why is None else refused_typed(act, why))
+    elif shift.parcels_start is None:
+        await refused_typed(act, Refused(Refusal.NOT_LOADED))
+    else:  # it would complete the shift: he presses ✓ himself
+        await parcels.keypad(act, Whose(person), shift.assignment_id, Count.BROUGHT_BACK, int(number))
+    return True
+
+
+async def _counted(act: Acting, person: Person) -> OwnShift | None:
+    """The shift that is under way, else the one that is to begin today."""
+    today = local_day(act.now, act.policy)
+    shifts = await queries.own_shifts(act.session, person.id, today - timedelta(days=1), today, act.policy)
+    active = next((shift for shift in shifts if shift.status is AssignmentStatus.ACTIVE), None)
+    waits = (shift for shift in shifts if shift.status is AssignmentStatus.SCHEDULED and shift.on == today)
+    return active or next(waits, None)
+
+
+async def _of_today(act: Acting, person: Person) -> Sequence[OwnShift]:
+    today = local_day(act.now, act.policy)
+    return await queries.own_shifts(act.session, person.id, today, today, act.policy)
+
+
+def _bare(text: str) -> str:
+    return " ".join(folded(word) for word in text.split())

@@ -1,0 +1,66 @@
+"""What is simply typed: the answer to what was asked last, or on the shift day the words of an SMS."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from telegram import Update
+
+from bot import conversations
+from bot.acting import Acting, Context, acting
+from bot.conversations import Step
+from bot.handlers import (
+    absences,
+    arrivals,
+    cancelling,
+    driven,
+    drivers,
+    filling,
+    parcels,
+    preferences,
+    routes,
+    said,
+    what_if,
+)
+from bot.screens import home as home_screens
+from domain.people.queries import Person
+
+ANSWERS: Mapping[Step, Callable[[Acting, Person, dict[str, Any], str], Awaitable[None]]] = {
+    Step.CANCEL_NOTE: cancelling.noted,
+    Step.ROUTE_NAME: routes.named,
+    Step.CORRECTION: parcels.corrected_because,
+    Step.REFUSED_REVIEW: driven.refused_because,
+    Step.OVER_CAP: filling.over_cap_because,
+    Step.ILL_UNTIL: absences.until_typed,
+    Step.OFF_FROM: drivers.off_from_typed,
+    Step.OFF_UNTIL: drivers.off_until_typed,
+    Step.LAST_DAY: drivers.last_day_typed,
+    Step.ROUTE_WANTED: preferences.route_typed,
+    Step.SUPPOSED_DRIVER: what_if.who_typed,
+    Step.SUPPOSING: what_if.route_typed,
+}
+
+
+async def on_text(update: Update, context: Context) -> None:
+    """Anything but what is asked for or can be read is not understood."""
+    message = update.effective_message
+    text = (message.text or "").strip() if message else ""
+    async with acting(update, context) as act:
+        if act.person is None:
+            await act.say(home_screens.stranger(act.company, act.reader))
+        elif not await _understood(act, act.person, text):
+            await act.say(home_screens.not_understood(act.reader), fresh=True)
+
+
+async def _understood(act: Acting, person: Person, text: str) -> bool:
+    for reads in (_answers, said.counts, said.here, arrivals.says_late, said.cannot_come, absences.ill_typed):
+        if await reads(act, person, text):
+            return True
+    return False
+
+
+async def _answers(act: Acting, person: Person, text: str) -> bool:
+    asked = await conversations.asked(act.session, person.id, act.now)
+    if asked is None or asked.answered:
+        return False
+    await ANSWERS[asked.step](act, person, asked.data, text)
+    return True

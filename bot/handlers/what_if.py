@@ -1,0 +1,226 @@
+"""A manager supposes that a driver drove otherwise, or that there were one more, and sees the difference (R3.9).
+
+What he supposes is what he was asked last (`conversations`), until he asks for the difference.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from telegram import Update
+
+from bot import conversations
+from bot.acting import Acting, Context, acting
+from bot.callbacks.callback import day_of, pressed
+from bot.callbacks.roster import (
+    SeeDifference,
+    Suppose,
+    SupposeAgain,
+    SupposeAnyRoute,
+    SupposeCap,
+    SupposeDay,
+    SupposedRoutes,
+    SupposeRoute,
+    Supposing,
+    WhatIf,
+)
+from bot.conversations import Step
+from bot.handlers.coverage import manager_of
+from bot.handlers.roster import requested, weeks
+from bot.screens import preferences as preference_screens
+from bot.screens import what_if as screens
+from domain.people import drivers
+from domain.people.queries import Person
+from domain.refusals import Refused
+from domain.roster import cards, preferring, requesting, workplaces
+from domain.roster.preferring import Preferences, Wanted
+from domain.roster.supposing import SOMEBODY_NEW, Supposed, somebody_new
+from domain.roster.terms import terms_of
+from domain.schedule.queries import Place, called, places
+from domain.time import local_day
+
+
+async def on_what_if(update: Update, context: Context) -> None:
+    monday = day_of(pressed(update, WhatIf).monday)
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            about = {"week": monday.isoformat()}
+            await conversations.ask(act.session, manager.id, Step.SUPPOSED_DRIVER, about, act.now)
+            await act.say(screens.whose(monday, act.reader))
+
+
+async def who_typed(act: Acting, manager: Person, data: dict[str, Any], text: str) -> None:
+    """A driver's name."""
+    monday = date.fromisoformat(data["week"])
+    asked = act.session, manager.id, text, local_day(act.now, act.policy)
+    found = await drivers.find_drivers(*asked)
+    if len(found) == 1:
+        await _begin(act, manager, monday, found[0].id)
+    elif found:
+        await act.say(screens.choose(monday, text, found, act.reader))
+    else:
+        await act.say(screens.nobody(monday, text, await drivers.near_drivers(*asked), act.reader))
+
+
+async def on_suppose(update: Update, context: Context) -> None:
+    press = pressed(update, Suppose)
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await _begin(act, manager, day_of(press.monday), press.of)
+
+
+async def _begin(act: Acting, manager: Person, monday: date, driver_id: UUID) -> None:
+    """With the driver's own terms, or somebody new's."""
+    if driver_id == SOMEBODY_NEW:
+        await _ask(act, manager, monday, somebody_new(act.policy))
+        return
+    seen = await drivers.is_seen(act.session, manager.id, driver_id, local_day(act.now, act.policy))
+    supposed = await terms_of(act.session, driver_id, act.policy) if seen else None
+    if supposed is None:
+        await weeks(act, manager, screens.over(act.reader))
+    else:
+        await _ask(act, manager, monday, supposed)
+
+
+async def on_suppose_again(update: Update, context: Context) -> None:
+    run_id = pressed(update, SupposeAgain).run_id
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            facts = await cards.card(act.session, manager.id, run_id, act.policy, act.now)
+            what_if = facts.what_if if facts else None
+            if facts is None or what_if is None or (what_if.supposed.driver_id and what_if.driver is None):
+                await weeks(act, manager, screens.over(act.reader))
+            else:
+                await _ask(act, manager, facts.week, what_if.supposed)
+
+
+# -- what is supposed
+
+
+async def on_supposing(update: Update, context: Context) -> None:
+    await _changed(update, context, pressed(update, Supposing).of, lambda supposed: supposed)
+
+
+async def on_day(update: Update, context: Context) -> None:
+    press = pressed(update, SupposeDay)
+
+    def change(supposed: Supposed) -> Supposed | Refused:
+        return _preferring(supposed, preferring.prefer_day(supposed.preferences, press.weekday, bool(press.wanted)))
+
+    await _changed(update, context, press.of, change)
+
+
+async def on_any_route(update: Update, context: Context) -> None:
+    press = pressed(update, SupposeAnyRoute)
+
+    def change(supposed: Supposed) -> Supposed:
+        return replace(supposed, preferences=replace(supposed.preferences, any_home_route=bool(press.wanted)))
+
+    await _changed(update, context, press.of, change)
+
+
+async def on_cap(update: Update, context: Context) -> None:
+    press = pressed(update, SupposeCap)
+    await _changed(
+        update,
+        context,
+        press.of,
+        lambda supposed: replace(supposed, cap=min(max(press.cap, 1), context.bot_data.policy.cap_most)),
+    )
+
+
+async def on_route(update: Update, context: Context) -> None:
+    press = pressed(update, SupposeRoute)
+    async with acting(update, context) as act:
+        if (manager := await manager_of(act)) and (so_far := await _so_far(act, manager, press.of)):
+            monday, supposed = so_far
+            if press.wanted:
+                await _add(act, manager, monday, supposed, press.route_id)
+            else:
+                left = preferring.drop_route(supposed.preferences, press.route_id)
+                await _ask(act, manager, monday, replace(supposed, preferences=left))
+
+
+async def _add(act: Acting, manager: Person, monday: date, supposed: Supposed, route_id: UUID) -> None:
+    wanted = Wanted(route_id, True) if any(each.id == route_id for each in await _routes(act, manager)) else None
+    result = _preferring(supposed, preferring.prefer_route(supposed.preferences, wanted, act.policy))
+    await _result(act, manager, monday, supposed, result)
+
+
+def _preferring(supposed: Supposed, result: Preferences | Refused) -> Supposed | Refused:
+    return result if isinstance(result, Refused) else replace(supposed, preferences=result)
+
+
+async def _changed(
+    update: Update, context: Context, of: UUID, change: Callable[[Supposed], Supposed | Refused]
+) -> None:
+    async with acting(update, context) as act:
+        if (manager := await manager_of(act)) and (so_far := await _so_far(act, manager, of)):
+            monday, supposed = so_far
+            await _result(act, manager, monday, supposed, change(supposed))
+
+
+async def _result(act: Acting, manager: Person, monday: date, supposed: Supposed, result: Supposed | Refused) -> None:
+    if isinstance(result, Refused):
+        act.toast(preference_screens.refusal(result.why, act.policy, act.reader), alert=True)
+    await _ask(act, manager, monday, supposed if isinstance(result, Refused) else result)
+
+
+async def _ask(act: Acting, manager: Person, monday: date, supposed: Supposed) -> None:
+    """Shows what is supposed, and keeps it."""
+    about = {"week": monday.isoformat()} | supposed.plain()
+    await conversations.ask(act.session, manager.id, Step.SUPPOSING, about, act.now)
+    ranked = await workplaces.these_routes(act.session, supposed.preferences.routes)
+    driver = await _name(act, manager, supposed)
+    await act.say(screens.terms(monday, supposed, driver, ranked, act.policy, act.reader))
+
+
+async def _name(act: Acting, manager: Person, supposed: Supposed) -> str | None:
+    if supposed.driver_id is None:
+        return None
+    today = local_day(act.now, act.policy)
+    return (await drivers.names_of(act.session, manager.id, [supposed.driver_id], today)).get(supposed.driver_id)
+
+
+async def _routes(act: Acting, manager: Person) -> tuple[Place, ...]:
+    """Of his warehouses."""
+    return tuple(place for place in await places(act.session, manager.id) if place.is_route)
+
+
+async def _so_far(act: Acting, manager: Person, of: UUID) -> tuple[date, Supposed] | None:
+    """What he supposes of this one; where that is over, he is shown the weeks."""
+    asked = await conversations.asked(act.session, manager.id, act.now)
+    if asked is not None and asked.step is Step.SUPPOSING:
+        supposed = Supposed.of(asked.data)
+        if screens.of(supposed) == of:
+            return date.fromisoformat(asked.data["week"]), supposed
+    await weeks(act, manager, screens.over(act.reader))
+    return None
+
+
+async def on_routes(update: Update, context: Context) -> None:
+    press = pressed(update, SupposedRoutes)
+    async with acting(update, context) as act:
+        if (manager := await manager_of(act)) and (so_far := await _so_far(act, manager, press.of)):
+            _monday, supposed = so_far
+            await act.say(screens.which_route(supposed, await _routes(act, manager), press.page, act.reader))
+
+
+async def route_typed(act: Acting, manager: Person, data: dict[str, Any], text: str) -> None:
+    """A route's name: the only one that is called so is added at once."""
+    supposed, meant = Supposed.of(data), called(text, await _routes(act, manager))
+    if len(meant) == 1:
+        await _add(act, manager, date.fromisoformat(data["week"]), supposed, meant[0].id)
+    else:
+        await act.say(screens.no_such_route(supposed, text, meant, act.reader))
+
+
+async def on_difference(update: Update, context: Context) -> None:
+    press = pressed(update, SeeDifference)
+    async with acting(update, context) as act:
+        if (manager := await manager_of(act)) and (so_far := await _so_far(act, manager, press.of)):
+            monday, supposed = so_far
+            given = act.session, manager, monday, supposed, act.policy, act.now
+            await requested(act, manager, await requesting.request_preview(*given))

@@ -1,0 +1,66 @@
+"""A manager's card of a driver's shift; shifts that were stopped, or not finished; and what was decided."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.kinds.kind import Kind, Kinds, about
+from bot.screens import driven as screens
+from bot.screens import stopping, texts
+from bot.screens.driven import DrivenNow
+from bot.screens.shifts import ShiftNow
+from bot.screens.stopping import HasStopped
+from domain.coverage import windows
+from domain.db.models.words import AssignmentStatus
+from domain.notices import kinds as names
+from domain.notices import queries as notices
+from domain.notices.facts.shifts import DriverStopped
+from domain.policy import Policy
+from domain.shifts import driven, queries, reviewing
+from domain.time import local_instant
+
+
+def kinds(policy: Policy, company: str) -> Kinds:
+    async def card(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> DrivenNow | None:
+        found = await driven.driven(session, user_id, id_, policy)
+        if found is None:
+            return None
+        return DrivenNow(found, now, local_instant(found.shift.on, policy.check_in_from, policy))
+
+    async def stopped(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, _now: datetime) -> HasStopped | None:
+        told = await notices.told(session, user_id, names.Kind.STOPPED, id_)
+        if not isinstance(told, DriverStopped):
+            return None
+        window = await windows.window_card(session, user_id, id_, policy)
+        return HasStopped(told, window, await reviewing.waits(session, told.shift))
+
+    async def own(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> ShiftNow | None:
+        found = await queries.own_shift(session, user_id, id_, policy)
+        return None if found is None else ShiftNow(found, now)
+
+    return {
+        names.Kind.DRIVEN: Kind(about(card), screens.card),
+        names.Kind.OVERDUE: Kind(
+            about(own),
+            stopping.overdue,
+            has_point=lambda facts, _now: facts.shift.status is AssignmentStatus.ACTIVE,
+            sms=lambda facts, reader, _code, _behind: texts.overdue(facts.shift, company, reader),
+        ),
+        names.Kind.STILL_OUT: Kind(
+            about(card),
+            screens.still_out,
+            has_point=lambda facts, _now: facts.driven.shift.status is AssignmentStatus.ACTIVE,
+            sms=lambda facts, reader, _code, _behind: texts.still_out(facts.driven, company, reader),
+        ),
+        names.Kind.STOPPED: Kind(
+            about(stopped),
+            stopping.stopped,
+            sms=lambda facts, reader, _code, _behind: texts.stopped(facts.notice, company, reader),
+        ),
+        names.Kind.DECIDED: Kind(
+            about(lambda session, user_id, id_, _now: notices.told(session, user_id, names.Kind.DECIDED, id_)),
+            stopping.decided,
+            sms=lambda facts, reader, _code, _behind: texts.decided(facts, company, reader),
+        ),
+    }

@@ -1,0 +1,8 @@
+"""What is drawn rather than written: plain facts, with the reader's words in them already, and how they look.
+
+Whoever sends pictures has the facts only; `drawing.draw` makes a PNG of them, in another process.
+"""
+
+from bot.pictures.heat_map import HeatMap
+
+Picture = HeatMap

@@ -1,0 +1,20 @@
+"""Facts → PNG, by matplotlib's objects alone: pyplot would keep every figure, and ask the machine for a screen."""
+
+import warnings
+from io import BytesIO
+from typing import Any, Final
+
+from bot.pictures import Picture
+
+QUICKLY: Final = 3  # half the time of the usual 6, and a tenth more to send
+
+
+def draw(picture: Picture) -> bytes:
+    """The picture as a PNG. For another process: who only names this function has no matplotlib loaded."""
+    from bot.pictures.heat_map_sheet import heat_map_sheet
+
+    png = BytesIO()
+    with warnings.catch_warnings(action="ignore"):  # of letters that the font has not: they become boxes
+        canvas: Any = heat_map_sheet(picture).canvas
+        canvas.print_png(png, pil_kwargs={"compress_level": QUICKLY})
+    return png.getvalue()

@@ -1,0 +1,40 @@
+"""The facts of a heat map: routes × days, a mark in each cell."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Mark(Enum):
+    """How a cell looks: a colour that the colour-blind tell apart, and a sign for those who see none."""
+
+    COVERED = auto()
+    WOULD_BE = auto()
+    EMPTY = auto()
+    NOT_RUN = auto()
+    OVER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A route: its name, and one mark for each day."""
+
+    name: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The routes of a warehouse."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """`days`: weekday and day of the month, each on a line of its own. `legend`: what the marks mean that are in it."""
+
+    title: str
+    days: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    legend: tuple[tuple[Mark, str], ...]

@@ -1,0 +1,89 @@
+"""Numbers of parcels, by buttons."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.callbacks.callback import Callback
+from bot.callbacks.shifts import EnterParcels, Keypad
+from bot.reader import Reader
+from bot.screens.screen import Button, Screen, escape
+from domain.shifts.queries import OwnShift
+from domain.shifts.rules_of_parcels import Count
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Where the keypad leads: with so much typed, and with so much entered."""
+
+    typed: Callable[[int], Callback]
+    entered: Callable[[int], Callback]
+
+
+def _keys_for(shift: OwnShift, what: Count) -> Keys:
+    id_ = shift.assignment_id
+    return Keys(lambda n: Keypad(id_, what, n), lambda n: EnterParcels(id_, what, n))
+
+
+def keypad(
+    shift: OwnShift,
+    what: Count,
+    typed: int,
+    most: int,
+    home: Button,
+    reader: Reader,
+    who: str | None = None,
+    keys: Keys | None = None,
+) -> Screen:
+    """Digits as buttons; nothing is written before ✓. `who`: whom a manager enters it for.
+
+    `keys` None: the number is entered as it is.
+    """
+    _ = reader.gettext
+    keys = keys or _keys_for(shift, what)
+
+    def digit(n: int) -> Button:
+        longer = typed * 10 + n
+        return Button(str(n), keys.typed(longer if longer <= most else typed))
+
+    rows: list[tuple[Button, ...]] = [tuple(digit(n) for n in range(first, first + 3)) for first in (1, 4, 7)]
+    enter = Button(_("✓ {n}").format(n=typed), keys.entered(typed))
+    rows.append((Button("⌫", keys.typed(typed // 10)), digit(0), enter))
+    if what is Count.BROUGHT_BACK and typed == 0:
+        rows.insert(0, (Button(_("All delivered: 0 brought back"), keys.entered(0)),))
+    rows.append((home,))
+    place = f"{escape(shift.route)}, {escape(shift.warehouse)}"
+    return Screen(f"{place}\n{_asked(shift, what, reader, who)}\n\n<b>{typed}</b>", tuple(rows))
+
+
+def _asked(shift: OwnShift, what: Count, reader: Reader, who: str | None) -> str:
+    _ = reader.gettext
+    if who is None:
+        text = (
+            _("<b>How many parcels have you loaded?</b>")
+            if what is Count.LOADED
+            else _("<b>How many of {n} parcels did you bring back?</b>")
+        )
+    else:
+        text = (
+            _("<b>How many parcels has {name} loaded?</b>")
+            if what is Count.LOADED
+            else _("<b>How many of {n} parcels did {name} bring back?</b>")
+        )
+    return text.format(n=shift.parcels_start, name=escape(who or ""))
+
+
+def which_number(shift: OwnShift, home: Button, reader: Reader) -> Screen:
+    _ = reader.gettext
+    loaded = _("📦 Loaded: {n}").format(n=shift.parcels_start)
+    back = _("↩️ Brought back: {n}").format(n=shift.parcels_returned)
+    buttons = (
+        Button(loaded, Keypad(shift.assignment_id, Count.LOADED, 0)),
+        Button(back, Keypad(shift.assignment_id, Count.BROUGHT_BACK, 0)),
+    )
+    return Screen(_("<b>Which number is wrong?</b>"), (buttons, (home,)))
+
+
+def ask_why_corrected(parcels: int, most: int, back: Button, reader: Reader) -> Screen:
+    """A manager's correction takes a reason (R8.4)."""
+    text = reader.gettext("{n} parcels. Why? Write it now, in one message of at most {most} characters.")
+    return Screen(text.format(n=parcels, most=most), ((back,),))

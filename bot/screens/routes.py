@@ -1,0 +1,128 @@
+"""A manager's routes: on which weekdays each runs."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.callbacks.calendar import CloseWhen, NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday, WarehousePage
+from bot.callbacks.giving import RequireAgreement
+from bot.reader import Reader
+from bot.screens.calendar import follows, run_button
+from bot.screens.home import home_button
+from bot.screens.screen import Button, Screen, escape, shortened
+from domain.policy import Policy
+from domain.schedule.queries import Place, RouteCalendar, RoutesPage
+from domain.schedule.rules import DAYS_OF_WEEK
+from domain.schedule.weekdays import Created, WouldDisplace
+
+LABEL_MOST: Final = 40
+WAREHOUSES_MOST: Final = 20
+WEEK: Final = (1, 2, 3, 4, 5, 6, 0)  # as it is read
+
+
+def routes(page: RoutesPage, reader: Reader) -> Screen:
+    """By warehouse; pressing one shows its weekdays."""
+    _ = reader.gettext
+    text = _("<b>Your routes</b>\nPress one to see on which days it runs.") if page.routes else _("No routes yet.")
+    rows: list[tuple[Button, ...]] = [(Button(_named(route), RoutePage(route.id)),) for route in page.routes]
+    back, on = Button(_("‹ Back"), Routes(page.page - 1)), Button(_("More ›"), Routes(page.page + 1))
+    pager = tuple(key for key, there in ((back, page.page > 0), (on, page.page + 1 < page.pages)) if there)
+    rows += [pager] if pager else []
+    if page.warehouses:
+        one = page.warehouses[0] if len(page.warehouses) == 1 else None
+        rows.append((Button(_("➕ Add a route"), NewRoute(one.id) if one else NewRouteWhere()),))
+    some = page.warehouses[:WAREHOUSES_MOST]
+    rows += [(Button(shortened(f"🏭 {each.name}", LABEL_MOST), WarehousePage(each.id)),) for each in some]
+    return Screen(text, (*rows, (home_button(reader),)))
+
+
+def _named(route: Place) -> str:
+    return shortened(f"{route.warehouse}: {route.name}", LABEL_MOST)
+
+
+def route(facts: RouteCalendar, reader: Reader) -> Screen:
+    """A route's weekdays as toggles, and the closed days ahead."""
+    _ = reader.gettext
+    title = f"<b>{escape(facts.route.name)}, {escape(facts.route.warehouse)}</b>"
+    if len(facts.weekdays) == DAYS_OF_WEEK:
+        runs = _("Runs every day.")
+    elif facts.weekdays:
+        days = ", ".join(reader.weekday(number) for number in WEEK if number in facts.weekdays)
+        runs = _("Runs on {days}.").format(days=days)
+    else:
+        runs = _("Doesn't run on any day.")
+    lines = [title, runs, _("Press a day to change it from today on.")]
+    if facts.closed.closings:
+        days = ", ".join(reader.day(each.on) for each in facts.closed.closings)
+        lines += ["", _("⛔ Closed: {days}").format(days=days)]
+    toggles = [_toggle(facts, number, reader) for number in WEEK]
+    rows = [
+        tuple(toggles[:4]),
+        tuple(toggles[4:]),
+        *((run_button(replace(each, place=facts.route), 1, reader),) for each in facts.closed.closings),
+        (Button(_("⛔ Close a day"), CloseWhen(facts.route.id)),),
+        (_back(reader), home_button(reader)),
+    ]
+    return Screen("\n".join(lines), tuple(rows))
+
+
+def _toggle(facts: RouteCalendar, number: int, reader: Reader) -> Button:
+    runs = number in facts.weekdays
+    return Button(
+        f"{'✅' if runs else '▫️'} {reader.weekday(number)}", SetWeekday(facts.route.id, number, 0 if runs else 1)
+    )
+
+
+def warehouse(place: Place, agreement: bool, reader: Reader) -> Screen:
+    """What its managers have chosen. `agreement`: shifts change hands there only with a manager's word (R5.5)."""
+    _ = reader.gettext
+    text = (
+        _("A driver who takes a shift from a colleague needs a manager to agree.")
+        if agreement
+        else _("Drivers who can take a shift may take it from a colleague without asking. You are told.")
+    )
+    label = _("▫️ Let them do it alone") if agreement else _("☑️ Ask a manager first")
+    change = Button(label, RequireAgreement(place.id, 0 if agreement else 1))
+    close = Button(_("⛔ Close a day"), CloseWhen(place.id))
+    title = f"🏭 <b>{escape(place.name)}</b>"
+    return Screen(f"{title}\n\n{text}", ((change,), (close,), (_back(reader), home_button(reader))))
+
+
+def _back(reader: Reader) -> Button:
+    return Button(reader.gettext("‹ Routes"), Routes(0))
+
+
+def would_displace(facts: WouldDisplace, reader: Reader) -> Screen:
+    """What would follow, before the button that does it."""
+    _ = reader.gettext
+    title = _("<b>Stop {route}, {warehouse} on {weekday}?</b>").format(
+        route=escape(facts.route.name),
+        warehouse=escape(facts.route.warehouse),
+        weekday=reader.weekday(facts.weekday),
+    )
+    stop = Button(_("⛔ Stop it on that day"), SetWeekday(facts.route.id, facts.weekday, 2))
+    keep = Button(_("‹ Leave it as it is"), RoutePage(facts.route.id))
+    return Screen("\n".join([title, *follows(facts.effect, reader)]), ((stop,), (keep,)))
+
+
+def turned(slots: int, reader: Reader) -> str:
+    """At most 200 characters."""
+    return reader.ngettext("{n} shift is open now.", "{n} shifts are open now.", slots).format(n=slots)
+
+
+def which_warehouse(warehouses: tuple[Place, ...], reader: Reader) -> Screen:
+    _ = reader.gettext
+    rows = [(Button(shortened(each.name, LABEL_MOST), NewRoute(each.id)),) for each in warehouses[:WAREHOUSES_MOST]]
+    return Screen(_("Of which warehouse is the new route?"), (*rows, (_back(reader), home_button(reader))))
+
+
+def ask_name(policy: Policy, reader: Reader) -> Screen:
+    text = reader.gettext("What is the new route called? Write its name, at most {most} characters.")
+    return Screen(text.format(most=policy.route_name_most), ((_back(reader),),))
+
+
+def created(result: Created, name: str, reader: Reader) -> Screen:
+    _ = reader.gettext
+    text = _("➕ <b>{route} is there</b>. It runs every day.").format(route=escape(name))
+    open_ = turned(result.slots, reader)
+    change = Button(_("Change its days"), RoutePage(result.route_id))
+    return Screen(f"{text}\n{open_}", ((change,), (_back(reader), home_button(reader))))

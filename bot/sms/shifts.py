@@ -1,0 +1,154 @@
+"""A driver's own shifts by SMS: confirming and the day itself (R11.6)."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from bot.reader import Reader
+from bot.screens import shift_texts, sms_answers
+from bot.sms.texter import Texting, reader_of
+from domain.db.models.words import AssignmentStatus
+from domain.notices import codes
+from domain.notices.kinds import ASKS_TO_CONFIRM, Kind
+from domain.people.queries import Person
+from domain.refusals import Refused
+from domain.shifts import actions as own
+from domain.shifts import coming
+from domain.shifts import late as lateness
+from domain.shifts import queries as shifts
+from domain.shifts.coming import ToldLate
+from domain.shifts.queries import OwnShift
+from domain.shifts.restoring import GoneToAnother
+from domain.time import local_day
+
+MINUTES_DIGITS: Final = 3
+
+
+async def confirm(this: Texting) -> str | None:
+    """Confirms the shift that the code stands for, or the one that waits."""
+    waiting = [(person, shift) for person in this.people for shift in await _unconfirmed(this, person)]
+    if this.texted.code is not None:
+        coded = this.meant if this.meant and this.meant.kind in ASKS_TO_CONFIRM else None
+        if coded is None or this.named is None:
+            return sms_answers.wrong_code([], this.company, this.reader)
+        return await confirmed(this, this.named, coded.about)
+    if len(waiting) == 1:
+        ((person, shift),) = waiting
+        return await confirmed(this, person, shift.assignment_id)
+    if not waiting:
+        return sms_answers.nothing_to_confirm(this.company, this.reader)
+    listed = [(shift, await _shift_code(this, person, shift)) for person, shift in waiting]
+    return sms_answers.several_to_confirm(listed, this.company, this.reader)
+
+
+async def _unconfirmed(this: Texting, person: Person) -> tuple[OwnShift, ...]:
+    return await shifts.unconfirmed(this.session, person.id, this.edge.policy, this.now)
+
+
+async def _shift_code(this: Texting, person: Person, shift: OwnShift) -> str:
+    phone, until = this.incoming.phone, shift.confirm_by
+    return await codes.code_for(this.session, phone, person.id, Kind.CONFIRM_REMINDER, shift.assignment_id, until)
+
+
+async def confirmed(this: Texting, person: Person, assignment_id: UUID) -> str:
+    reader, policy = reader_of([person], this.texted.language, this.edge), this.edge.policy
+    result = await own.confirm_shift(this.session, person, assignment_id, policy, this.now)
+    if isinstance(result, Refused):
+        return shift_texts.refused(result, this.company, reader)
+    shift = await shifts.own_shift(this.session, person.id, assignment_id, policy)
+    return sms_answers.confirmed(shift, this.company, reader) if shift else sms_answers.noted(this.company, reader)
+
+
+async def here(this: Texting) -> str | None:
+    """[I'm here], for today's shift (R8.2); too late, it tells the manager (R8.6)."""
+    found, today = meant(await of_today(this), AssignmentStatus.SCHEDULED), local_day(this.now, this.edge.policy)
+    of_this_day = [(person, shift.assignment_id) for person, shift in found if shift.on == today]
+    still_out = [(person, shift.assignment_id) for person, shift in found if shift.on != today]
+    expected = of_this_day or await _missed_today(this) or still_out
+    if len(expected) != 1:
+        return not_one(this, len(expected))
+    ((person, assignment_id),) = expected
+    edge, reader = this.edge, reader_of([person], this.texted.language, this.edge)
+    result = await coming.come_late(this.session, person, assignment_id, edge.words, edge.policy, this.now)
+    match result:
+        case Refused():
+            return shift_texts.refused(result, this.company, reader)
+        case ToldLate():
+            return shift_texts.told_late(this.company, reader)
+        case GoneToAnother():
+            return shift_texts.gone_to_another(this.company, reader)
+    return sms_answers.checked_in(this.company, reader)
+
+
+async def _missed_today(this: Texting) -> list[tuple[Person, UUID]]:
+    today = local_day(this.now, this.edge.policy)
+    found = [(person, await coming.missed_on(this.session, person.id, today)) for person in this.people]
+    return [(person, assignment_id) for person, assignment_id in found if assignment_id is not None]
+
+
+async def late(this: Texting) -> str | None:
+    """Running late, by so many minutes or not (R8.5)."""
+    if len(found := meant(await of_today(this), AssignmentStatus.SCHEDULED)) != 1:
+        return not_one(this, len(found))
+    ((person, shift),) = found
+    edge, reader, code = this.edge, reader_of([person], this.texted.language, this.edge), this.texted.code or ""
+    minutes = int(code) if code.isdecimal() and len(code) <= MINUTES_DIGITS else None
+    said = (shift.assignment_id, minutes, edge.words, edge.policy, this.now)
+    result = await lateness.run_late(this.session, person, *said)
+    if isinstance(result, Refused):
+        return shift_texts.refused(result, this.company, reader)
+    now = await shifts.own_shift(this.session, person.id, shift.assignment_id, edge.policy)
+    return shift_texts.is_late(now or shift, this.company, reader)
+
+
+async def load(this: Texting) -> str | None:
+    return await _parcels(this, own.load_parcels, sms_answers.loaded)
+
+
+async def back(this: Texting) -> str | None:
+    return await _parcels(this, own.complete_shift, sms_answers.brought_back)
+
+
+async def _parcels(
+    this: Texting, enter: Callable[..., Awaitable[object]], said: Callable[[int, str, Reader], str]
+) -> str:
+    """A number of parcels of the shift that is under way (R8.3)."""
+    if len(found := meant(await of_today(this), AssignmentStatus.ACTIVE)) != 1:
+        return not_one(this, len(found))
+    ((person, shift),) = found
+    reader, code = reader_of([person], this.texted.language, this.edge), this.texted.code or ""
+    parcels = int(code) if code.isdecimal() else -1  # no number: it can't be right
+    result = await enter(this.session, person, shift.assignment_id, parcels, this.edge.policy, this.now)
+    if isinstance(result, Refused):
+        return shift_texts.refused(result, this.company, reader)
+    return said(parcels, this.company, reader)
+
+
+async def of_today(this: Texting) -> list[tuple[Person, OwnShift]]:
+    """The shifts of today, or that are still under way, of those who share the phone."""
+    today = local_day(this.now, this.edge.policy)
+    return [
+        (person, shift)
+        for person in this.people
+        for shift in await shifts.own_shifts(
+            this.session, person.id, today - timedelta(days=1), today, this.edge.policy
+        )
+        if shift.on == today or shift.status is AssignmentStatus.ACTIVE
+    ]
+
+
+def meant(found: Sequence[tuple[Person, OwnShift]], status: AssignmentStatus) -> list[tuple[Person, OwnShift]]:
+    """Of each person the shift for which a word is meant: yesterday's, never finished, is not in the way of today's.
+
+    One of them does not answer for another one who shares the phone.
+    """
+    fit = {person.id for person, shift in found if shift.status is status}
+    return [(person, shift) for person, shift in found if shift.status is status or person.id not in fit]
+
+
+def not_one(this: Texting, found: int) -> str:
+    """None today, or several: nobody knows which is meant."""
+    if found:
+        return shift_texts.several_today(this.company, this.reader)
+    return sms_answers.no_shift_today(this.company, this.reader)

@@ -1,0 +1,111 @@
+"""What is open to a driver, whether he was asked or not (R6.3)."""
+
+import functools
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Date,
+    DateTime,
+    Select,
+    Uuid,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.bidding.offers import Offer, judged, offer_from, offers
+from domain.bidding.standing import SlotColumns, may_take, standing
+from domain.db.models import Assignment, Bid, BidWindow, Employment, OpenWarehouse, Route, User
+from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
+from domain.policy import Policy
+
+_DRIVER = bindparam("driver", type_=Uuid())
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPage:
+    """Some of what is open to a driver, the soonest first; `total` counts all."""
+
+    offers: tuple[Offer, ...]
+    total: int
+    page: int
+    pages: int
+
+
+# The columns of an `open_` that has many slots in it. As plain text: SQLAlchemy would read the table anew in every
+# subquery of `standing`.
+EACH = SlotColumns(
+    window_id=literal_column("open_.window_id", Uuid()),
+    route_id=literal_column("open_.route_id", Uuid()),
+    warehouse_id=literal_column("open_.warehouse_id", Uuid()),
+    on=literal_column("open_.slot_on", Date()),
+    emergency=literal_column("open_.emergency", Boolean()),
+    monday=literal_column("open_.monday", Date()),
+    sunday=literal_column("open_.sunday", Date()),
+)
+
+
+@functools.cache
+def _open_to(policy: Policy) -> Select[Any]:
+    """One statement whatever their number: the windows of where he works, and how he stands with regard to each."""
+    his = exists().where(Bid.assignment_id == Assignment.id, Bid.user_id == _DRIVER, Bid.status == BidStatus.PENDING)
+    there = or_(
+        Assignment.warehouse_id.in_(select(Employment.warehouse_id).where(Employment.user_id == _DRIVER)),
+        Assignment.warehouse_id.in_(select(OpenWarehouse.warehouse_id).where(OpenWarehouse.user_id == _DRIVER)),
+        not_(exists().where(Employment.user_id == _DRIVER)),
+        his,
+    )
+    monday = cast(func.date_trunc("week", Assignment.on), Date)
+    open_ = (
+        select(
+            BidWindow.id.label("window_id"),
+            Assignment.route_id,
+            Assignment.warehouse_id,
+            Assignment.on.label("slot_on"),
+            (BidWindow.mode == BidWindowMode.EMERGENCY).label("emergency"),
+            monday.label("monday"),
+            (monday + 6).label("sunday"),
+            his.label("his"),
+        )
+        .join(Assignment, Assignment.id == BidWindow.assignment_id)
+        .where(
+            BidWindow.status == BidWindowStatus.OPEN,
+            BidWindow.closes_at > _NOW,
+            Assignment.status == AssignmentStatus.UNFILLED,
+            there,
+        )
+        .cte("open_")
+    )
+    stands = standing(policy, EACH).where(User.id == _DRIVER).lateral("stands")
+    for_him = select(open_.c.window_id).select_from(open_.join(stands, true()))
+    for_him = for_him.where(or_(open_.c.his, may_take(stands)))
+    return offers().where(BidWindow.id.in_(for_him)).order_by(Assignment.on, Route.name, BidWindow.id)
+
+
+async def open_to(
+    session: AsyncSession, driver_id: uuid.UUID, page: int, per_page: int, policy: Policy, now: datetime
+) -> OpenPage:
+    """What the driver may take or bid for, and what he has bid for, whatever has become of him since (R6.3)."""
+    rows = (await session.execute(_open_to(policy), {"driver": driver_id, "now": now})).all()
+    pages = max(1, -(-len(rows) // per_page))
+    page = min(max(page, 0), pages - 1)
+    shown = rows[page * per_page : (page + 1) * per_page]
+    found = [await _with_bid(session, offer_from(row, driver_id, policy, now), driver_id, policy) for row in shown]
+    return OpenPage(tuple(found), len(rows), page, pages)
+
+
+async def _with_bid(session: AsyncSession, offer: Offer, driver_id: uuid.UUID, policy: Policy) -> Offer:
+    """With what is against his bid, where he has one: few have, and of few shifts."""
+    return await judged(session, offer, driver_id, policy) if offer.bid is BidStatus.PENDING else offer

@@ -1,0 +1,216 @@
+"""A manager's places and their calendars: where he may close what, and what is closed."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Date, Integer, Uuid, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.db.models import CalendarException, Route, RouteWeekday
+from domain.db.sql import sql
+from domain.people.names import folded
+from domain.schedule.calendar import runs_on
+from domain.schedule.rules import PlaceFacts, Weekday, weekdays_from
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What can be closed: a warehouse, or one of its routes. `id` is the route's or the warehouse's."""
+
+    id: uuid.UUID
+    name: str
+    warehouse_id: uuid.UUID
+    warehouse: str
+
+    @property
+    def is_route(self) -> bool:
+        return self.id != self.warehouse_id
+
+
+# The warehouses first; each by name, short ones first: R2 before R12.
+_PLACES = """
+    WITH mine AS (
+        SELECT w.id, w.name FROM warehouse_managers here
+        JOIN warehouses w ON w.id = here.warehouse_id
+        JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
+        WHERE here.user_id = :manager
+    ), places AS (
+        SELECT id, name, id AS warehouse_id, name AS warehouse, 0 AS rank FROM mine
+        UNION ALL
+        SELECT r.id, r.name, mine.id, mine.name, 1 FROM mine JOIN routes r ON r.warehouse_id = mine.id
+    )
+"""
+_FOUND = f"{_PLACES} SELECT id, name, warehouse_id, warehouse FROM places"  # noqa: S608 - our own text, as below
+_ALL = sql(f"{_FOUND} ORDER BY rank, warehouse, length(name), name, id", manager=Uuid())
+_ONE = sql(f"{_FOUND} WHERE id = :place", manager=Uuid(), place=Uuid())
+
+
+async def places(session: AsyncSession, manager_id: uuid.UUID) -> tuple[Place, ...]:
+    """The manager's warehouses and their routes."""
+    return tuple(Place(*row) for row in await session.execute(_ALL, {"manager": manager_id}))
+
+
+async def place(session: AsyncSession, manager_id: uuid.UUID, place_id: uuid.UUID) -> Place | None:
+    """One of them; None where there is none or it isn't his (R12.3)."""
+    row = (await session.execute(_ONE, {"manager": manager_id, "place": place_id})).one_or_none()
+    return None if row is None else Place(*row)
+
+
+def called(name: str, among: Sequence[Place]) -> tuple[Place, ...]:
+    """Those that are called so, whatever case, accents and signs; whole names before beginnings.
+
+    A route may be named together with its warehouse: "North R12".
+    """
+    wanted = folded(name)
+    if not wanted:
+        return ()
+    ranked = [(rank, place) for place in among if (rank := _rank(wanted, place)) is not None]
+    best = min((rank for rank, _ in ranked), default=0)
+    return tuple(place for rank, place in ranked if rank == best)
+
+
+def _rank(wanted: str, place: Place) -> int | None:
+    own, warehouse = folded(place.name), folded(place.warehouse)
+    names = (own, warehouse + own, own + warehouse) if place.is_route else (own,)
+    if wanted in names:
+        return 0
+    return 1 if own.startswith(wanted) else None
+
+
+async def place_facts(session: AsyncSession, place: Place, on: date) -> PlaceFacts:
+    """How it stands with a place on a day."""
+    shut = select(CalendarException.id).where(CalendarException.on == on, CalendarException.runs.is_(False))
+    at_warehouse = await session.scalar(
+        select(shut.where(CalendarException.warehouse_id == place.warehouse_id).exists())
+    )
+    if not place.is_route:
+        return PlaceFacts(on, bool(at_warehouse), not at_warehouse)
+    own = await session.scalar(select(shut.where(CalendarException.route_id == place.id).exists()))
+    return PlaceFacts(on, bool(own or at_warehouse), await runs_on(session, place.id, on))
+
+
+async def routes_of(session: AsyncSession, place: Place) -> list[uuid.UUID]:
+    """The route itself, or all of the warehouse's."""
+    if place.is_route:
+        return [place.id]
+    return list(await session.scalars(select(Route.id).where(Route.warehouse_id == place.id).order_by(Route.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A day on which a place is closed, and by whom; None: it was not a person."""
+
+    place: Place
+    on: date
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closings:
+    """Some of what is closed ahead, the nearest day first."""
+
+    closings: tuple[Closing, ...]
+    page: int
+    pages: int
+
+
+_CLOSED = f"""
+    {_PLACES}
+    , closed AS (
+        SELECT place.*, e.date, e.created_by FROM places place
+        CROSS JOIN LATERAL (
+            SELECT date, created_by FROM calendar_exceptions e
+            WHERE e.warehouse_id = place.id AND NOT e.runs AND e.date >= :today
+            UNION ALL
+            SELECT date, created_by FROM calendar_exceptions e
+            WHERE e.route_id = place.id AND NOT e.runs AND e.date >= :today
+        ) AS e
+        WHERE CAST(:route AS uuid) IS NULL OR place.id = :route
+              OR place.id = (SELECT warehouse_id FROM routes WHERE id = :route)
+                 AND NOT EXISTS (SELECT FROM calendar_exceptions own WHERE own.route_id = :route AND own.date = e.date)
+    )
+"""  # noqa: S608
+_TYPES: dict[str, Any] = {"manager": Uuid(), "today": Date(), "route": Uuid()}
+_COUNT_CLOSED = sql(f"{_CLOSED} SELECT count(*) FROM closed", **_TYPES)  # noqa: S608
+_SOME_CLOSED = sql(
+    f"""
+    {_CLOSED}
+    SELECT id, name, warehouse_id, warehouse, date,
+           (SELECT first_name || ' ' || last_name FROM users who WHERE who.id = created_by)
+    FROM closed
+    ORDER BY date, rank, warehouse, length(name), name, id LIMIT :most OFFSET :passed
+    """,  # noqa: S608
+    most=Integer(),
+    passed=Integer(),
+    **_TYPES,
+)
+
+
+async def closings(
+    session: AsyncSession,
+    manager_id: uuid.UUID,
+    today: date,
+    page: int,
+    per_page: int,
+    *,
+    route_id: uuid.UUID | None = None,
+) -> Closings:
+    """What is closed from `today` on in the manager's warehouses; `route_id`: what concerns this route."""
+    given = {"manager": manager_id, "today": today, "route": route_id}
+    pages = max(1, -(-(await session.scalar(_COUNT_CLOSED, given) or 0) // per_page))
+    page = min(max(page, 0), pages - 1)
+    rows = await session.execute(_SOME_CLOSED, given | {"most": per_page, "passed": page * per_page})
+    return Closings(tuple(Closing(Place(*row[:4]), *row[4:]) for row in rows), page, pages)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesPage:
+    """Some of a manager's routes, by warehouse; and all of his warehouses."""
+
+    routes: tuple[Place, ...]
+    warehouses: tuple[Place, ...]
+    page: int
+    pages: int
+
+
+async def routes_page(session: AsyncSession, manager_id: uuid.UUID, page: int, per_page: int) -> RoutesPage:
+    """/routes; pages count from 0."""
+    every = await places(session, manager_id)
+    routes = [place for place in every if place.is_route]
+    pages = max(1, -(-len(routes) // per_page))
+    page = min(max(page, 0), pages - 1)
+    some = tuple(routes[page * per_page : (page + 1) * per_page])
+    return RoutesPage(some, tuple(place for place in every if not place.is_route), page, pages)
+
+
+async def weekdays_of(session: AsyncSession, route_id: uuid.UUID) -> tuple[Weekday, ...]:
+    """The weekdays that a route has of its own; none: it runs every day."""
+    rows = await session.execute(
+        select(RouteWeekday.weekday, RouteWeekday.starts_on, RouteWeekday.ends_on)
+        .where(RouteWeekday.route_id == route_id)
+        .order_by(RouteWeekday.weekday, RouteWeekday.starts_on)
+    )
+    return tuple(Weekday(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCalendar:
+    """A route's weekdays as they stand from `today` on (0 = Sunday), and the nearest days on which it is closed."""
+
+    route: Place
+    weekdays: tuple[int, ...]
+    closed: Closings
+
+
+async def route_calendar(
+    session: AsyncSession, manager_id: uuid.UUID, route_id: uuid.UUID, today: date, most: int
+) -> RouteCalendar | None:
+    """None where there is no such route or it isn't his (R12.3)."""
+    route = await place(session, manager_id, route_id)
+    if route is None or not route.is_route:
+        return None
+    on = weekdays_from(today, await weekdays_of(session, route_id))
+    return RouteCalendar(route, on, await closings(session, manager_id, today, 0, most, route_id=route_id))

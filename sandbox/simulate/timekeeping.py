@@ -1,0 +1,92 @@
+"""What else in a run must come from its seed: the database's clock, and ids.
+
+Leases, pauses and halts run by the database's clock (ARCHITECTURE 8), and what nothing else puts in order is put in
+order by id. So in a simulation's own database `clock_timestamp()` and `gen_random_uuid()` are found in a schema that is
+looked through first: the statements of the product are those that they are.
+"""
+
+import random
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+from unittest import mock
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from bot.delivery import pace
+
+_SCHEMA: Final = """
+CREATE SCHEMA virtual;
+CREATE SEQUENCE virtual.clock MINVALUE 0;
+CREATE SEQUENCE virtual.ids;
+CREATE FUNCTION virtual.clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT timestamptz 'epoch' + last_value * interval '1 millisecond' FROM virtual.clock $$;
+CREATE FUNCTION virtual.gen_random_uuid() RETURNS uuid LANGUAGE sql VOLATILE AS
+    $$ SELECT md5('{seed}:' || nextval('virtual.ids'))::uuid $$;
+"""
+# For who asks after each step what has changed in it; the product asks for no such thing.
+_INDEXES: Final = """
+CREATE INDEX virtual_assignments ON assignments (updated_at);
+CREATE INDEX virtual_audit_logs ON audit_logs (created_at);
+CREATE INDEX virtual_deliveries ON deliveries (created_at);
+CREATE INDEX virtual_deliveries_sent ON deliveries (sent_at);
+CREATE INDEX virtual_notifications ON notifications (created_at);
+CREATE INDEX virtual_sms_attempts ON sms_attempts (created_at);
+"""
+_DEFAULTS: Final = """
+SELECT format('ALTER TABLE %s ALTER %I SET DEFAULT virtual.%s', adrelid::regclass, attname, made.by)
+FROM pg_attrdef
+JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+CROSS JOIN LATERAL (SELECT pg_get_expr(adbin, adrelid) AS by) AS made
+WHERE made.by IN ('gen_random_uuid()', 'clock_timestamp()')
+"""
+
+
+class DatabaseClock:
+    """The database's clock in a simulation; it stands still until it is moved on."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", start: datetime) -> None:
+        self._connection = connection
+        self._now = start
+
+    def monotonic(self) -> float:
+        """The same for the process: what has halted the network for it and for the database ends at once."""
+        return self._now.timestamp()
+
+    @property
+    def now(self) -> datetime:
+        """Its instant."""
+        return self._now
+
+    async def forward(self, by: timedelta) -> None:
+        """For every connection, at once."""
+        self._now += by
+        await self._connection.execute("SELECT setval('virtual.clock', $1)", round(self._now.timestamp() * 1000))
+
+
+async def take_over(database_url: str, seed: int) -> None:
+    """Puts the functions into a migrated database, for all who connect from now on."""
+    address = make_url(database_url)
+    connection = await asyncpg.connect(address.render_as_string(hide_password=False))
+    try:
+        await connection.execute(_SCHEMA.format(seed=seed) + _INDEXES)
+        for (statement,) in await connection.fetch(_DEFAULTS):
+            await connection.execute(statement)
+        await connection.execute(f'ALTER DATABASE "{address.database}" SET search_path = virtual, public, pg_catalog')
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def seeded(seed: int, monotonic: object) -> Iterator[None]:
+    """Ids that this process makes come from the seed; what it remembers of a halt runs by `monotonic`."""
+    dice = random.Random(f"{seed}:ids")
+
+    def id_() -> uuid.UUID:
+        return uuid.UUID(int=dice.getrandbits(128), version=4)
+
+    with mock.patch.object(uuid, "uuid4", id_), mock.patch.object(pace, "monotonic", monotonic):
+        yield

@@ -1,0 +1,111 @@
+"""R8.9 and R8.4: what a manager does for a driver by phone, and the corrections that only he may make."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import select
+
+from domain.db.models import AuditLog, Incident
+from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind
+from domain.people.queries import Person
+from domain.refusals import Refusal, Refused
+from domain.shifts.actions import arrive, complete_shift, confirm_shift, correct_parcels, load_parcels
+from domain.shifts.driven import driven, driver_of
+from domain.shifts.leaving import Left, cancel_shift
+from domain.shifts.rules import Arrive, Confirm
+from domain.shifts.rules_of_parcels import Complete, Correct, Load
+from tests.domain.depot import HOUR, Depot
+from tests.domain.depot import depot as depot
+from tests.domain.world import POLICY, SAY, Slot, contents
+
+
+async def at_work(depot: Depot) -> tuple[Person, Slot]:
+    dana = await depot.driver()
+    slot = await depot.shift(dana, depot.fleet.today, confirmed=True)
+    return dana, slot
+
+
+async def test_r8_9_the_whole_day_by_phone_each_step_audited_as_such(depot: Depot) -> None:
+    dana, slot = await at_work(depot)
+    ahead = await depot.shift(dana, depot.fleet.day(4), route="R14")
+    of, mona = (depot.session, dana), depot.mona
+    assert await confirm_shift(*of, ahead.id, POLICY, depot.now, by=mona) == Confirm()
+    assert await arrive(*of, slot.id, POLICY, depot.now, by=mona) == Arrive()
+    assert isinstance(await load_parcels(*of, slot.id, 120, POLICY, depot.now, by=mona), Load)
+    assert isinstance(await complete_shift(*of, slot.id, 4, POLICY, depot.now, by=mona), Complete)
+    left = await cancel_shift(*of, ahead.id, CancelReason.OTHER, "told me", SAY, POLICY, depot.now, by=mona)
+    assert isinstance(left, Left)
+    entries = (await depot.session.scalars(select(AuditLog).where(AuditLog.actor_id.is_not(None)))).all()
+    by_phone = {entry.action for entry in entries if entry.changes and entry.changes.get("by_phone")}
+    assert by_phone == {"confirmed", "arrived", "loaded", "completed", "cancelled"}
+    assert {entry.actor_id for entry in entries} == {mona.id}
+
+
+async def test_r2_4_what_he_does_by_phone_is_the_drivers_in_the_ledger(depot: Depot) -> None:
+    dana = await depot.driver()
+    slot = await depot.shift(dana, depot.fleet.day(1), confirmed=True)
+    of = (depot.session, dana, slot.id)
+    await cancel_shift(*of, CancelReason.OTHER, None, SAY, POLICY, depot.now, by=depot.mona)
+    (incident,) = await depot.session.scalars(select(Incident))
+    assert (incident.user_id, incident.kind) == (dana.id, IncidentKind.LATE_CANCEL)
+
+
+async def done(depot: Depot) -> tuple[Person, Slot]:
+    dana, slot = await at_work(depot)
+    await arrive(depot.session, dana, slot.id, POLICY, depot.now)
+    await load_parcels(depot.session, dana, slot.id, 100, POLICY, depot.now)
+    await complete_shift(depot.session, dana, slot.id, 10, POLICY, depot.now)
+    return dana, slot
+
+
+async def test_r8_4_after_the_hour_only_a_manager_with_a_reason(depot: Depot) -> None:
+    dana, slot = await done(depot)
+    late = depot.now + 30 * HOUR
+    of = (depot.session, dana, slot.id, None, 20, POLICY, late)
+    before = await contents(depot.session)
+    assert await correct_parcels(*of) == Refused(Refusal.NO_LONGER_EDITABLE)
+    assert await correct_parcels(*of, by=depot.mona) == Refused(Refusal.NO_REASON)
+    assert await contents(depot.session) == before
+    assert await correct_parcels(*of, by=depot.mona, reason="counted again") == Correct(100, 20)
+    entry = (await depot.session.scalars(select(AuditLog).where(AuditLog.action == "corrected"))).one()
+    assert entry.changes is not None and entry.actor_id == depot.mona.id
+    assert (entry.changes["before"]["parcels_returned"], entry.changes["after"]["parcels_returned"]) == (10, 20)
+    assert entry.changes["after"]["reason"] == "counted again"
+
+
+async def test_r8_4_a_manager_keeps_to_the_same_bounds(depot: Depot) -> None:
+    dana, slot = await done(depot)
+    of = (depot.session, dana, slot.id, None, 101, POLICY, depot.now + 30 * HOUR)
+    assert await correct_parcels(*of, by=depot.mona, reason="?") == Refused(Refusal.BAD_PARCELS)
+
+
+async def test_r12_3_only_the_managers_of_its_warehouse_find_a_shift(depot: Depot) -> None:
+    dana, slot = await at_work(depot)
+    sam = await depot.fleet.manager("Sam", await depot.fleet.warehouse("South"))
+    ben = await depot.driver("Ben")
+    found = await driven(depot.session, depot.mona.id, slot.id, POLICY)
+    assert found is not None and (found.driver, found.phone) == ("Dana Test", dana.phone)
+    assert await driver_of(depot.session, depot.mona.id, slot.id) == dana
+    for stranger in (sam, ben, dana):  # phones are for managers' eyes
+        assert await driven(depot.session, stranger.id, slot.id, POLICY) is None
+        assert await driver_of(depot.session, stranger.id, slot.id) is None
+
+
+async def test_a_slot_without_a_driver_is_nobodys_shift(depot: Depot) -> None:
+    slot = await depot.fleet.slot(await depot.fleet.route("R1", depot.north))
+    assert await driven(depot.session, depot.mona.id, slot.id, POLICY) is None
+
+
+@pytest.mark.parametrize("leave", [CancelReason.OTHER, CancelReason.MEDICAL_EMERGENCY])
+async def test_r2_2_the_card_tells_also_of_a_shift_that_was_left(depot: Depot, leave: CancelReason) -> None:
+    dana, slot = await at_work(depot)
+    do: Callable[..., Awaitable[object]] = cancel_shift
+    await do(depot.session, dana, slot.id, leave, "my words", SAY, POLICY, depot.now)
+    found = await driven(depot.session, depot.mona.id, slot.id, POLICY)
+    assert found is not None
+    assert (found.shift.status, found.reason, found.note) == (AssignmentStatus.CANCELLED, leave, "my words")
+    protected = leave is CancelReason.MEDICAL_EMERGENCY
+    assert (found.in_review, found.incident) == (
+        protected,
+        IncidentKind.PROTECTED_ABSENCE if protected else IncidentKind.LATE_CANCEL,
+    )

@@ -1,0 +1,104 @@
+"""A company that has been at it for years: a million assignments, made once a server by whoever needs them first."""
+
+import asyncio
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bench import fleet
+from bench.fleet import settle
+from bot.embedded_postgres import Server
+from domain.policy import TORONTO
+
+NOW = datetime(2026, 11, 25, 7, 20, tzinfo=TORONTO)  # a Wednesday
+DRIVERS, ROUTES = 2_500, 1_000
+
+# Last week, again and again into the past.
+_PAST = """
+INSERT INTO assignments (id, route_id, user_id, warehouse_id, date, status, assigned_by, assigned_at, confirmed_at,
+                         created_at, updated_at)
+SELECT lpad(to_hex(row_number() OVER ()), 32, '0')::uuid, route_id, user_id, warehouse_id, date - 7 * week, status,
+       assigned_by, assigned_at - 7 * week * interval '1 day', confirmed_at - 7 * week * interval '1 day', created_at,
+       updated_at
+FROM generate_series(1, 145) AS week, assignments WHERE status = 'completed' AND date < '2026-11-23'
+"""
+# What hangs on it is of the last weeks only: enough for an index to be worth its while.
+_LATELY = """
+INSERT INTO shifts (assignment_id, arrived_at, parcels_start, parcels_delivered, parcels_returned, completed_at)
+SELECT id, date + interval '12 hours', 120, 118, 2, date + interval '19 hours' FROM assignments
+WHERE status = 'completed' AND date BETWEEN '2026-03-01' AND '2026-11-15';
+INSERT INTO notifications (user_id, type, title, body, data, read, created_at)
+SELECT id, 'shift_reminder', 'Today', 'Be there', jsonb_build_object('kind', 'reminder', 'dedupe', id || ':' || n),
+       n > 3, timestamptz '2026-11-25T06:00-05' - n * interval '1 day'
+FROM users, generate_series(1, 20) AS n;
+INSERT INTO deliveries (user_id, channel, kind, about, urgency, level, state, attempt, chat_id, message_id, sent_at,
+                        created_at)
+SELECT id, 'telegram', 'reminder', gen_random_uuid(), 1, 1, 'acknowledged', 1, 1, row_number() OVER () + 10, now, now
+FROM users, generate_series(1, 10) AS n,
+     LATERAL (SELECT timestamptz '2026-11-25T06:00-05' - n * interval '1 day') AS t (now);
+INSERT INTO bid_windows (assignment_id, mode, trigger, opens_at, closes_at, status, winner_id)
+SELECT id, 'emergency', 'manager', date + interval '8 hours', date + interval '17 hours', 'resolved', user_id
+FROM assignments WHERE status = 'completed' AND date > '2025-11-25' AND abs(hashtext(id::text)) % 25 = 0;
+INSERT INTO window_asks (window_id, user_id, asked_at, date)
+SELECT w.id, e.user_id, w.opens_at, a.date FROM bid_windows w JOIN assignments a ON a.id = w.assignment_id
+JOIN employments e ON e.warehouse_id = a.warehouse_id WHERE abs(hashtext(e.user_id::text || w.id)) % 12 = 0;
+INSERT INTO bid_windows (assignment_id, mode, trigger, opens_at, closes_at, status)
+SELECT id, 'competitive', 'schedule_unfilled', now, greatest(date - interval '1 day', '2026-11-25T20:00-05'), 'open'
+FROM assignments, (SELECT timestamptz '2026-11-23T06:00-05') AS t (now) WHERE status = 'unfilled';
+INSERT INTO window_waves (window_id, next_at, sent) SELECT id, NULL, 1 FROM bid_windows;
+INSERT INTO incidents (user_id, assignment_id, kind, occurred_at)
+SELECT user_id, id, 'late_cancel', confirmed_at FROM assignments
+WHERE status = 'completed' AND date > '2026-09-01' AND abs(hashtext(id::text)) % 30 = 0;
+INSERT INTO heartbeats (at, first_at, last_at) SELECT at, at, at
+FROM generate_series(timestamptz '2026-11-23T07:20-05', timestamptz '2026-11-25T07:20-05', '10 s') AS at;
+UPDATE assignments SET confirmed_at = NULL WHERE status = 'scheduled' AND date >= '2026-11-28'
+"""
+# An index of a million rows is made faster than it is kept up to date.
+_INDEXES = (
+    "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'assignments' AND indexname <> 'assignments_pkey'"
+)
+
+
+@pytest.fixture(scope="session")
+def large(server: Server, template: str) -> str:
+    """The address of the database; whoever uses it rolls back."""
+    made_of = _PAST + _LATELY + Path(fleet.__file__).read_text() + template
+    name = f"large_{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
+    asyncio.run(_make(server, template, name))
+    return server.url(name)
+
+
+async def _make(server: Server, template: str, name: str) -> None:
+    """Under an advisory lock, and renamed when done, so that nobody reads a half-made one."""
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute("SELECT pg_advisory_lock(2)")
+        if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            return
+        await connection.execute(f'DROP DATABASE IF EXISTS "new_{name}"')
+        await connection.execute(f'CREATE DATABASE "new_{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        db = await asyncpg.connect(server.url(f"new_{name}"))
+        await fill(db)
+        await db.close()
+        await connection.execute(f'ALTER DATABASE "new_{name}" RENAME TO "{name}"')
+    finally:
+        await connection.close()
+
+
+async def fill(db: Any) -> None:
+    """Into an empty, migrated database."""
+    await settle(db, DRIVERS, ROUTES, NOW)
+    # Foreign keys are not looked at for a million rows that are copies.
+    await db.execute("SET session_replication_role = replica; SET maintenance_work_mem = '256MB'")
+    indexes = await db.fetch(_INDEXES)
+    for index in indexes:
+        await db.execute(f"DROP INDEX {index['indexname']}")
+    await db.execute(_PAST)
+    for index in indexes:
+        await db.execute(index["indexdef"])
+    await db.execute(_LATELY)
+    await db.execute("ANALYZE")

@@ -1,0 +1,614 @@
+"""With a million assignments no press and no duty reads more than it shows, whatever the fleet's past."""
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, func, insert, literal, select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from bench.fleet import Fleet
+from bot.jobs import Duty, table_of_duties
+from bot.kinds import table_of_kinds
+from bot.wording import Words
+from domain.bidding.actions import accept_shift
+from domain.bidding.bids import place_bid
+from domain.bidding.offers import offer, open_offers, taken_offers
+from domain.bidding.open_shifts import open_to
+from domain.bidding.own_bids import own_bids
+from domain.bidding.rules import Bids, first_refusal
+from domain.bidding.standing import SlotKey, standing_of
+from domain.coverage import board
+from domain.coverage import queries as coverage
+from domain.coverage.assigning import Assigned, assign_driver
+from domain.coverage.candidates import candidates
+from domain.coverage.cover import tell_cover
+from domain.coverage.ending import close_early
+from domain.coverage.opening import Opened, open_emergency
+from domain.coverage.windows import bids_of, open_windows
+from domain.db.engine import connect
+from domain.db.models import (
+    Assignment,
+    AssignmentTerms,
+    BidWindow,
+    Delivery,
+    Employment,
+    GiveAway,
+    RosterRun,
+    Shift,
+    User,
+    WindowAsk,
+)
+from domain.db.models.words import (
+    AssignmentStatus,
+    BidWindowMode,
+    BidWindowStatus,
+    CancelReason,
+    Channel,
+    DeliveryState,
+    GapReason,
+    RosterCause,
+)
+from domain.notices.inbox import inbox_page, mark_all_read
+from domain.notices.kinds import Kind
+from domain.people.drivers import driver_card
+from domain.people.linking import Contact, Linked, link_by_contact
+from domain.people.queries import Person, person
+from domain.policy import Policy
+from domain.refusals import Refused
+from domain.roster import cards, previewing, runs
+from domain.roster.drives import drives
+from domain.roster.preferences import Saved, drop_route, prefer_day, prefer_route, wishes
+from domain.roster.requesting import Requested, request_fill, request_preview
+from domain.roster.rules import Cut, Gap, Roster
+from domain.roster.snapshot import snapshot
+from domain.roster.telling import AT_ONCE
+from domain.roster.weeks import glance
+from domain.schedule import queries as calendar
+from domain.schedule.closing import Preview, RunsAgain, close_day, preview, run_after_all
+from domain.schedule.rules import weekday_of
+from domain.schedule.weekdays import turn_off
+from domain.shifts import actions, queries
+from domain.shifts.absences import Away, fall_ill
+from domain.shifts.departures import Leaves, leave_company
+from domain.shifts.feed import feed_shifts
+from domain.shifts.leaving import Left, cancel_shift
+from tests.figures.conftest import DRIVERS, NOW, ROUTES
+from tests.figures.reading import Reading, read_by
+
+POLICY = Policy()
+SAY = Words(POLICY.zone)
+TODAY, SUNDAY = date(2026, 11, 25), date(2026, 11, 29)
+NINE = NOW.replace(hour=9, minute=0)
+FLEET = Fleet(DRIVERS, ROUTES, TODAY, 7)
+FEW = 60  # rows of any one table: a day of a warehouse's 40 routes is the most that a press shows
+PAST = 500  # shifts that a driver has had in nearly three years
+OFFERED = 120  # offers that a driver had in a year
+OPEN = 800  # windows that are open in all of the company
+ASKED = 200  # drivers who are asked, and their offers and home cards, which are redrawn
+DAY = 250  # the routes of a warehouse, a few times: before locks and after, with their drivers and windows
+WEEKS = 600  # the same, and of which weeks ahead the warehouse has any rows
+CANDIDATES = 500  # a warehouse's hundred drivers, by their days of the week …
+WEIGHED = 700  # … and whatever else may speak against each
+# Who has no home recorded may work everywhere (R6.3): that is found by looking at all people, not at all assignments.
+EVERYBODY = {"users", "employments", "contact_settings"}
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Warehouse 0, through one session: its manager, a driver with a shift today, and an open slot of tomorrow."""
+
+    session: AsyncSession
+    engine: AsyncEngine
+    manager: Person
+    driver: Person
+    shift: uuid.UUID
+    slot: SlotKey
+
+    async def open_slot(self) -> uuid.UUID:
+        return (await self.session.get_one(BidWindow, self.slot.window_id)).assignment_id
+
+    async def emergency(self) -> uuid.UUID:
+        """The open slot is raised to an emergency, and thirty are asked."""
+        opened = await open_emergency(self.session, self.manager, await self.open_slot(), 20, None, SAY, POLICY, NOW)
+        assert isinstance(opened, Opened)
+        return opened.window_id
+
+
+@pytest.fixture
+async def company(large: str) -> AsyncIterator[Company]:
+    engine = connect(large, connections=1)
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        session = AsyncSession(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        # The last heartbeat is young, by the database's clock; a minute ago there was another.
+        await session.execute(
+            text("UPDATE heartbeats SET last_at = clock_timestamp(), first_at = clock_timestamp() WHERE at >= :since"),
+            {"since": NOW - timedelta(minutes=10)},
+        )
+        shift = FLEET.slot(3, TODAY)
+        row = await session.get_one(Assignment, shift)
+        assert row.user_id is not None
+        driver, manager = await person(session, row.user_id), await person(session, FLEET.id("manager", 0))
+        open_ = select(BidWindow.id, Assignment).join(Assignment, Assignment.id == BidWindow.assignment_id)
+        window, slot = (
+            await session.execute(
+                open_.where(
+                    Assignment.warehouse_id == row.warehouse_id,
+                    Assignment.status == AssignmentStatus.UNFILLED,
+                    Assignment.on > TODAY,
+                ).limit(1)
+            )
+        ).one()
+        assert driver is not None and manager is not None
+        key = SlotKey(window, slot.route_id, slot.warehouse_id, slot.on, emergency=True)
+        yield Company(session, engine, manager, driver, shift, key)
+        await transaction.rollback()
+    await engine.dispose()
+
+
+def judged(reading: Reading, most: int, *, whole: Set[str] = frozenset()) -> None:
+    """`most` rows of any one big table, and none of them is read from end to end but `whole`."""
+    assert reading.statements
+    assert reading.scanned <= whole, reading.rows
+    much = {table: rows for table, rows in reading.rows.items() if rows > most and table not in whole}
+    assert not much, (much, reading.statements)
+
+
+Do = Callable[[Company], Awaitable[Any]]
+
+
+async def nothing(_it: Company) -> None:
+    pass
+
+
+async def is_shown(it: Company, kind: Kind, to: Person, about: uuid.UUID | None) -> None:
+    """As every press ends: what it is about is read again, and shown."""
+    shown = await table_of_kinds(POLICY, "Rollcall")[kind].load(it.session, to.id, about, NOW)
+    assert shown is not None
+
+
+async def home(it: Company) -> None:
+    await is_shown(it, Kind.HOME, it.driver, None)
+
+
+async def managers_home(it: Company) -> None:
+    await is_shown(it, Kind.HOME, it.manager, None)
+
+
+async def own_week(it: Company) -> None:
+    assert await queries.own_shifts(it.session, it.driver.id, TODAY, SUNDAY, POLICY)
+
+
+async def own_shift(it: Company) -> None:
+    await is_shown(it, Kind.SHIFT, it.driver, it.shift)
+
+
+async def unconfirmed(it: Company) -> None:
+    await queries.unconfirmed(it.session, it.driver.id, POLICY, NOW)
+    await queries.unconfirmed_locked(it.session, it.driver.id, TODAY, SUNDAY, POLICY)
+
+
+async def confirms(it: Company) -> None:
+    assert await actions.confirm_all(it.session, it.driver, TODAY, TODAY, POLICY, NOW) == actions.Confirmed(1)
+
+
+async def is_unconfirmed(it: Company) -> None:
+    await it.session.execute(update(Assignment).where(Assignment.id == it.shift).values(confirmed_at=None))
+    await it.session.execute(insert(AssignmentTerms).values(assignment_id=it.shift, confirm_by=NOW))
+
+
+async def arrives(it: Company) -> None:
+    assert not isinstance(await actions.arrive(it.session, it.driver, it.shift, POLICY, NOW), Refused)
+
+
+async def loads(it: Company) -> None:
+    assert not isinstance(await actions.load_parcels(it.session, it.driver, it.shift, 120, POLICY, NOW), Refused)
+
+
+async def completes(it: Company) -> None:
+    assert not isinstance(await actions.complete_shift(it.session, it.driver, it.shift, 2, POLICY, NOW), Refused)
+
+
+async def cancels(it: Company) -> None:
+    said = await cancel_shift(it.session, it.driver, it.shift, CancelReason.OTHER, None, SAY, POLICY, NOW)
+    assert isinstance(said, Left)
+
+
+async def emergency(it: Company) -> None:
+    await it.emergency()
+
+
+async def open_offers_of_one_asked(it: Company) -> None:
+    await open_offers(it.session, it.driver.id, POLICY, NOW)
+    await taken_offers(it.session, it.driver.id, POLICY, NOW)
+    await offer(it.session, it.driver.id, it.slot.window_id, POLICY, NOW)
+
+
+async def whats_open(it: Company) -> None:
+    await open_to(it.session, it.driver.id, 0, 6, POLICY, NOW)
+
+
+async def his_bids(it: Company) -> None:
+    await own_bids(it.session, it.driver.id, 0, 6, POLICY, NOW)
+
+
+async def bidder(it: Company) -> Person:
+    """Of the warehouse's, somebody who may have the slot."""
+    its = replace(it.slot, emergency=False)
+    for user_id in await it.session.scalars(select(User.id).where(User.id.in_(locals_of(it))).order_by(User.id)):
+        if first_refusal(await standing_of(it.session, its, user_id, POLICY)) is None:
+            found = await person(it.session, user_id)
+            assert found is not None
+            return found
+    raise AssertionError("nobody may have it")
+
+
+def locals_of(it: Company) -> Select[tuple[uuid.UUID]]:
+    return select(Employment.user_id).where(Employment.warehouse_id == it.slot.warehouse_id)
+
+
+async def competitive(it: Company) -> None:
+    mode = {"mode": BidWindowMode.COMPETITIVE, "closes_at": NINE}
+    await it.session.execute(update(BidWindow).where(BidWindow.id == it.slot.window_id).values(mode))
+
+
+async def bids(it: Company) -> None:
+    assert isinstance(await place_bid(it.session, await bidder(it), it.slot.window_id, POLICY, NOW), Bids)
+
+
+async def accepts(it: Company) -> None:
+    asked = "SELECT user_id FROM window_asks WHERE window_id = :window ORDER BY user_id LIMIT 1"
+    taker = await person(it.session, await it.session.scalar(text(asked), {"window": it.slot.window_id}))
+    assert taker is not None
+    said = await accept_shift(it.session, taker, it.slot.window_id, SAY, POLICY, NOW)
+    assert not isinstance(said, Refused)
+
+
+async def one_drivers_standing(it: Company) -> None:
+    await standing_of(it.session, it.slot, it.driver.id, POLICY)
+
+
+async def window(it: Company) -> None:
+    await is_shown(it, Kind.WINDOW, it.manager, it.slot.window_id)
+
+
+async def uncovered(it: Company) -> None:
+    assert (await coverage.uncovered(it.session, it.manager.id, TODAY, 0, 8)).slots
+
+
+async def whom_to_give_it_to(it: Company) -> None:
+    found = await candidates(it.session, it.manager.id, await it.open_slot(), 0, 8, POLICY)
+    assert found is not None and found.candidates
+
+
+async def given_by_hand(it: Company) -> None:
+    to = (await bidder(it)).id
+    said = await assign_driver(it.session, it.manager, await it.open_slot(), to, None, SAY, POLICY, NOW)
+    assert isinstance(said, Assigned)
+
+
+async def what_is_offered(it: Company) -> None:
+    assert (await open_windows(it.session, it.manager.id, 0, 8)).windows
+
+
+async def all_its_bids(it: Company) -> None:
+    found = await bids_of(it.session, it.manager.id, it.slot.window_id, 0, 10, POLICY)
+    assert found is not None and found.bids
+
+
+async def closes_early(it: Company) -> None:
+    said = await close_early(it.session, it.manager, it.slot.window_id, SAY, POLICY, NOW)
+    assert not isinstance(said, Refused)
+
+
+async def live_board(it: Company) -> None:
+    assert await board.day_of(it.session, it.manager.id, None, TODAY, POLICY, NOW)
+
+
+async def is_watched(it: Company) -> None:
+    """The manager has her board in the chat, and yesterday evening's list."""
+    await tell_cover(it.session, SAY, POLICY, NOW.replace(hour=18) - timedelta(days=1))
+    await board.turn_board(it.session, it.manager, None, TODAY, 0, POLICY, NOW)
+    card = {"kind": Kind.BOARD, "channel": Channel.TELEGRAM, "state": DeliveryState.SENT, "urgency": 2}
+    await it.session.execute(insert(Delivery).values(user_id=it.manager.id, created_at=NOW, **card))
+
+
+async def places(it: Company) -> None:
+    assert len(await calendar.places(it.session, it.manager.id)) == 41
+
+
+async def closed_ahead(it: Company) -> None:
+    assert (await calendar.closings(it.session, it.manager.id, TODAY, 0, 8)).closings
+
+
+async def route_page(it: Company) -> None:
+    assert await calendar.route_calendar(it.session, it.manager.id, it.slot.route_id, TODAY, 5)
+
+
+async def would_close(it: Company) -> None:
+    seen = await preview(it.session, it.manager, it.slot.warehouse_id, it.slot.on, POLICY, NOW)
+    assert isinstance(seen, Preview) and len(seen.effect.cancelled) == 40
+
+
+async def closes(it: Company) -> None:
+    given = (it.session, it.manager, it.slot.warehouse_id, it.slot.on)
+    assert not isinstance(await close_day(*given, None, SAY, POLICY, NOW), Refused)
+
+
+async def runs_after_all(it: Company) -> None:
+    again = await run_after_all(it.session, it.manager, it.slot.warehouse_id, it.slot.on, POLICY, NOW)
+    assert isinstance(again, RunsAgain) and again.slots == 40
+
+
+async def turns_a_weekday_off(it: Company) -> None:
+    given = (it.session, it.manager, it.slot.route_id, weekday_of(it.slot.on))
+    assert not isinstance(await turn_off(*given, True, SAY, POLICY, NOW), Refused)
+
+
+async def drivers_card(it: Company) -> None:
+    assert await driver_card(it.session, it.manager.id, it.driver.id, POLICY, NOW)
+
+
+async def falls_ill(it: Company) -> None:
+    days = TODAY + timedelta(days=1), TODAY + timedelta(days=7)
+    assert isinstance(await fall_ill(it.session, it.driver, *days, SAY, POLICY, NOW), Away)
+
+
+async def leaves(it: Company) -> None:
+    assert isinstance(await leave_company(it.session, it.manager, it.driver.id, TODAY, SAY, POLICY, NOW), Leaves)
+
+
+async def has_a_number(it: Company) -> None:
+    await it.session.execute(update(User).where(User.id == it.driver.id).values(phone="+14165550123"))
+
+
+async def shares_his_number(it: Company) -> None:
+    contact = Contact(True, "14165550123")
+    said = await link_by_contact(it.session, contact, 4711, "en", SAY, POLICY, NOW)
+    assert said == Linked(it.driver.id)
+
+
+async def inbox(it: Company) -> None:
+    page = await inbox_page(it.session, it.driver.id, 0, 5)
+    await mark_all_read(it.session, it.driver.id, page.entries[0].id)
+
+
+WEEK_AFTER_NEXT = date(2026, 12, 7)
+
+
+async def his_wishes(it: Company) -> None:
+    await wishes(it.session, it.driver.id, POLICY, NOW)
+
+
+async def prefers_a_day(it: Company) -> None:
+    assert await prefer_day(it.session, it.driver, 3, True, POLICY, NOW) == Saved()
+
+
+async def prefers_one_route_less(it: Company) -> None:
+    assert await drop_route(it.session, it.driver, it.slot.route_id, POLICY, NOW) == Saved()
+
+
+async def prefers_a_route(it: Company) -> None:
+    assert await prefer_route(it.session, it.driver, it.slot.route_id, POLICY, NOW) == Saved()
+
+
+async def his_calendar(it: Company) -> None:
+    assert await feed_shifts(it.session, it.driver.id, POLICY, NOW)
+
+
+async def weeks_of_rosters(it: Company) -> None:
+    assert len(await glance(it.session, it.manager.id, POLICY, NOW)) == 3
+
+
+async def asks_for_a_preview(it: Company) -> None:
+    asked = await request_preview(it.session, it.manager, WEEK_AFTER_NEXT, None, POLICY, NOW)
+    assert isinstance(asked, Requested)
+
+
+async def asks_to_fill(it: Company) -> None:
+    assert isinstance(await request_fill(it.session, it.manager, WEEK_AFTER_NEXT, POLICY, NOW), Requested)
+
+
+async def is_made(it: Company) -> None:
+    """A preview in which nobody gets anything."""
+    await asks_for_a_preview(it)
+    run = await runs.run(it.session, await run_id(it))
+    within = await previewing.looked_at(it.session, run, POLICY)
+    seen = await snapshot(it.session, run, POLICY, NOW, within)
+    gaps = tuple(Gap(slot, GapReason.NOBODY) for slot in seen.slots)
+    await previewing.keep_preview(it.session, run, seen, Roster((), gaps, 0, Cut((), (), ())), None, NOW)
+
+
+async def run_id(it: Company) -> uuid.UUID:
+    [found] = await it.session.scalars(select(RosterRun.id))
+    return found
+
+
+async def rosters_card(it: Company) -> None:
+    await is_shown(it, Kind.ROSTER, it.manager, await run_id(it))
+
+
+async def why_empty(it: Company) -> None:
+    assert await cards.gaps(it.session, it.manager.id, await run_id(it), 0, 8, POLICY, NOW)
+
+
+async def who_would_drive(it: Company) -> None:
+    assert await drives(it.session, it.manager.id, await run_id(it), 0, 0, 20, POLICY, NOW)
+
+
+PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, and the most rows of any one table
+    "a driver's home card": ([], home, FEW),
+    "a manager's home card": ([], managers_home, FEW),
+    "his week": ([], own_week, 10),
+    "one of his shifts": ([], own_shift, 10),
+    "what he has to confirm": ([], unconfirmed, 20),
+    "confirm": ([is_unconfirmed], confirms, 10),
+    "arrive": ([], arrives, 10),
+    "arrive, on a board that is watched": ([is_watched], arrives, 10),
+    "load": ([arrives], loads, 10),
+    "complete": ([arrives, loads], completes, PAST),  # his completion rate is the mean over all his shifts (R9.1)
+    "cancel": ([], cancels, FEW),
+    "his offers": ([], open_offers_of_one_asked, OFFERED),
+    "all that is open to him": ([], whats_open, OPEN),
+    "his bids": ([competitive, bids], his_bids, FEW),
+    "a driver's standing": ([], one_drivers_standing, 10),
+    "accept": ([emergency], accepts, ASKED),
+    "a window's card": ([emergency], window, CANDIDATES),
+    "an emergency": ([], emergency, CANDIDATES),
+    "the uncovered list": ([], uncovered, FEW),
+    "whom a slot could be given to": ([], whom_to_give_it_to, WEIGHED),
+    "given by hand": ([], given_by_hand, CANDIDATES),
+    "what is offered": ([emergency], what_is_offered, OPEN),
+    "a window's bids": ([competitive, bids], all_its_bids, FEW),
+    "closed early": ([competitive, bids], closes_early, ASKED),
+    "the live board": ([], live_board, FEW),
+    "the inbox": ([], inbox, FEW),
+    "a manager's card of a driver": ([], drivers_card, FEW),
+    "ill for a week": ([], falls_ill, 4 * OFFERED),  # once for each shift that goes to others
+    "the last day": ([], leaves, 4 * OFFERED),
+    "a shared number": ([has_a_number], shares_his_number, FEW),
+    "what can be closed": ([], places, FEW),
+    "what is closed ahead": ([closes], closed_ahead, DAY),
+    "a route's weekdays": ([closes], route_page, DAY),
+    "what closing would do": ([], would_close, DAY),
+    "closing a day": ([], closes, DAY),
+    "running it after all": ([closes], runs_after_all, WEEKS),
+    "a weekday turned off": ([], turns_a_weekday_off, ASKED),
+    "what he prefers": ([], his_wishes, 10),
+    "a day that he prefers": ([], prefers_a_day, 10),
+    "a route that he prefers": ([prefers_one_route_less], prefers_a_route, 10),
+    "his calendar": ([], his_calendar, FEW),
+    "the weeks of rosters": ([], weeks_of_rosters, 3 * WEEKS),
+    "a preview that is asked for": ([], asks_for_a_preview, 10),
+    "a week that is to be filled": ([], asks_to_fill, WEEKS),
+    "a roster's card": ([is_made], rosters_card, WEEKS),
+    "why slots stay empty": ([is_made], why_empty, WEEKS),
+    "who would drive": ([is_made], who_would_drive, DAY),
+}
+
+
+@pytest.mark.parametrize("name", PRESSES)
+async def test_a_press_reads_what_it_shows(company: Company, name: str) -> None:
+    before, press, most = PRESSES[name]
+    for each in before:
+        await each(company)
+    with read_by(company.engine) as reading:
+        await press(company)
+    judged(reading, most, whole=EVERYBODY if most in (CANDIDATES, WEIGHED) else frozenset())
+
+
+DUTIES = {name: duty for name, duty in table_of_duties(SAY, POLICY).items() if isinstance(duty, Duty)}
+BEATS = 600  # heartbeats of an hour and a half, which is what can hold a no-show (R8.6a)
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+@pytest.mark.parametrize("name", [name for name, duty in DUTIES.items() if duty.at is None])
+async def test_r14_a_duty_with_nothing_to_do_reads_next_to_nothing(company: Company, name: str, arrived: bool) -> None:
+    """A thousand routes run today; nobody is there yet, or all are."""
+    if arrived:
+        await company.session.execute(
+            update(Assignment).where(Assignment.on == TODAY).values(status=AssignmentStatus.ACTIVE)
+        )
+        here = select(Assignment.id, literal(NOW), literal(NOW)).where(Assignment.on == TODAY)
+        columns = [Shift.assignment_id, Shift.arrived_at, Shift.created_at]
+        await company.session.execute(insert(Shift).from_select(columns, here))
+    with read_by(company.engine) as reading:
+        assert await DUTIES[name].item(company.session, NOW, 0) is None
+    assert reading.rows["heartbeats"] <= BEATS
+    del reading.rows["heartbeats"]
+    judged(reading, 5)
+
+
+async def missing(it: Company) -> None:
+    """Everybody is there but one."""
+    arrived = update(Assignment).where(Assignment.on == TODAY, Assignment.id != it.shift)
+    await it.session.execute(arrived.values(status=AssignmentStatus.ACTIVE))
+
+
+async def dropped(it: Company) -> None:
+    """Of somebody who was asked for hundreds of shifts since he is here."""
+    friday = select(Assignment.id).where(Assignment.on == TODAY + timedelta(days=2), Assignment.user_id.is_not(None))
+    one = friday.limit(1).scalar_subquery()
+    driver = await it.session.scalar(
+        update(Assignment).where(Assignment.id == one).values(confirmed_at=None).returning(Assignment.user_id)
+    )
+    past = select(BidWindow.id, literal(driver), BidWindow.opens_at, func.date(BidWindow.opens_at))
+    past = past.where(
+        BidWindow.status == BidWindowStatus.RESOLVED,
+        BidWindow.id.not_in(select(WindowAsk.window_id).where(WindowAsk.user_id == driver)),
+    )
+    columns = [WindowAsk.window_id, WindowAsk.user_id, WindowAsk.asked_at, WindowAsk.on]
+    await it.session.execute(insert(WindowAsk).from_select(columns, past.limit(5 * FEW)))
+
+
+async def closing(it: Company) -> None:
+    at = {"closes_at": NINE}
+    await it.session.execute(update(BidWindow).where(BidWindow.id == it.slot.window_id).values(at))
+
+
+async def closing_with_bids(it: Company) -> None:
+    await competitive(it)
+    await bids(it)
+
+
+async def wave_is_due(it: Company) -> None:
+    await it.emergency()
+
+
+async def given_away(it: Company) -> None:
+    """Since yesterday, and nobody has taken it."""
+    giver = select(Assignment.user_id).where(Assignment.id == it.shift).scalar_subquery()
+    of = {"assignment_id": it.shift, "giver_id": giver, "offered_at": NOW - timedelta(days=1)}
+    await it.session.execute(insert(GiveAway).values(**of))
+
+
+DUE: dict[str, tuple[Do, int]] = {  # what makes one thing due at nine, and the most rows of any one table
+    "no-show": (missing, FEW),
+    "auto-drop": (dropped, FEW),
+    "windows": (closing, FEW),
+    "windows, for which somebody has bid": (closing_with_bids, ASKED),
+    "waves": (wave_is_due, CANDIDATES),
+    "give-aways": (given_away, FEW),
+}
+
+
+@pytest.mark.parametrize("name", DUE)
+async def test_r14_one_thing_that_is_due_reads_what_concerns_it(company: Company, name: str) -> None:
+    make, most = DUE[name]
+    await make(company)
+    with read_by(company.engine) as reading:
+        assert await DUTIES[name.split(",")[0]].item(company.session, NINE, 0) is not None
+    del reading.rows["heartbeats"]
+    judged(reading, most, whole=EVERYBODY if most == CANDIDATES else frozenset())
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("shift-reminders", NOW.replace(hour=6)),
+        ("confirmation-reminders", NOW.replace(hour=8)),
+        ("last-calls", NOW.replace(hour=18)),
+        ("cover", NOW.replace(hour=18)),
+    ],
+)
+async def test_r4_2_a_reminder_reads_the_shifts_of_its_day(company: Company, name: str, at: datetime) -> None:
+    """A thousand are told; everybody's chat and language may be read for it, but not everybody's past."""
+    with read_by(company.engine) as reading:
+        assert await DUTIES[name].item(company.session, at, 0) is not None
+    assert 0 < reading.rows["assignments"] <= 2 * ROUTES  # the last call looks at those of the day after, too
+    assert reading.scanned <= EVERYBODY | {"chat_links", "routes"}
+
+
+async def test_r3_8_those_who_are_told_of_a_week_are_read_and_no_others(company: Company) -> None:
+    """Five hundred at once: of each his week, and what of it is open."""
+    made = {"cause": RosterCause.DEADLINE, "requested_at": NOW, "as_of": NOW - timedelta(days=3), "carried_out_at": NOW}
+    await company.session.execute(insert(RosterRun).values(week=date(2026, 11, 30), **made))
+    with read_by(company.engine) as reading:
+        assert await DUTIES["week-message"].item(company.session, NOW, 0) is not None
+    assert 0 < reading.rows["assignments"] <= 10 * AT_ONCE
+    assert reading.rows["notifications"] <= 2 * AT_ONCE
+    assert reading.scanned <= EVERYBODY | {"driver_health_state"}
