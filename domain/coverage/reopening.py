@@ -99,11 +99,17 @@ class Reopened:
     mode: BidWindowMode
 
 
-async def said(session: AsyncSession, assignment_id: uuid.UUID) -> Said | None:
-    """How this slot was asked for in an emergency, by which it has got its driver (R1.3, R6.2)."""
-    emergency = BidWindow.assignment_id == assignment_id, BidWindow.mode == BidWindowMode.EMERGENCY
-    last = select(BidWindow.closes_at, BidWindow.pay_bonus_percent).where(*emergency)
-    row = (await session.execute(last.order_by(BidWindow.closes_at.desc(), BidWindow.id).limit(1))).one_or_none()
+async def said(session: AsyncSession, left: ShiftFacts) -> Said | None:
+    """How this slot was asked for in an emergency the last time, whoever has had it since (R1.3, R6.2)."""
+    of_slot = Assignment.route_id == left.route_id, Assignment.on == left.on
+    last = (
+        select(BidWindow.closes_at, BidWindow.pay_bonus_percent)
+        .join(Assignment, Assignment.id == BidWindow.assignment_id)
+        .where(*of_slot, BidWindow.mode == BidWindowMode.EMERGENCY)
+        .order_by(BidWindow.opens_at.desc(), BidWindow.closes_at.desc(), BidWindow.id)
+        .limit(1)
+    )
+    row = (await session.execute(last)).one_or_none()
     return None if row is None else Said(*row)
 
 
@@ -123,7 +129,7 @@ async def reopen(
     still stop (R2.0). The old row is locked, and so is it by whoever closes the day. `opening`: not by the time that
     is left, but so.
     """
-    opening = opening or opening_for(left.on, policy, now, await said(session, left.assignment_id))
+    opening = opening or opening_for(left.on, policy, now, await said(session, left))
     if opening is None or not await runs_on(session, left.route_id, left.on):
         return None
     slot_id = uuid.uuid4()

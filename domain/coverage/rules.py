@@ -54,7 +54,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The emergency by which a slot had got its driver: until when it was open, and the bonus, as a manager has it."""
+    """A slot's last emergency: until when it was open, and the bonus, as a manager has it."""
 
     until: datetime
     bonus_percent: int

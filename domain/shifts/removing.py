@@ -57,7 +57,7 @@ async def remove_driver(
     closes_at = emergency_closing(shift.on, until_hour, policy, now)
     if isinstance(closes_at, Refused):
         return closes_at
-    bonus = emergency_bonus(await said(session, assignment_id), policy)
+    bonus = emergency_bonus(await said(session, shift), policy)
     opening = Opening(BidWindowMode.EMERGENCY, closes_at, bonus)
     await vacate(session, shift, manager.id, "removed", {"user_id": str(driver.id)}, now)
     await not_again(session, shift, now)

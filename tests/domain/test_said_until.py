@@ -123,6 +123,41 @@ async def test_r6_2_the_bonus_goes_on_before_the_start_too(depot: Depot, day: in
     assert (window.mode, window.pay_bonus_percent) == (mode, 45)
 
 
+@pytest.mark.parametrize(("hours", "mode"), [(-7, BidWindowMode.INSTANT), (1, BidWindowMode.EMERGENCY)])
+async def test_r6_2_what_he_said_goes_on_whoever_leaves_it_next(depot: Depot, hours: int, mode: BidWindowMode) -> None:
+    """Dana leaves it the evening before, so that Otto has it by no emergency; the night before or in the morning he
+    leaves it, too."""
+    dana, otto = await depot.driver("Dana"), await depot.driver("Otto")
+    slot = await depot.fleet.slot(await depot.fleet.route("R12", depot.north), depot.fleet.day(1))
+    opened = await open_emergency(depot.session, depot.mona, slot, depot.now, bonus=45, until=18)
+    assert isinstance(opened, Opened)
+    assert isinstance(await accept(depot.session, dana, opened.window_id, depot.now), Award)
+    left = await cancel_shift(depot.session, dana, slot.id, CancelReason.OTHER, None, SAY, POLICY, depot.now + HOUR)
+    assert isinstance(left, Left) and left.reopened is not None and left.reopened.mode is BidWindowMode.INSTANT
+    at = depot.now + 2 * HOUR
+    assert isinstance(await accept(depot.session, otto, left.reopened.window_id, at), Award)
+    his, at, start = left.reopened.assignment_id, local(slot.on, 7) + hours * HOUR, local(slot.on, 7)
+    again = await cancel_shift(depot.session, otto, his, CancelReason.OTHER, None, SAY, POLICY, at)
+    assert isinstance(again, Left) and again.reopened is not None
+    window = await depot.window(again.reopened.window_id)
+    until = start if mode is BidWindowMode.INSTANT else local(slot.on, 18)
+    assert (window.mode, window.pay_bonus_percent, window.closes_at) == (mode, 45, until)
+
+
+async def test_r1_3_his_last_word_counts(today: Today) -> None:
+    """He has taken it from Dana, and asks others not as long as before."""
+    await today.accepted()
+    at = today.at + MINUTE
+    left = await remove_driver(today.session, today.depot.mona, today.slot.id, 15, SAY, POLICY, at)
+    assert isinstance(left, Removed) and left.reopened is not None
+    otto, his = await today.depot.driver("Otto"), left.reopened.assignment_id
+    assert isinstance(await accept(today.session, otto, left.reopened.window_id, at + MINUTE), Award)
+    today.until = local(today.slot.on, 15)
+    why, at = CancelReason.VEHICLE_BREAKDOWN, at + 2 * MINUTE
+    left_again = await cancel_shift(today.session, otto, his, why, None, SAY, POLICY, at)
+    await today.is_open_again(left_again, Trigger.CANCELLATION)
+
+
 async def test_r1_3_from_then_on_it_is_over(today: Today) -> None:
     await today.accepted(today.until - MINUTE)
     why = CancelReason.VEHICLE_BREAKDOWN
