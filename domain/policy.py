@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -34,7 +35,8 @@ class Policy:
     roster_ahead: timedelta = timedelta(days=8)  # … for the week whose Monday is so long after
     week_told_at: time = time(12)  # of the Monday after the freeze (R3.8)
     cap: int = 4  # shifts a week that a driver may have (R9.4) …
-    cap_most: int = 6  # … and the most that he may ever have
+    cap_most: int = 6  # … and the most that he may ever have, as a reward (R9.4) or by a manager's word (R9.5)
+    cap_least: int = 1  # however often he was flagged (R9.3)
     roster_weeks: int = 3  # this one included, whose rosters managers may preview, and fill what is empty (R3.9)
     keep_previews_for: timedelta = timedelta(days=1)
 
@@ -82,6 +84,36 @@ class Policy:
     overdue_until: timedelta = timedelta(days=7)  # … of shifts that are no older
 
     penalties_from: datetime | None = None  # until then incidents are excused, as practice (R9.7)
+    flag_within: timedelta = timedelta(days=90)  # what fell due so lately is judged (R9.2) …
+    flag_least: int = 5  # … where it is so many shifts
+    flag_few: int = (
+        10  # with fewer than this the first share is the limit, from there on the second; equal is not below
+    )
+    flag_below_with_few: Fraction = Fraction(4, 5)
+    flag_below: Fraction = Fraction(7, 10)
+    cut_after: timedelta = timedelta(days=7)  # of the warning, still below: a shift a week less (R9.3); with no shift
+    # left by then, a manager is asked
+    reward_after: int = 20  # completed shifts (R9.4) …
+    reward_from: Fraction = Fraction(19, 20)  # … with such attendance: the most shifts a week
+
+    points_attendance: int = 50  # of the score (R10.1)
+    points_completion: int = 30
+    points_reliability: int = 20
+    points_lost_each: int = 5  # no-show or late cancellation within `hard_stop_within`
+    elite_from: int = 80
+    stopped_most: int = 49  # the score while such as stop a driver are within those days (R10.2)
+    star_completion: Fraction = Fraction(19, 20)  # of a week (R10.4)
+    stars_most: int = 4  # … and with them the preview of a bonus of so many percent
+    star_bonus_percent: int = 10
+    correct_below: Fraction = Fraction(4, 5)  # completion (R10.5) …
+    correct_every: timedelta = timedelta(days=7)  # … at most
+    stop_reminded_after: timedelta = timedelta(hours=12)  # its managers, who are to decide (R10.2) …
+    stop_widened_after: timedelta = timedelta(hours=24)  # … all of the warehouse …
+    stop_back_after: timedelta = timedelta(hours=72)  # … and undecided then, he is back until it is
+    appeal_within: timedelta = timedelta(days=30)  # of what it is about (R10.6)
+    appeal_decided_within: timedelta = timedelta(hours=72)
+    appeal_most: int = 500  # characters of a driver's reason
+
     hard_stop_no_shows: int = 1  # within these days a driver is out of the pool (R10.2)
     hard_stop_late_cancels: int = 2
     hard_stop_within: timedelta = timedelta(days=30)

@@ -3,7 +3,17 @@
 from domain.db.models.bidding import Bid, BidWindow, CapOverride, WindowAsk, WindowWaves
 from domain.db.models.calendar import CalendarException, RouteWeekday
 from domain.db.models.giving import GiveAway, GiveAwayAsk
-from domain.db.models.health import DriverHealthSnapshot, DriverHealthState, DriverMetrics, RouteCompletions
+from domain.db.models.health import (
+    Appeal,
+    DriverCap,
+    DriverHealthSnapshot,
+    DriverHealthState,
+    DriverMetrics,
+    FlagEpisode,
+    HardStop,
+    RouteCompletions,
+    StarWeek,
+)
 from domain.db.models.people import (
     ChatLink,
     ContactSettings,
@@ -53,6 +63,7 @@ from domain.db.models.work import (
 
 __all__ = [
     "AbsenceQuestion",
+    "Appeal",
     "ArrivalHold",
     "ArrivalList",
     "ArrivalWarning",
@@ -71,14 +82,17 @@ __all__ = [
     "DayDecline",
     "Delivery",
     "Departure",
+    "DriverCap",
     "DriverHealthSnapshot",
     "DriverHealthState",
     "DriverMetrics",
     "DriverPreferences",
     "DutyRun",
     "Employment",
+    "FlagEpisode",
     "GiveAway",
     "GiveAwayAsk",
+    "HardStop",
     "Heartbeat",
     "Incident",
     "Invite",
@@ -106,6 +120,7 @@ __all__ = [
     "SmsCode",
     "SmsMonth",
     "SmsOptOut",
+    "StarWeek",
     "TimeOff",
     "User",
     "Warehouse",
