@@ -20,7 +20,7 @@ from domain.notices.facts.shifts import ShiftReturned
 from domain.policy import Policy
 from domain.shifts import checking, coming, late, queries, restoring
 from domain.shifts.checking import MissingCard
-from domain.shifts.coming import LateComer
+from domain.shifts.coming import LateComer, MissedShift
 from domain.shifts.late import LateCard
 
 
@@ -84,6 +84,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
         names.Kind.MISSED: Kind(
             about(missed),
             shift_screens.missed,
+            has_point=lambda facts, _now: facts.stands is not MissedShift.RESTORED,
             sms=lambda facts, reader, _code, _behind: shift_texts.missed(facts.notice, company, reader),
         ),
         names.Kind.RESTORED: Kind(

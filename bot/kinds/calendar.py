@@ -32,7 +32,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
         names.Kind.HOLIDAY: Kind(
             about(holiday),
             screens.holiday,
-            has_point=lambda facts, now: now < facts.starts_at,
+            has_point=lambda facts, now: now < facts.starts_at and any(at.closed is None for at in facts.warehouses),
             sms=lambda facts, reader, _code, _behind: texts.holiday(facts.on, company, reader),
         ),
     }

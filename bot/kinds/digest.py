@@ -19,15 +19,15 @@ from domain.notices.digest import Digest, Told
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One notice of it. `kind` and its `facts`, where that words it anew; `code`: by which it can be taken."""
+    """One notice of it, its kind, and the facts as they are now; `code`: by which it can be taken or confirmed."""
 
     told: Told
-    kind: Kind | None = None
-    facts: Any = None
+    kind: Kind
+    facts: Any
     code: str | None = None
 
     def worded(self, reader: Reader) -> Told:
-        if self.kind is None or self.kind.line is None:
+        if self.kind.line is None:
             return self.told
         return replace(self.told, title=self.kind.line(self.facts, reader, self.code))
 
@@ -40,11 +40,8 @@ class Lines:
     linked: bool
 
     async def coded(self, code_of: Callable[[Told], Awaitable[str | None]]) -> "Lines":
-        """With the codes of what can be taken (R11.6)."""
-        coded = [
-            replace(line, code=await code_of(line.told)) if line.kind is not None and line.kind.coded else line
-            for line in self.lines
-        ]
+        """With the codes of what can be taken or confirmed (R11.6)."""
+        coded = [replace(line, code=await code_of(line.told)) if line.kind.coded else line for line in self.lines]
         return replace(self, lines=tuple(coded))
 
     def worded(self, reader: Reader) -> Digest:
@@ -63,16 +60,14 @@ def kinds(others: Kinds, company: str) -> Kinds:
         return Lines(left, found.linked) if left else None
 
     async def line(session: AsyncSession, user_id: uuid.UUID, told: Told, now: datetime) -> Line | None:
-        kind = others.get(told.kind)
-        if kind is None or kind.line is None:
-            return Line(told)
+        kind = others[told.kind]
         facts = await kind.load(session, user_id, told.about, now)
         return Line(told, kind, facts) if facts is not None and kind.has_point(facts, now) else None
 
     def text(facts: Lines, reader: Reader, behind: str) -> str:
         """Of a single one its own SMS."""
         first, *more = facts.lines
-        if not more and first.kind is not None and first.kind.sms is not None:
+        if not more and first.kind.sms is not None:
             return first.kind.sms(first.facts, reader, first.code, behind)
         return texts.digest(facts.worded(reader), company, reader, behind)
 

@@ -57,6 +57,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
             has_point=lambda facts, now: facts.is_open(now),
             sms=lambda facts, reader, code, _behind: texts.to_confirm(facts.shift, code, company, reader),
             coded=True,
+            line=lambda facts, reader, code: texts.to_confirm_line(facts.shift, code, reader),
         ),
         names.Kind.ASSIGNED: Kind(
             about(given),

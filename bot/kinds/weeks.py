@@ -1,13 +1,11 @@
 """A week that has been given out: one message, by whichever of its notices it is opened (R3.8)."""
 
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds, about
-from bot.reader import Reader
 from bot.screens import week_texts
 from bot.screens import weeks as screens
 from bot.screens.weeks import NewWeek, Week
@@ -22,7 +20,7 @@ from domain.shifts.queries import can_be_confirmed
 
 
 def kinds(policy: Policy, company: str) -> Kinds:
-    def week(kind: names.Kind, line: Callable[[NewWeek, Reader, str | None], str] | None = None) -> Kind:
+    def week(kind: names.Kind) -> Kind:
         async def load(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> NewWeek | None:
             told = await notices.told(session, user_id, kind, id_)
             if not isinstance(told, WeekGiven | WeekLocked | WeekOpen):
@@ -42,11 +40,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
             about(load),
             screens.given_out,
             sms=lambda facts, reader, _code, behind: week_texts.given_out(facts, company, reader, behind),
-            line=line,
+            line=lambda facts, reader, _code: week_texts.line(facts, reader),
         )
 
-    return {
-        names.Kind.WEEK: week(names.Kind.WEEK, lambda facts, reader, _code: week_texts.line(facts, reader)),
-        names.Kind.WEEK_LOCKED: week(names.Kind.WEEK_LOCKED),
-        names.Kind.WEEK_OPEN: week(names.Kind.WEEK_OPEN),
-    }
+    return {kind: week(kind) for kind in (names.Kind.WEEK, names.Kind.WEEK_LOCKED, names.Kind.WEEK_OPEN)}

@@ -112,6 +112,12 @@ def to_confirm(shift: OwnShift, code: str | None, company: str, reader: Reader) 
     return plain(text.format(**place_of(shift, company, reader), code=code or "", until=until))
 
 
+def to_confirm_line(shift: OwnShift, code: str | None, reader: Reader) -> str:
+    """Of it in the day's digest."""
+    text = reader.gettext("confirm {route}, {day}: C {code}")
+    return text.format(route=_name(shift.route), day=reader.day(shift.on), code=code or "")
+
+
 def assigned(
     notice: ShiftAssigned, shift: OwnShift | None, code: str | None, company: str, reader: Reader, behind: str = ""
 ) -> str:

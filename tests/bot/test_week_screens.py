@@ -54,8 +54,10 @@ def test_r3_8_nothing_to_confirm_nothing_open(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("count", [0, 1, 6])
-def test_r11_5_the_sms_is_one_plain_segment(language: str, count: int) -> None:
-    text = week_texts.given_out(given(count, unconfirmed=count), "Rollcall", Reader(language, ZONE), OPT_OUT)
+@pytest.mark.parametrize("company", ["Rollcall", "C" * 99])
+def test_r11_5_the_sms_is_one_plain_segment(language: str, count: int, company: str) -> None:
+    facts = given(count, unconfirmed=count, open_=7)
+    text = week_texts.given_out(facts, company, Reader(language, ZONE), OPT_OUT)
     assert is_gsm7(text) and segments(text + OPT_OUT) == 1
 
 
@@ -63,3 +65,15 @@ def test_r11_6_the_sms_has_as_many_shifts_as_fit_and_how_to_confirm() -> None:
     text = week_texts.given_out(given(6, unconfirmed=6), "Rollcall", ENGLISH)
     assert text.startswith("Rollcall: your shifts 7-13 Dec: Mon 7 Dec R0; ") and text.endswith("Reply C to confirm.")
     assert "Reply" not in week_texts.given_out(given(1), "Rollcall", ENGLISH)
+
+
+def test_r3_8_the_sms_has_of_the_rest_what_fits() -> None:
+    none = week_texts.given_out(given(0, open_=1), "Rollcall", ENGLISH, OPT_OUT)
+    assert none == (
+        "Rollcall: 7-13 Dec: no shifts for you. 1 shift is open to you: ask your manager. "
+        "Preferences are locked for that week."
+    )
+    some = week_texts.given_out(given(2, unconfirmed=2, open_=3), "Rollcall", ENGLISH, OPT_OUT)
+    assert some.endswith("Reply C to confirm. 3 shifts are open to you: ask your manager."), "then it is full"
+    french = week_texts.given_out(given(0, locked=False), "Rollcall", Reader("fr", ZONE))
+    assert french == "Rollcall: du 7 au 13 déc.: aucun quart pour vous."

@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,16 +26,23 @@ from domain.db.models import (
     ReceivedSms,
     SmsAttempt,
     SmsCode,
+    SmsOptOut,
 )
-from domain.db.models.words import BidWindowMode, BidWindowStatus, Channel, DeliveryState
+from domain.db.models.words import BidWindowMode, BidWindowStatus, Channel, DeliveryState, Urgency
+from domain.giving.actions import Offered, give_to_all, take_back
 from domain.notices.actions import Envelope, tell
 from domain.notices.codes import DIGITS, LETTERS, code_for, draw, meant_by
 from domain.notices.digest import Told, digest, gather
 from domain.notices.facts.people import FallbackGone
-from domain.notices.kinds import Kind
+from domain.notices.facts.routes import HolidayAhead
+from domain.notices.facts.shifts import ToConfirm
+from domain.notices.kinds import Kind, holiday_of
 from domain.people.cleaning import clean_up
 from domain.people.queries import Person
 from domain.policy import TORONTO
+from domain.schedule.closing import keep_running
+from domain.shifts.actions import confirm_shift
+from domain.time import shift_start
 from tests.domain.world import POLICY, SAY, Fleet, next_wave
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -111,8 +118,10 @@ async def test_r14_expired_codes_and_old_sms_are_cleaned_up(fleet: Fleet, now: d
 
 
 async def waiting(fleet: Fleet, person: Person, name: str = "Dana", expires_at: datetime | None = None) -> uuid.UUID:
-    """A normal notice to somebody without Telegram, which waits for the digest."""
-    envelope = Envelope(Kind.FALLBACK_GONE, uuid.uuid4(), expires_at=expires_at)
+    """A normal notice to somebody without Telegram, which waits for the digest: a driver has texted STOP."""
+    driver = await fleet.driver(name)
+    await fleet.put(SmsOptOut, {"phone": driver.phone, "since": fleet.now})
+    envelope = Envelope(Kind.FALLBACK_GONE, driver.id, expires_at=expires_at)
     await tell(fleet.session, [person.id], FallbackGone(name, False), envelope, SAY, POLICY, fleet.now)
     found = await fleet.session.scalar(select(Delivery.id).where(Delivery.about == envelope.about))
     assert found is not None
@@ -229,6 +238,52 @@ async def test_r11_4a_a_single_offer_is_told_as_by_its_own_sms(fleet: Fleet, now
     assert said == f"Rollcall: R12 at North needs a driver, Sat 28 Nov 07:00, +20%. Reply TAKE {code}."
     await fleet.session.execute(update(BidWindow).where(BidWindow.id == window).values(status=BidWindowStatus.CLOSED))
     assert await told_at_five(fleet, dana, at) is None
+
+
+async def test_r11_3_what_was_confirmed_since_is_in_no_digest(fleet: Fleet, now: datetime) -> None:
+    """And what waits is told with the code that confirms it (R11.6)."""
+    north, at = await fleet.warehouse("North", await fleet.manager("Mona")), evening(now, 17)
+    dana = await fleet.driver("Dana", home=north, linked=False)
+    shifts = [await fleet.shift(await fleet.route(f"R{day}", north), dana, fleet.day(day)) for day in (3, 4)]
+    for shift in shifts:
+        starts_at, until = shift_start(shift.on, POLICY), shift_start(shift.on, POLICY) - 2 * DAY
+        notice = ToConfirm("R", "North", shift.on, starts_at, until)
+        envelope = Envelope(Kind.CONFIRM_REMINDER, shift.id, expires_at=until, level=Urgency.NORMAL)
+        await tell(fleet.session, [dana.id], notice, envelope, SAY, POLICY, now)
+    await gather(fleet.session, POLICY, at)
+    said = await told_at_five(fleet, dana, at)
+    code = {row.about: row.code for row in await fleet.session.scalars(select(SmsCode))}
+    confirm = [f"confirm R3, Sat 28 Nov: C {code[shifts[0].id]}", f"confirm R4, Sun 29 Nov: C {code[shifts[1].id]}"]
+    assert said == f"Rollcall: 2 messages for you: {'; '.join(confirm)}. Ask your manager for Telegram to read all."
+    await confirm_shift(fleet.session, dana, shifts[0].id, POLICY, at)
+    said = await told_at_five(fleet, dana, at)
+    assert said is not None and said.startswith("Rollcall: R4 at North, Sun 29 Nov, start 07:00. Reply C ")
+    await confirm_shift(fleet.session, dana, shifts[1].id, POLICY, at)
+    assert await told_at_five(fleet, dana, at) is None
+
+
+async def test_r11_3_what_is_not_given_away_any_more_is_in_no_digest(fleet: Fleet, now: datetime) -> None:
+    north, at = await fleet.warehouse("North"), evening(now, 17)
+    dana, otto = await fleet.driver("Dana", home=north, linked=False), await fleet.driver("Otto", home=north)
+    shift = await fleet.shift(await fleet.route("R12", north), otto, fleet.day(3), confirmed=True)
+    given = await give_to_all(fleet.session, otto, shift.id, SAY, POLICY, now)
+    assert isinstance(given, Offered)
+    await gather(fleet.session, POLICY, at)
+    assert "gives away R12 at North, Sat 28 Nov" in (await told_at_five(fleet, dana, at) or "")
+    await take_back(fleet.session, otto, given.give_away_id, SAY, POLICY, at)
+    assert await told_at_five(fleet, dana, at) is None
+
+
+async def test_r11_3_a_holiday_that_has_its_answers_is_in_no_digest(fleet: Fleet, now: datetime) -> None:
+    mona, at = await fleet.manager("Mona", linked=False), evening(now, 17)
+    here, christmas = [await fleet.warehouse(name, mona) for name in ("North", "South")], date(2026, 12, 25)
+    envelope = Envelope(Kind.HOLIDAY, holiday_of(christmas), expires_at=shift_start(christmas, POLICY))
+    await tell(fleet.session, [mona.id], HolidayAhead(christmas), envelope, SAY, POLICY, now)
+    await gather(fleet.session, POLICY, at)
+    for warehouse in here:
+        assert "Christmas" in (await told_at_five(fleet, mona, at) or ""), "there is one that nobody has answered for"
+        await keep_running(fleet.session, mona, warehouse, christmas, POLICY, at)
+    assert await told_at_five(fleet, mona, at) is None
 
 
 async def test_r14_the_digest_is_safe_to_run_twice(fleet: Fleet, now: datetime) -> None:

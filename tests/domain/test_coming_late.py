@@ -8,6 +8,7 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import select, update
 
+from bot.kinds import table_of_kinds
 from domain import audit
 from domain.bidding.rules import Award
 from domain.db.models import Assignment, AuditLog, Delivery, DriverHealthState, Incident, Shift
@@ -159,6 +160,9 @@ async def test_r8_6_restored_it_is_his_he_is_there_and_nothing_is_held_against_h
     told = [each for each in await depot.told(dana) if each.type is NotificationType.MANUAL]
     assert [(each.data or {})["restored"] for each in told] == [True]
     assert (await depot.row(missed.slot.id)).status is AssignmentStatus.CANCELLED, "history stays (R2.2)"
+    kind = table_of_kinds(POLICY, "Rollcall")[Kind.MISSED]
+    facts = await kind.load(depot.session, dana.id, missed.slot.id, TEN_PAST)
+    assert not kind.has_point(facts, TEN_PAST), "no SMS says any more that it goes to others (R11.3)"
     assert await missed.restored(TEN_PAST + MINUTE) == Restored(row.id, excused=True)
     assert await missed.comes(TEN_PAST + MINUTE) == Done()
     assert await depot.counters(dana) == {"confirmed_shifts": 1}

@@ -12,7 +12,7 @@ from bot.kinds import table_of_kinds
 from bot.reader import Reader
 from bot.screens.weeks import NewWeek
 from domain.bidding.open_shifts import open_to
-from domain.db.models import CapOverride, Delivery, Notification, RosterRun
+from domain.db.models import CapOverride, Delivery, Notification, RosterRun, SmsOptOut
 from domain.db.models.words import (
     BidWindowMode,
     Channel,
@@ -80,6 +80,20 @@ class Noon:
     async def inbox(self, person: Person) -> dict[NotificationType, tuple[str, str]]:
         rows = await self.session.scalars(select(Notification).where(Notification.user_id == person.id))
         return {row.type: (row.title, row.body) for row in rows}
+
+    async def digest(self, person: Person, others: int) -> str:
+        """What Monday's says to who has no Telegram, with so many other messages."""
+        for _ in range(others):
+            omar = await self.fleet.driver("Omar")
+            await self.fleet.put(SmsOptOut, {"phone": omar.phone, "since": NOON})
+            envelope = Envelope(Kind.FALLBACK_GONE, omar.id)
+            await tell(self.session, [person.id], FallbackGone("Omar", False), envelope, SAY, POLICY, NOON + HOUR)
+        await gather(self.session, POLICY, NOON + 5 * HOUR)
+        about = await self.session.scalar(select(Delivery.about).where(Delivery.kind == Kind.DIGEST))
+        kind = table_of_kinds(POLICY, "Rollcall")[Kind.DIGEST]
+        facts = await kind.load(self.session, person.id, about, NOON + 5 * HOUR)
+        assert kind.sms is not None
+        return kind.sms(facts, Reader("en", TORONTO), None, "")
 
     async def card(self, person: Person, now: datetime = NOON) -> NewWeek:
         kind = table_of_kinds(POLICY, "Rollcall")[Kind.WEEK_LOCKED]
@@ -214,19 +228,28 @@ async def test_r11_4a_the_digest_names_his_shifts_and_how_to_confirm_them(noon: 
     for on in (WEEK, WEEK + 2 * DAY):
         await noon.fleet.shift(noon.r1, dana, on)
     await noon.told()
-    for _ in range(others):
-        envelope = Envelope(Kind.FALLBACK_GONE, dana.id)
-        await tell(noon.session, [dana.id], FallbackGone("Omar", False), envelope, SAY, POLICY, NOON + HOUR)
-    await gather(noon.session, POLICY, NOON + 5 * HOUR)
-    digest = await noon.session.scalar(select(Delivery.about).where(Delivery.kind == Kind.DIGEST))
-    kind = table_of_kinds(POLICY, "Rollcall")[Kind.DIGEST]
-    facts = await kind.load(noon.session, dana.id, digest, NOON + 5 * HOUR)
-    assert kind.sms is not None
-    said = kind.sms(facts, Reader("en", TORONTO), None, "")
+    said = await noon.digest(dana, others)
     if others:
         assert "your shifts 7-13 Dec: Mon R1, Wed R1 (reply C)" in said
     else:
-        assert said == "Rollcall: your shifts 7-13 Dec: Mon 7 Dec R1; Wed 9 Dec R1. Reply C to confirm."
+        assert said == (
+            "Rollcall: your shifts 7-13 Dec: Mon 7 Dec R1; Wed 9 Dec R1. Reply C to confirm. "
+            "1 shift is open to you: ask your manager. Preferences are locked for that week."
+        )
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_r11_4a_who_has_no_shift_reads_so_and_what_is_open(noon: Noon, others: int) -> None:
+    dana = await noon.driver("Dana", linked=False)
+    await noon.told()
+    said = await noon.digest(dana, others)
+    if others:
+        assert "7-13 Dec: no shifts for you; Omar gets no SMS any more" in said
+    else:
+        assert said == (
+            "Rollcall: 7-13 Dec: no shifts for you. 1 shift is open to you: ask your manager. "
+            "Preferences are locked for that week."
+        )
 
 
 async def test_thousands_are_told_a_few_hundred_at_a_time(noon: Noon, monkeypatch: pytest.MonkeyPatch) -> None:
