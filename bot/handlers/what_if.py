@@ -31,6 +31,7 @@ from bot.handlers.coverage import manager_of
 from bot.handlers.roster import requested, weeks
 from bot.screens import preferences as preference_screens
 from bot.screens import what_if as screens
+from domain.notices.kinds import Kind
 from domain.people import drivers
 from domain.people.queries import Person
 from domain.refusals import Refused
@@ -191,13 +192,17 @@ async def _routes(act: Acting, manager: Person) -> tuple[Place, ...]:
 
 async def _so_far(act: Acting, manager: Person, of: UUID) -> tuple[date, Supposed] | None:
     """What he supposes of this one; where that is over, he is shown the weeks."""
+    so_far = await _supposing(act, manager, of)
+    if so_far is None:
+        await weeks(act, manager, screens.over(act.reader))
+    return so_far
+
+
+async def _supposing(act: Acting, manager: Person, of: UUID) -> tuple[date, Supposed] | None:
     asked = await conversations.asked(act.session, manager.id, act.now)
-    if asked is not None and asked.step is Step.SUPPOSING:
-        supposed = Supposed.of(asked.data)
-        if screens.of(supposed) == of:
-            return date.fromisoformat(asked.data["week"]), supposed
-    await weeks(act, manager, screens.over(act.reader))
-    return None
+    if asked is None or asked.step is not Step.SUPPOSING or screens.of(Supposed.of(asked.data)) != of:
+        return None
+    return date.fromisoformat(asked.data["week"]), Supposed.of(asked.data)
 
 
 async def on_routes(update: Update, context: Context) -> None:
@@ -218,9 +223,17 @@ async def route_typed(act: Acting, manager: Person, data: dict[str, Any], text: 
 
 
 async def on_difference(update: Update, context: Context) -> None:
-    press = pressed(update, SeeDifference)
+    """The question is answered with it; who presses again sees what he has asked for already (R2.5)."""
+    of = pressed(update, SeeDifference).of
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (so_far := await _so_far(act, manager, press.of)):
+        if not (manager := await manager_of(act)):
+            return
+        if so_far := await _supposing(act, manager, of):
             monday, supposed = so_far
+            await conversations.end(act.session, manager.id)
             given = act.session, manager, monday, supposed, act.policy, act.now
             await requested(act, manager, await requesting.request_preview(*given))
+        elif run_id := await requesting.last_supposed(act.session, manager, None if of == SOMEBODY_NEW else of):
+            await act.show(Kind.ROSTER, run_id)
+        else:
+            await weeks(act, manager, screens.over(act.reader))

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Text, Uuid, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
 from domain.db.models import RosterRun
 from domain.db.models.words import RosterCause
+from domain.db.sql import sql
 from domain.people.drivers import is_seen
 from domain.people.queries import Person, warehouses_of
 from domain.policy import Policy
@@ -49,6 +50,24 @@ async def request_preview(
         if asked == changes:
             return Requested(run_id)
     return await _ask(session, manager, week, RosterCause.PREVIEW, mine, changes, now)
+
+
+_LAST_SUPPOSED = sql(
+    """
+    SELECT id FROM roster_runs
+    WHERE requested_by = :manager AND changes ? 'driver_id' AND changes ->> 'driver_id' IS NOT DISTINCT FROM :of
+    ORDER BY requested_at DESC, id LIMIT 1
+    """,
+    manager=Uuid(),
+    of=Text(),
+)
+
+
+async def last_supposed(session: AsyncSession, manager: Person, of: uuid.UUID | None) -> uuid.UUID | None:
+    """His latest preview that supposes something of this driver; `of` None: of somebody new."""
+    given = {"manager": manager.id, "of": None if of is None else str(of)}
+    found: uuid.UUID | None = await session.scalar(_LAST_SUPPOSED, given)
+    return found
 
 
 async def request_fill(
