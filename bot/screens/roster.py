@@ -183,7 +183,7 @@ def _steps(facts: RosterCard, reader: Reader) -> Rows:
     _ = reader.gettext
     rows: Rows = []
     monday = facts.week.toordinal()
-    if facts.what_if is None and facts.cause is RosterCause.PREVIEW and (fills := facts.count(Cell.WOULD_BE)):
+    if fills := facts.fills:
         text = reader.ngettext("✅ Fill {n} empty shift now", "✅ Fill {n} empty shifts now", fills)
         rows.append((Button(text.format(n=fills), FillWeek(facts.run_id)),))
     if empty := facts.count(Cell.EMPTY):
@@ -248,9 +248,12 @@ def _sections(facts: RosterCard, page: int) -> Iterator[Section]:
 
 
 def consequence(facts: RosterCard, reader: Reader) -> Screen:
-    """Before the last button."""
+    """Before the last button; none where nothing is left that would be filled."""
     _ = reader.gettext
-    fills = facts.count(Cell.WOULD_BE)
+    to_card = RosterMap(facts.run_id, 0)
+    if not (fills := facts.fills):
+        text = _("Nothing is left to fill: what a roster would have filled has its driver by now, or has started.")
+        return Screen(text, ((Button(_("‹ Roster"), to_card),),))
     head = _("<b>Fill the empty shifts now?</b>\n{week}").format(week=span(facts.week, reader))
     text = reader.ngettext(
         "As it stands, {n} shift gets its driver at once. The driver is told now, and confirms it as any shift; at "
@@ -262,6 +265,6 @@ def consequence(facts: RosterCard, reader: Reader) -> Screen:
     rest = _("What nobody who prefers it can take is offered to all who may drive it.")
     keys = (
         (Button(_("✅ Yes, fill them now"), FillWeekNow(facts.week.toordinal())),),
-        (Button(_("‹ Change nothing"), RosterMap(facts.run_id, 0)),),
+        (Button(_("‹ Change nothing"), to_card),),
     )
     return Screen("\n\n".join([head, text.format(n=fills), rest]), keys)

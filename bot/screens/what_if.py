@@ -174,9 +174,9 @@ def question(what_if: WhatIf, reader: Reader) -> str:
 def difference(facts: RosterCard, what_if: WhatIf, reader: Reader) -> str:
     """So many instead of so many, and which."""
     _ = reader.gettext
-    covered, slots = facts.count(Cell.COVERED), facts.count(Cell.COVERED, Cell.WOULD_BE, Cell.EMPTY)
-    what = {"n": covered + facts.filled, "before": covered + what_if.before, "all": slots}
-    if facts.filled == what_if.before:
+    covered, filled, empty = (facts.count(cell) for cell in (Cell.COVERED, Cell.WOULD_BE, Cell.EMPTY))
+    what = {"n": covered + filled, "before": covered + what_if.before, "all": covered + filled + empty}
+    if filled == what_if.before:
         text = _("With that, as many shifts ahead would have a driver as without it: {n} of {all}.")
         lines = [text.format(**what)]
     else:

@@ -58,9 +58,10 @@ class WarehouseWeek:
 @dataclass(frozen=True, slots=True)
 class WhatIf:
     """What a preview supposes, and what comes of it. `driver` None: somebody new, or whom the manager may not
-    see (any more); `routes`: those supposed, ranked; `before`: so many are filled else.
+    see (any more); `routes`: those supposed, ranked; `before`: so many would be filled else.
 
     `closed`: slots, by route's name and day, that only then have a driver; `opened`: those that only then have none.
+    What has got a driver since, or has started, is none of these.
     """
 
     supposed: Supposed
@@ -90,6 +91,11 @@ class RosterCard:
     certificate: Certificate | None
     freezes_at: datetime | None
     what_if: WhatIf | None = None
+
+    @property
+    def fills(self) -> int:
+        """How many slots would be filled now, as it is: by what is only supposed, none."""
+        return 0 if self.what_if else self.count(Cell.WOULD_BE)
 
     def count(self, *cells: Cell) -> int:
         """How many routes' days are like this."""
@@ -127,6 +133,7 @@ async def card(
     days = days_of(run.week, run.week + timedelta(days=DAYS_OF_WEEK - 1))
     given = {"days": days, "warehouses": mine, "run": run.id, "made_at": run.carried_out_at}
     rows = (await session.execute(_CELLS, given)).all()
+    to_come = frozenset(days_to_come(run.week, policy, now))
     by_preview = sum(row.would_be for row in rows)
     is_preview = run.cause is RosterCause.PREVIEW
     return RosterCard(
@@ -136,27 +143,34 @@ async def card(
         made_at=run.carried_out_at,
         filled=by_preview if is_preview else sum(row.given for row in rows),
         proven=run.maximum == (by_preview if is_preview else run.filled),
-        warehouses=_warehouses(rows, frozenset(days_to_come(run.week, policy, now))),
+        warehouses=_warehouses(rows, to_come),
         certificate=(await weeks.certificates(session, [run.week])).get(run.week),
         freezes_at=weeks.freezes_at(run.week, policy, now),
-        what_if=await _what_if(session, manager_id, run, rows, time.local_day(now, policy)),
+        what_if=await _what_if(session, manager_id, run, rows, to_come, time.local_day(now, policy)),
     )
 
 
 async def _what_if(
-    session: AsyncSession, manager_id: uuid.UUID, run: RosterRun, rows: Sequence[Any], today: date
+    session: AsyncSession,
+    manager_id: uuid.UUID,
+    run: RosterRun,
+    rows: Sequence[Any],
+    to_come: frozenset[date],
+    today: date,
 ) -> WhatIf | None:
     if run.changes is None:
         return None
     supposed, difference = Supposed.of(run.changes), Difference.of(run.changes)
     names = {} if supposed.driver_id is None else await names_of(session, manager_id, [supposed.driver_id], today)
-    routes = {row.route_id: row.route for row in rows}
+    routes = {(row.route_id, row.date): row.route for row in rows}
+    cells = {(row.route_id, row.date): _cell(row, to_come) for row in rows}
     closed, opened = (
-        tuple((routes[route], on) for route, on in slots if route in routes)
-        for slots in (difference.closed, difference.opened)
+        tuple((routes[slot], slot[1]) for slot in slots if cells.get(slot) is still)
+        for slots, still in ((difference.closed, Cell.WOULD_BE), (difference.opened, Cell.EMPTY))
     )
+    before = sum(cell is Cell.WOULD_BE for cell in cells.values()) - len(closed) + len(opened)
     ranked = await these_routes(session, supposed.preferences.routes)
-    return WhatIf(supposed, next(iter(names.values()), None), ranked, difference.before, closed, opened)
+    return WhatIf(supposed, next(iter(names.values()), None), ranked, before, closed, opened)
 
 
 async def his_run(

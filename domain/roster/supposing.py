@@ -60,17 +60,15 @@ SlotKey = tuple[uuid.UUID, date]  # a route on a day
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What comes of it. `before`: so many slots would be filled otherwise; `closed`: these only then, `opened`: not."""
+    """What comes of it. `closed`: slots that are filled only then, `opened`: that are filled only otherwise."""
 
-    before: int = 0
     closed: tuple[SlotKey, ...] = ()
     opened: tuple[SlotKey, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON, beside what is supposed."""
         slots = {"closed": self.closed, "opened": self.opened}
-        keys = {name: [[str(route), on.isoformat()] for route, on in each] for name, each in slots.items()}
-        return {"before": self.before} | keys
+        return {name: [[str(route), on.isoformat()] for route, on in each] for name, each in slots.items()}
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Self:
@@ -79,7 +77,7 @@ class Difference:
             tuple((uuid.UUID(route), date.fromisoformat(on)) for route, on in plain.get(name, ()))
             for name in ("closed", "opened")
         )
-        return cls(plain.get("before", 0), closed, opened)
+        return cls(closed, opened)
 
 
 def difference(before: Collection[Slot], after: Collection[Slot]) -> Difference:
@@ -88,4 +86,4 @@ def difference(before: Collection[Slot], after: Collection[Slot]) -> Difference:
         tuple(sorted(((slot.route_id, slot.on) for slot in set(some) - set(others)), key=lambda key: (key[1], key[0])))
         for some, others in ((after, before), (before, after))
     )
-    return Difference(len(before), closed, opened)
+    return Difference(closed, opened)

@@ -199,8 +199,21 @@ def test_r3_9_what_a_supposition_changes() -> None:
         "With that, as many shifts ahead would have a driver as without it: 4 of 5.\nEmpty instead: R1 Fri 11 Dec"
         in said
     )
+    taken_since = card(what_if=supposing(1, ("R12", friday)), filled=4)
+    assert "With that, 4 of 5 shifts ahead would have a driver, instead of 3." in plain(
+        roster.card(taken_since, ENGLISH)
+    )
     labelled = labels(roster.card(card(what_if=supposing(1)), ENGLISH))
     assert not any("Fill" in label for label in labelled) and "💭 Change it" in labelled
+
+
+def test_r3_9_what_follows_of_filling_and_that_nothing_is_left_to_fill() -> None:
+    sure = roster.consequence(card(), ENGLISH)
+    assert "2 shifts get their drivers at once" in plain(sure) and "✅ Yes, fill them now" in labels(sure)
+    taken = WarehouseWeek("North", (RouteWeek("R1", (Cell.COVERED, Cell.EMPTY) + (Cell.OVER,) * 5),))
+    for facts in (card(warehouses=(taken,)), card(what_if=supposing(1))):
+        shown = roster.consequence(facts, ENGLISH)
+        assert "Nothing is left to fill" in plain(shown) and labels(shown) == ["‹ Roster"]
 
 
 @pytest.mark.parametrize("sign", ["W", "É", "🚚", "&"])

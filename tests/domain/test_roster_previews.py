@@ -410,6 +410,30 @@ async def test_r3_9_what_if_changes_only_the_one_of_whom_it_is(rostering: Roster
     assert (card.what_if.closed, card.what_if.opened) == ((("R1", WEEK + 4 * DAY),), (("R1", WEEK),))
 
 
+async def test_r3_9_what_if_counts_no_slot_twice_that_has_got_its_driver_since(rostering: Rostering) -> None:
+    """The card is kept current: Monday is taken by hand, Friday stays what would be; then Monday is over."""
+    north, routes = await rostering.place("North", "R1", "R2")
+    dana = await rostering.driver("Dana", [1], [routes["R2"]], home=north)
+    desk = await Desk.of(rostering, north)
+    card = await desk.previews(supposed(dana, 1, 5, routes=(routes["R1"],)))
+    assert card.what_if is not None and (card.count(Cell.WOULD_BE), card.what_if.before) == (2, 1)
+    monday, friday = ("R1", WEEK), ("R1", WEEK + 4 * DAY)
+    assert (card.what_if.closed, card.what_if.opened) == ((monday, friday), (("R2", WEEK),))
+
+    async def by_hand(fleet: Fleet) -> None:
+        where = {"warehouse_id": north, "on": WEEK, "status": AssignmentStatus.SCHEDULED}
+        for name in ("R1", "R2"):
+            driver = await fleet.driver(f"Zoe {name}")
+            await fleet.add(Assignment, route_id=routes[name], user_id=driver.id, **where)
+
+    await rostering.build(by_hand)
+    for now in (EARLY, shift_start(WEEK, POLICY)):
+        later = await desk.card(card.run_id, now)
+        assert later is not None and later.what_if is not None
+        assert (later.count(Cell.WOULD_BE), later.what_if.before) == (1, 0)
+        assert (later.what_if.closed, later.what_if.opened) == ((friday,), ())
+
+
 async def test_r3_9_what_if_somebody_of_elsewhere_came(rostering: Rostering) -> None:
     """He prefers nothing here so far, and the week is made: only this warehouse is looked at."""
     north, routes = await rostering.place("North", "R1")
