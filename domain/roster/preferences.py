@@ -1,14 +1,13 @@
 """A driver's preferences: as they stand, and as he saves them, each time a version (R3.1 to R3.3, R6.3)."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, DateTime, Integer, Uuid, delete, select
+from sqlalchemy import Boolean, DateTime, Integer, Uuid, delete, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
@@ -95,7 +94,7 @@ class Saved:
     """It is as he wants it, whether or not it was before."""
 
 
-Change = Callable[[Preferences], Preferences | Refused]
+Change = Callable[[Preferences], Awaitable[Preferences | Refused]]  # decided once the driver is locked
 
 
 async def prefer_day(
@@ -112,14 +111,22 @@ async def prefer_day(
 
     Refused: a weekday that there is not.
     """
-    return await _save(session, driver, lambda has: preferring.prefer_day(has, weekday, wanted), policy, now, by)
+
+    async def change(has: Preferences) -> Preferences | Refused:
+        return preferring.prefer_day(has, weekday, wanted)
+
+    return await _save(session, driver, change, policy, now, by)
 
 
 async def prefer_any_route(
     session: AsyncSession, driver: Person, wanted: bool, policy: Policy, now: datetime, *, by: Person | None = None
 ) -> Saved | Refused:
     """He takes any route of his home warehouses, or only those that he has named (R3.1)."""
-    return await _save(session, driver, lambda has: replace(has, any_home_route=wanted), policy, now, by)
+
+    async def change(has: Preferences) -> Preferences:
+        return replace(has, any_home_route=wanted)
+
+    return await _save(session, driver, change, policy, now, by)
 
 
 async def prefer_route(
@@ -132,10 +139,14 @@ async def prefer_route(
     by: Person | None = None,
 ) -> Saved | Refused:
     """He prefers this route, too, behind the others (R3.1). Refused: as `preferring.prefer_route` says."""
-    found = await workplaces.these_routes(session, [route_id])
-    every = await workplaces.workplaces(session, driver.id, local_day(now, policy))
-    wanted = Wanted(route_id, bool(workplaces.his_own(found, every))) if found else None
-    return await _save(session, driver, lambda has: preferring.prefer_route(has, wanted, policy), policy, now, by)
+
+    async def change(has: Preferences) -> Preferences | Refused:
+        found = await workplaces.these_routes(session, [route_id])
+        every = await workplaces.workplaces(session, driver.id, local_day(now, policy))
+        wanted = Wanted(route_id, bool(workplaces.his_own(found, every))) if found else None
+        return preferring.prefer_route(has, wanted, policy)
+
+    return await _save(session, driver, change, policy, now, by)
 
 
 async def rank_route(
@@ -149,7 +160,11 @@ async def rank_route(
     by: Person | None = None,
 ) -> Saved | Refused:
     """A preferred route has this rank, from 0 on. Refused: one that he does not prefer, a rank that there is not."""
-    return await _save(session, driver, lambda has: preferring.rank_route(has, route_id, rank), policy, now, by)
+
+    async def change(has: Preferences) -> Preferences | Refused:
+        return preferring.rank_route(has, route_id, rank)
+
+    return await _save(session, driver, change, policy, now, by)
 
 
 async def drop_route(
@@ -162,7 +177,11 @@ async def drop_route(
     by: Person | None = None,
 ) -> Saved | Refused:
     """He does not prefer this route (any more)."""
-    return await _save(session, driver, lambda has: preferring.drop_route(has, route_id), policy, now, by)
+
+    async def change(has: Preferences) -> Preferences:
+        return preferring.drop_route(has, route_id)
+
+    return await _save(session, driver, change, policy, now, by)
 
 
 _LOCK = select(User.id).where(User.role == UserRole.DRIVER).with_for_update(key_share=True)
@@ -202,7 +221,7 @@ async def _save(
     if await session.scalar(_LOCK.where(User.id == driver.id)) is None:
         return Refused(Refusal.NOT_A_DRIVER)
     before = await kept(session, driver.id, policy)
-    after = change(before.preferences)
+    after = await change(before.preferences)
     if isinstance(after, Refused):
         return after
     if after == before.preferences:
@@ -250,7 +269,7 @@ async def open_warehouse(
         return Saved()
     his = {"user_id": driver.id, "warehouse_id": warehouse_id}
     if wanted:
-        await session.execute(upsert(OpenWarehouse).values(**his))
+        await session.execute(insert(OpenWarehouse).values(**his))
     elif any(each.warehouse_id == warehouse_id for each in (await kept(session, driver.id, policy)).routes):
         return Refused(Refusal.PREFERS_ROUTE_THERE)
     else:

@@ -1,20 +1,23 @@
 """R3.2: what is saved at once is all there, in one order, and each version has its own instant."""
 
+import asyncio
 import uuid
 from datetime import datetime
 from functools import partial
 from random import Random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import DriverPreferences, OpenWarehouse, PreferenceVersion
 from domain.people.queries import Person
-from domain.refusals import Refused
+from domain.refusals import Refusal, Refused
 from domain.roster.preferences import Saved, open_warehouse, prefer_day, prefer_route
 from tests.domain.world import POLICY, Fleet
 from tests.races.conftest import Arena
+
+WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
 
 
 async def dana_at_north(fleet: Fleet) -> Person:
@@ -53,6 +56,51 @@ async def test_r3_1_two_presses_do_not_make_a_fourth_route(arena: Arena, seed: i
     async with arena.session() as session:
         preferred = await session.scalar(select(DriverPreferences.preferred_routes))
         assert preferred is not None and len(set(preferred)) == len(preferred) == 3
+
+
+async def test_r6_3_no_route_is_preferred_of_a_warehouse_that_is_just_closed(arena: Arena) -> None:
+    """Dana closes South while her route there waits for her: it is judged by what stands then."""
+
+    async def company(fleet: Fleet) -> tuple[Person, uuid.UUID, uuid.UUID]:
+        south = await fleet.warehouse("South")
+        dana = await fleet.driver("Dana", home=await fleet.warehouse("North"), ticked=[south])
+        return dana, south, await fleet.route("S1", south)
+
+    dana, south, route = await arena.build(company)
+
+    async def prefer() -> Saved | Refused:
+        async with arena.session.begin() as session:
+            return await prefer_route(session, dana, route, POLICY, arena.now)
+
+    async with arena.session() as session, asyncio.timeout(30):
+        assert await open_warehouse(session, dana, south, False, POLICY, arena.now) == Saved()
+        preferring = asyncio.create_task(prefer())
+        while await session.scalar(WAITING) != 1:
+            pass
+        await session.commit()
+        assert await preferring == Refused(Refusal.WAREHOUSE_NOT_HIS)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_r6_3_of_closing_a_warehouse_and_preferring_its_route_one_is_refused(arena: Arena, seed: int) -> None:
+    async def company(fleet: Fleet) -> tuple[Person, uuid.UUID, uuid.UUID]:
+        south = await fleet.warehouse("South")
+        dana = await fleet.driver("Dana", home=await fleet.warehouse("North"), ticked=[south])
+        return dana, south, await fleet.route("S1", south)
+
+    dana, south, route = await arena.build(company)
+
+    async def prefer(session: AsyncSession) -> Saved | Refused:
+        return await prefer_route(session, dana, route, POLICY, arena.now)
+
+    async def close(session: AsyncSession) -> Saved | Refused:
+        return await open_warehouse(session, dana, south, False, POLICY, arena.now)
+
+    said = await arena.at_once(prefer, close, dice=Random(seed))
+    assert said in (
+        [Saved(), Refused(Refusal.PREFERS_ROUTE_THERE)],
+        [Refused(Refusal.WAREHOUSE_NOT_HIS), Saved()],
+    )
 
 
 @pytest.mark.parametrize("seed", range(3))
