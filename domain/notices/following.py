@@ -291,7 +291,8 @@ async def follow_all(session: AsyncSession, abouts: Collection[uuid.UUID], now: 
     await session.execute(_FOLLOW_ALL, given)
 
 
-# A slot is shown by what is about any of its rows, past or present, or about their windows.
+# A slot is shown by what is about any of its rows, past or present, or about their windows. `driver_id`: it is his day
+# that has changed, and nobody else's offer.
 _FOLLOW_SLOTS = sql(
     """
     WITH rows AS (
@@ -301,25 +302,25 @@ _FOLLOW_SLOTS = sql(
     ), his AS (
         SELECT * FROM unnest(:drivers, :days) AS his (user_id, date)
     ), touched AS (
-        SELECT unnest(:also) AS about, true AS itself, false AS own
-        UNION SELECT id, true, false FROM rows
-        UNION SELECT w.id, true, false FROM rows JOIN bid_windows w ON w.assignment_id = rows.id
-        UNION SELECT g.asking_id, true, false FROM rows JOIN give_aways g ON g.assignment_id = rows.id
-        UNION SELECT list_id, true, false FROM arrival_warnings WHERE assignment_id = ANY (:slots)
-        UNION SELECT hold.id, true, false FROM assignments a
+        SELECT unnest(:also) AS about, CAST(NULL AS uuid) AS driver_id, false AS own
+        UNION SELECT id, NULL, false FROM rows
+        UNION SELECT w.id, NULL, false FROM rows JOIN bid_windows w ON w.assignment_id = rows.id
+        UNION SELECT g.asking_id, NULL, false FROM rows JOIN give_aways g ON g.assignment_id = rows.id
+        UNION SELECT list_id, NULL, false FROM arrival_warnings WHERE assignment_id = ANY (:slots)
+        UNION SELECT hold.id, NULL, false FROM assignments a
               JOIN arrival_holds hold ON hold.warehouse_id = a.warehouse_id AND hold.date = a.date
               WHERE a.id = ANY (:slots)
-        UNION SELECT w.id, false, false FROM his
+        UNION SELECT w.id, his.user_id, false FROM his
               JOIN window_asks ask USING (user_id, date)
               JOIN bid_windows w ON w.id = ask.window_id AND w.status = 'open'
-        UNION SELECT g.assignment_id, false, true FROM his
+        UNION SELECT g.assignment_id, his.user_id, true FROM his
               JOIN give_away_asks ask USING (user_id)
               JOIN give_aways g ON g.id = ask.give_away_id AND g.ended_at IS NULL
               JOIN assignments a ON a.id = g.assignment_id AND a.date = his.date
     ), locked AS (
         SELECT d.id FROM deliveries d JOIN touched USING (about)
-        WHERE itself AND kind = 'offer' AND state = 'pending'
-           OR (itself OR user_id = ANY (:drivers) OR kind <> 'offer' AND NOT own) AND channel = 'telegram'
+        WHERE driver_id IS NULL AND kind = 'offer' AND state = 'pending'
+           OR (driver_id IS NULL OR user_id = driver_id OR kind <> 'offer' AND NOT own) AND channel = 'telegram'
               AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
         ORDER BY kind IN ('home', 'board'), d.id
         FOR NO KEY UPDATE OF d
