@@ -51,6 +51,8 @@ def _why(gap: GapLine, reader: Reader) -> str:
             return _("Somebody had it who was no longer free when it was published.")
         case GapReason.BIDS:
             return _("Drivers have bid for it, which decides.")
+        case GapReason.CAME:
+            return _("It only came open while the roster was being made.")
         case GapReason.TAKEN:
             return _("Preferred only by {drivers}.").format(drivers=_kept(gap, reader))
 

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Integer, Uuid, select
+from sqlalchemy import Boolean, Date, Integer, Uuid, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -105,8 +105,8 @@ class RosterCard:
 _CELLS = sql(
     f"""
     SELECT w.id AS warehouse_id, w.name AS warehouse, r.id AS route_id, r.name AS route, d.date, {RUNS} AS runs,
-           a.user_id IS NOT NULL AS covered, pair.run_id IS NOT NULL AS would_be,
-           (a.assigned_by = 'algorithm' AND a.assigned_at = :made_at) IS TRUE AS given
+           a.user_id IS NOT NULL AS covered, pair.run_id IS NOT NULL AND :preview AS would_be,
+           (a.assigned_by = 'algorithm' AND a.user_id = pair.user_id) IS TRUE AS given
     FROM routes r
     JOIN warehouses w ON w.id = r.warehouse_id
     CROSS JOIN unnest(:days) AS d (date)
@@ -118,7 +118,7 @@ _CELLS = sql(
     days=ARRAY(Date()),
     warehouses=ARRAY(Uuid()),
     run=Uuid(),
-    made_at=DateTime(timezone=True),
+    preview=Boolean(),
 )
 
 
@@ -131,11 +131,11 @@ async def card(
         return None
     run, mine = found
     days = days_of(run.week, run.week + timedelta(days=DAYS_OF_WEEK - 1))
-    given = {"days": days, "warehouses": mine, "run": run.id, "made_at": run.carried_out_at}
+    is_preview = run.cause is RosterCause.PREVIEW
+    given = {"days": days, "warehouses": mine, "run": run.id, "preview": is_preview}
     rows = (await session.execute(_CELLS, given)).all()
     to_come = frozenset(days_to_come(run.week, policy, now))
     by_preview = sum(row.would_be for row in rows)
-    is_preview = run.cause is RosterCause.PREVIEW
     return RosterCard(
         run_id=run.id,
         week=run.week,
@@ -248,12 +248,13 @@ class GapsPage:
 
 
 # Those that still are gaps.
-_GAPS = """
+_GAPS = f"""
     FROM roster_gaps gap
     JOIN routes r ON r.id = gap.route_id
     JOIN warehouses w ON w.id = r.warehouse_id
+    CROSS JOIN LATERAL (SELECT gap.date) AS d (date)
     LEFT JOIN assignments a ON a.route_id = gap.route_id AND a.date = gap.date AND a.status <> 'cancelled'
-    WHERE gap.run_id = :run AND w.id = ANY (:warehouses) AND gap.date = ANY (:days) AND a.user_id IS NULL
+    WHERE gap.run_id = :run AND w.id = ANY (:warehouses) AND gap.date = ANY (:days) AND a.user_id IS NULL AND {RUNS}
 """
 _TYPES: Mapping[str, Any] = {"run": Uuid(), "warehouses": ARRAY(Uuid()), "days": ARRAY(Date())}
 _COUNT_GAPS = sql(f"SELECT count(*) {_GAPS}", **_TYPES)

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.sql import sql
 from domain.roster.rules import Gap, Roster
 from domain.roster.runs import Run
-from domain.roster.snapshot import Snapshot
 
 _CERTIFICATE = sql(
     """
@@ -28,14 +27,12 @@ _CERTIFICATE = sql(
 )
 _GAPS = sql(
     """
-    INSERT INTO roster_gaps (run_id, route_id, date, warehouse_id, reason, wanted_by, drivers)
-    SELECT :run, * FROM unnest(:routes, :days, :warehouses, CAST(:reasons AS text[]), CAST(:wanted_by AS integer[]),
-                               :drivers)
+    INSERT INTO roster_gaps (run_id, route_id, date, reason, wanted_by, drivers)
+    SELECT :run, * FROM unnest(:routes, :days, CAST(:reasons AS text[]), CAST(:wanted_by AS integer[]), :drivers)
     """,
     run=Uuid(),
     routes=ARRAY(Uuid()),
     days=ARRAY(Date()),
-    warehouses=ARRAY(Uuid()),
     reasons=ARRAY(Text()),
     wanted_by=ARRAY(Integer()),
     drivers=ARRAY(JSONB(), dimensions=1),  # each is a list itself
@@ -45,7 +42,8 @@ _GAPS = sql(
 async def keep_certificate(
     session: AsyncSession,
     run: Run,
-    seen: Snapshot,
+    slots: int,
+    held: int,
     roster: Roster,
     filled: int,
     gaps: Sequence[Gap],
@@ -53,8 +51,8 @@ async def keep_certificate(
 ) -> None:
     """What the run has come to, the proof that no more was possible, and why each gap is one (R3.6)."""
     figures = {
-        "slots": seen.held + len(seen.slots) + len(seen.bidden),
-        "held": seen.held,
+        "slots": slots,
+        "held": held,
         "filled": filled,
         "maximum": roster.maximum,
         "cut": asdict(roster.cut),
@@ -63,7 +61,6 @@ async def keep_certificate(
     given = {
         "routes": [gap.slot.route_id for gap in gaps],
         "days": [gap.slot.on for gap in gaps],
-        "warehouses": [gap.slot.warehouse_id for gap in gaps],
         "reasons": [gap.reason.value for gap in gaps],
         "wanted_by": [gap.wanted_by for gap in gaps],
         "drivers": [[asdict(keeps) for keeps in gap.drivers] for gap in gaps],

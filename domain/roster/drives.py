@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
+from domain.db.models.words import RosterCause
 from domain.db.sql import sql
 from domain.people.drivers import names_of
 from domain.policy import Policy
@@ -86,7 +87,8 @@ async def drives(
         return None
     run, mine = found
     on = run.week + timedelta(days=min(max(day, 0), DAYS_OF_WEEK - 1))
-    given = {"on": on, "run": run.id, "warehouses": mine}
+    preview = run.id if run.cause is RosterCause.PREVIEW else None  # who has got it by a manager's run, has it or not
+    given = {"on": on, "run": preview, "warehouses": mine}
     total = await session.scalar(_COUNT, given) or 0
     pages = max(1, -(-total // per_page))
     page = min(max(page, 0), pages - 1)

@@ -7,6 +7,7 @@ publication: 84,000 slots go to the database once.
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -28,7 +29,7 @@ async def judge(
 
     Locks: the warehouses' calendars, then windows, assignments, drivers, as everybody.
     """
-    scope = {"everywhere": run.warehouses is None, "warehouses": list(run.warehouses or ())}
+    scope = _scope(run)
     await _lay_out(session, slots, driver_of)
     await session.execute(_LOCK_CALENDARS, scope)
     await _lock_rows(session)
@@ -37,6 +38,25 @@ async def judge(
     await session.execute(_COME, scope | {"days": list(days)})
     await session.execute(_STANDING)
     await session.execute(_JUDGE)
+
+
+def _scope(run: Run) -> dict[str, Any]:
+    return {"everywhere": run.warehouses is None, "warehouses": list(run.warehouses or ())}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A slot that nobody has. `lost`: somebody was to get it; `had_driver`: one who has left it."""
+
+    slot: Slot
+    lost: bool
+    had_driver: bool
+
+
+async def left_open(session: AsyncSession, run: Run, days: Sequence[date]) -> list[LeftOpen]:
+    """All that are empty on these days: the run's own, those with bids, and what has come open meanwhile."""
+    rows = await session.execute(_LEFT_OPEN, _scope(run) | {"days": list(days)})
+    return [LeftOpen(Slot(row.route_id, row.date, row.warehouse_id), row.lost, row.had_driver) for row in rows]
 
 
 async def clear(session: AsyncSession) -> None:
@@ -190,4 +210,18 @@ _JUDGE = sql(
       AND NOT EXISTS (SELECT FROM fits JOIN loads USING (driver_id)
                       WHERE fits.route_id = s.route_id AND fits.date = s.date AND loads.load + fits.nth <= fits.cap)
     """  # noqa: S608 - our own text
+)
+_LEFT_OPEN = sql(
+    """
+    SELECT route_id, date, warehouse_id, lost, false AS had_driver FROM roster_slots WHERE driver_id IS NULL
+    UNION ALL
+    SELECT a.route_id, a.date, a.warehouse_id, false,
+           EXISTS (SELECT FROM assignments was
+                   WHERE was.route_id = a.route_id AND was.date = a.date AND was.user_id IS NOT NULL)
+    FROM assignments a
+    WHERE a.status = 'unfilled' AND a.date = ANY (:days) AND (:everywhere OR a.warehouse_id = ANY (:warehouses))
+      AND NOT EXISTS (SELECT FROM roster_slots s WHERE s.route_id = a.route_id AND s.date = a.date)
+    """,
+    days=ARRAY(Date()),
+    **_SCOPE,
 )

@@ -1,4 +1,4 @@
-"""How much of a week that is open each driver could take (R6.3), for as many as are asked about.
+"""A driver's week, and how much else of it he could take (R6.3), for as many drivers as are asked about.
 
 Counted by warehouse and day, of which there are few, and not slot by slot; a test holds it against `standing`.
 """
@@ -19,8 +19,8 @@ from domain.time import week_of
 
 
 @dataclass(frozen=True, slots=True)
-class HisWeek:
-    """A driver's week: his shifts that he has not begun, and how many others are open to him.
+class HisShifts:
+    """A driver's shifts of a week that he has not begun.
 
     `to_confirm_on`: the day of the first that he has not confirmed.
     """
@@ -29,9 +29,34 @@ class HisWeek:
     language: str | None
     shifts: int
     to_confirm_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class HisWeek(HisShifts):
+    """The same, and how many others are open to him."""
+
     open: int
 
 
+_HIS: Final = """
+    SELECT count(*) AS held, count(*) FILTER (WHERE a.status = 'scheduled') AS shifts,
+           min(a.date) FILTER (WHERE a.status = 'scheduled' AND a.confirmed_at IS NULL) AS to_confirm_on
+    FROM assignments a
+    WHERE a.user_id = u.id AND a.date BETWEEN :first AND :last AND a.status IN ('scheduled', 'active', 'completed')
+"""
+_SHIFTS = sql(
+    f"""
+    SELECT u.id, contact.language, his.shifts, his.to_confirm_on
+    FROM users u
+    LEFT JOIN contact_settings contact ON contact.user_id = u.id
+    CROSS JOIN LATERAL ({_HIS}) AS his
+    WHERE u.id = ANY (:of)
+    ORDER BY u.id
+    """,  # noqa: S608 - our own texts
+    of=ARRAY(Uuid()),
+    first=Date(),
+    last=Date(),
+)
 _OPEN: Final = """
     SELECT a.route_id, a.warehouse_id, a.date
     FROM assignments a JOIN bid_windows w ON w.assignment_id = a.id AND w.status = 'open' AND w.closes_at > :now
@@ -48,13 +73,7 @@ _WEEKS = sql(
         FROM users u
         LEFT JOIN driver_health_state h ON h.user_id = u.id
         LEFT JOIN contact_settings contact ON contact.user_id = u.id
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS held, count(*) FILTER (WHERE a.status = 'scheduled') AS shifts,
-                   min(a.date) FILTER (WHERE a.status = 'scheduled' AND a.confirmed_at IS NULL) AS to_confirm_on
-            FROM assignments a
-            WHERE a.user_id = u.id AND a.date BETWEEN :first AND :last
-              AND a.status IN ('scheduled', 'active', 'completed')
-        ) AS his
+        CROSS JOIN LATERAL ({_HIS}) AS his
         WHERE u.id = ANY (:of)
     ), homes AS (
         SELECT who.id, e.warehouse_id, e.starts_on, coalesce(e.ends_on, 'infinity') AS ends_on
@@ -94,6 +113,12 @@ _WEEKS = sql(
     first=Date(),
     last=Date(),
 )
+
+
+async def shifts_of(session: AsyncSession, week: date, of: Collection[uuid.UUID]) -> list[HisShifts]:
+    """The shifts in the week of this Monday of each of these drivers, by id."""
+    given = {"of": list(of), "first": week, "last": week_of(week)[1]}
+    return [HisShifts(*row) for row in await session.execute(_SHIFTS, given)]
 
 
 async def weeks_of(session: AsyncSession, week: date, of: Collection[uuid.UUID], now: datetime) -> list[HisWeek]:

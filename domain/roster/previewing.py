@@ -9,12 +9,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
+from domain.db.models.words import GapReason
 from domain.db.sql import sql
 from domain.notices import following
 from domain.policy import Policy
 from domain.roster.certificate import keep_certificate
 from domain.roster.connected import connected
-from domain.roster.rules import Roster
+from domain.roster.rules import Gap, Roster
 from domain.roster.runs import Run
 from domain.roster.snapshot import WISHES, Snapshot
 from domain.roster.supposing import SOMEBODY_NEW, Supposed, difference
@@ -89,8 +90,9 @@ async def keep_preview(
 ) -> None:
     """What would be, in the run's own warehouses, and with whom; the figures are of all that it has looked at."""
     shown, own = supposed or roster, frozenset(run.warehouses or ())
-    gaps = [gap for gap in shown.gaps if gap.slot.warehouse_id in own]
-    await keep_certificate(session, run, seen, shown, len(shown.pairs), gaps, now)
+    every = (*shown.gaps, *(Gap(slot, GapReason.BIDS) for slot in seen.bidden))
+    gaps = [gap for gap in every if gap.slot.warehouse_id in own]
+    await keep_certificate(session, run, seen.all, seen.held, shown, len(shown.pairs), gaps, now)
     pairs = [pair for pair in shown.pairs if pair.slot.warehouse_id in own]
     given = {
         "routes": [pair.slot.route_id for pair in pairs],

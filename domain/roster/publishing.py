@@ -4,7 +4,7 @@ The slots are a table of this transaction, which every statement reads (`judging
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,7 +20,7 @@ from domain.notices.wording import Wording
 from domain.policy import Policy
 from domain.roster import telling
 from domain.roster.certificate import keep_certificate
-from domain.roster.judging import clear, judge
+from domain.roster.judging import LeftOpen, clear, judge, left_open
 from domain.roster.rules import Gap, Roster
 from domain.roster.runs import Run
 from domain.roster.snapshot import Snapshot, days_to_come
@@ -46,11 +46,15 @@ async def publish(
     days = days_to_come(run.week, policy, now)
     await judge(session, run, seen.slots, {pair.slot: pair.driver_id for pair in roster.pairs}, days)
     await _write(session, run, days, policy, now)
-    left = (await session.execute(_LEFT_OPEN)).all()
-    gaps = _gaps(seen, roster, {(row.route_id, row.date): row.lost for row in left})
+    left = await left_open(session, run, days)
+    gaps = _gaps(seen, roster, left)
     filled = await session.scalar(_FILLED) or 0
-    await keep_certificate(session, run, seen, roster, filled, gaps, now)
+    came = [each for each, gap in zip(left, gaps, strict=True) if gap.reason is GapReason.CAME]
+    freed = sum(each.had_driver for each in came)  # they were held when the roster was worked out
+    slots = seen.all + len(came) - freed
+    await keep_certificate(session, run, slots, seen.held - freed, roster, filled, gaps, now)
     if run.cause is RosterCause.MANAGER:
+        await session.execute(_KEEP_PAIRS, {"run": run.id})
         drivers = (await session.scalars(_DRIVERS)).all()
         await telling.tell_given(session, run.week, drivers, say, policy, now)
     await _show(session, run, now)
@@ -58,16 +62,30 @@ async def publish(
     return Published(run.id, run.week, filled, len(gaps))
 
 
-def _gaps(seen: Snapshot, roster: Roster, left: Mapping[tuple[uuid.UUID, date], bool]) -> list[Gap]:
-    """Why each slot that is left open is: somebody had got it for whom it did not hold, or as the solver has it."""
-    known = {gap.slot: gap for gap in roster.gaps}
-    lost = [Gap(slot, GapReason.LOST) for slot in seen.slots if left.get((slot.route_id, slot.on))]
-    still = [gap for slot, gap in known.items() if (slot.route_id, slot.on) in left]
-    return lost + still + [Gap(slot, GapReason.BIDS) for slot in seen.bidden]
+def _gaps(seen: Snapshot, roster: Roster, left: Sequence[LeftOpen]) -> list[Gap]:
+    """Why each slot that is left open is (R3.6): somebody had got it for whom it did not hold, as the solver has it,
+    or it was not the solver's."""
+    known = {(gap.slot.route_id, gap.slot.on): gap for gap in roster.gaps}
+    bidden = {(slot.route_id, slot.on) for slot in seen.bidden}
+    gaps = []
+    for each in left:
+        of = each.slot.route_id, each.slot.on
+        if of in known and not each.lost:
+            gaps.append(known[of])
+        else:
+            reason = GapReason.LOST if each.lost else GapReason.BIDS if of in bidden else GapReason.CAME
+            gaps.append(Gap(each.slot, reason))
+    return gaps
 
 
-_LEFT_OPEN = sql("SELECT route_id, date, lost FROM roster_slots WHERE driver_id IS NULL")
 _FILLED = sql("SELECT count(driver_id) FROM roster_slots")
+_KEEP_PAIRS = sql(  # his card counts them
+    """
+    INSERT INTO roster_pairs (run_id, route_id, date, user_id)
+    SELECT :run, route_id, date, driver_id FROM roster_slots WHERE driver_id IS NOT NULL
+    """,
+    run=Uuid(),
+)
 _DRIVERS = sql("SELECT DISTINCT driver_id FROM roster_slots WHERE driver_id IS NOT NULL ORDER BY driver_id")
 
 # -- what is written

@@ -37,6 +37,11 @@ class Snapshot:
     bidden: tuple[Slot, ...] = ()
     supposed: tuple[Candidate, ...] | None = None
 
+    @property
+    def all(self) -> int:
+        """The slots of the week, whoever has them."""
+        return self.held + len(self.slots) + len(self.bidden)
+
 
 async def snapshot(
     session: AsyncSession, run: Run, policy: Policy, now: datetime, within: Collection[uuid.UUID] | None

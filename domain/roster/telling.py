@@ -19,7 +19,7 @@ from domain.notices.kinds import Kind, week_about
 from domain.notices.mailing import Letter, note_each, tell_each
 from domain.notices.wording import Wording
 from domain.policy import Policy
-from domain.roster.openings import HisWeek, weeks_of
+from domain.roster.openings import HisShifts, HisWeek, shifts_of, weeks_of
 from domain.schedule.rules import DAYS_OF_WEEK
 
 AT_ONCE: Final = 200  # drivers in a transaction: nobody waits for twenty thousand letters, nor does the event loop
@@ -129,12 +129,12 @@ async def tell_given(
             WeekGiven(week, each.shifts),
             Envelope(Kind.WEEK, about, _point_until(each, week, policy, now), level=Urgency.IMPORTANT, occasion=now),
         )
-        for each in await weeks_of(session, week, drivers, now)
+        for each in await shifts_of(session, week, drivers)
     ]
     await tell_each(session, letters, say, now)
 
 
-def _point_until(his: HisWeek, week: date, policy: Policy, now: datetime) -> datetime:
+def _point_until(his: HisShifts, week: date, policy: Policy, now: datetime) -> datetime:
     """What is to be confirmed within hours has lost its point then: so the night does not hold it (R11.4)."""
     until, on = until_when(week, policy, now), his.to_confirm_on
     if on is None:

@@ -46,13 +46,11 @@ CREATE TABLE roster_gaps (
     route_id uuid NOT NULL
         CONSTRAINT roster_gaps_route_id_routes_id_fk REFERENCES routes ON DELETE CASCADE,
     date date NOT NULL,
-    warehouse_id uuid NOT NULL
-        CONSTRAINT roster_gaps_warehouse_id_warehouses_id_fk REFERENCES warehouses ON DELETE CASCADE,
     reason varchar(32) NOT NULL,
     wanted_by integer NOT NULL,
     drivers jsonb NOT NULL,
     PRIMARY KEY (run_id, route_id, date),
-    CONSTRAINT roster_gaps_reason_check CHECK (reason IN ('nobody', 'taken', 'lost', 'bids'))
+    CONSTRAINT roster_gaps_reason_check CHECK (reason IN ('nobody', 'taken', 'lost', 'bids', 'came'))
 );
 
 CREATE TABLE calendar_feeds (

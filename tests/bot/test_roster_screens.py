@@ -174,6 +174,11 @@ ANA, BEN = Kept("Ana Roy", "R3", None), Kept("Ben Roy", None, 4)
             "Somebody had it who was no longer free when it was published.",
             "Quelqu’un l’avait, qui n’était plus libre au moment de la publication.",
         ),
+        (
+            gap(GapReason.CAME),
+            "It only came open while the roster was being made.",
+            "Ce quart ne s’est ouvert que pendant la préparation de l’horaire.",
+        ),
     ],
 )
 def test_r3_6_a_gap_says_why_in_words_and_names(line: GapLine, english: str, french: str) -> None:

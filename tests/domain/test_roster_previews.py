@@ -10,8 +10,18 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from domain.db.models import Assignment, Notification, PreferenceVersion, RosterGap, RosterPair, RosterRun
-from domain.db.models.words import AssignmentStatus, GapReason, RosterCause
+from domain.db.models import (
+    Assignment,
+    Bid,
+    CalendarException,
+    Notification,
+    PreferenceVersion,
+    RosterGap,
+    RosterPair,
+    RosterRun,
+    Route,
+)
+from domain.db.models.words import AssignmentStatus, BidWindowMode, CancelReason, GapReason, RosterCause
 from domain.people.cleaning import clean_up
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
@@ -22,9 +32,10 @@ from domain.roster.preferring import Preferences
 from domain.roster.requesting import Requested
 from domain.roster.supposing import Supposed, somebody_new
 from domain.roster.weeks import WeekGlance
+from domain.shifts.leaving import cancel_shift
 from domain.time import shift_start
 from tests.domain.rostering import DAY, FROZEN, SECOND, WEEK, Rostering
-from tests.domain.world import POLICY, Fleet
+from tests.domain.world import POLICY, SAY, Fleet
 
 Result = TypeVar("Result")
 A_PAGE: dict[str, Any] = {"day": 0, "page": 0, "per_page": 9, "policy": POLICY, "now": FROZEN}
@@ -134,6 +145,37 @@ async def test_r3_9_what_is_empty_is_filled_on_a_managers_word(rostering: Roster
     assert (await rostering.roster())["R1", 0] == "Dana"
 
 
+async def test_r3_9_a_card_counts_what_its_own_run_has_filled(rostering: Rostering) -> None:
+    """Two at the same instant: the clock of a demonstration stands still. Whoever leaves is not shown as a plan."""
+    north, routes = await rostering.place("North", "R1")
+    dana = await rostering.driver("Dana", [1], [routes["R1"]], home=north)
+    desk = await Desk.of(rostering, north)
+    runs_ = []
+    for name in ("Ben", None):
+        asked = await desk.fills()
+        assert isinstance(asked, Requested)
+        await rostering.make_all(EARLY)
+        runs_.append(asked.run_id)
+        if name is not None:
+            await rostering.driver(name, [2], [routes["R1"]], home=north)
+    made = [await desk.card(run_id) for run_id in runs_]
+    assert [card.filled for card in made if card] == [1, 1]
+
+    async def leave(session: AsyncSession) -> object:
+        hers = select(Assignment.id).where(Assignment.user_id == dana.id)
+        [shift] = await session.scalars(hers)
+        return await cancel_shift(session, dana, shift, CancelReason.OTHER, None, SAY, POLICY, EARLY)
+
+    await desk.does(leave)
+    card = await desk.card(runs_[0])
+    assert card is not None and (card.filled, card.count(Cell.WOULD_BE), card.count(Cell.COVERED)) == (0, 0, 1)
+    at = A_PAGE | {"now": EARLY}
+    page = await desk.does(lambda session: drives(session, desk.manager.id, runs_[0], **at))
+    assert page is not None and [(each.driven, each.would_be, each.driver) for each in page.drives] == [
+        (False, False, None)
+    ]
+
+
 async def test_r12_3_of_what_was_filled_for_both_each_reads_his_own(rostering: Rostering) -> None:
     north, routes = await rostering.place("North", "R1")
     south, others = await rostering.place("South", "S1")
@@ -229,6 +271,43 @@ async def test_r12_3_of_drivers_whom_he_may_not_see_only_the_number_is_said(rost
     card = await desk.previews()
     taken = [gap for gap in names_of(await desk.gaps(card.run_id)).values() if gap.reason is GapReason.TAKEN]
     assert [(gap.drivers, gap.others) for gap in taken] == [((), 1)]
+
+
+async def test_r3_6_what_somebody_has_bid_for_is_a_gap_of_a_preview_too(rostering: Rostering) -> None:
+    north, routes = await rostering.place("North", "R1")
+    south, others = await rostering.place("South", "S1")
+    ben = await rostering.driver("Ben", [1], [routes["R1"], others["S1"]], home=north)
+    desk = await Desk.of(rostering, north)
+
+    async def bid(fleet: Fleet) -> None:
+        for route in (routes["R1"], others["S1"]):
+            fleet._warehouse_of[route] = north if route == routes["R1"] else south
+            slot = await fleet.slot(route, WEEK)
+            await fleet.window(slot, BidWindowMode.COMPETITIVE, closes_at=FROZEN)
+            when = {"bid_at": EARLY, "window_closes_at": FROZEN}
+            await fleet.add(Bid, assignment_id=slot.id, user_id=ben.id, **when)
+
+    await rostering.build(bid)
+    card = await desk.previews()
+    page = await desk.gaps(card.run_id)
+    gaps = names_of(page)
+    assert gaps["R1", 0].reason is GapReason.BIDS and gaps["R1", 0].assignment_id is not None
+    assert len(gaps) == card.count(Cell.EMPTY) == 7
+
+
+async def test_r2_0_a_day_that_is_closed_meanwhile_is_no_gap(rostering: Rostering) -> None:
+    north, _ = await rostering.place("North", "R1")
+    desk = await Desk.of(rostering, north)
+    card = await desk.previews()
+
+    async def close(fleet: Fleet) -> None:
+        said = {"created_by": desk.manager.id, "created_at": EARLY}
+        await fleet.add(CalendarException, warehouse_id=north, on=WEEK, runs=False, **said)
+
+    await rostering.build(close)
+    page, shown = await desk.gaps(card.run_id), await desk.card(card.run_id)
+    assert shown is not None and page is not None
+    assert page.total == len(names_of(page)) == shown.count(Cell.EMPTY) == 6 and ("R1", 0) not in names_of(page)
 
 
 async def test_gaps_are_paged_and_what_is_filled_meanwhile_is_none(rostering: Rostering) -> None:
@@ -377,7 +456,8 @@ async def test_r3_9_of_other_warehouses_nothing_is_kept(rostering: Rostering) ->
     await rostering.driver("Ana", [1, 2], [routes["R1"], others["S1"]], home=north)
     desk = await Desk.of(rostering, north)
     await desk.previews()
-    assert await rostering.rows(select(RosterGap.warehouse_id).distinct()) == [(north,)]
+    of = select(Route.warehouse_id).join(RosterGap, RosterGap.route_id == Route.id)
+    assert await rostering.rows(of.distinct()) == [(north,)]
 
 
 # -- what if

@@ -35,10 +35,11 @@ from domain.db.models.words import (
     IncidentKind,
     RosterCause,
 )
+from domain.notices import following
 from domain.notices.kinds import Kind
 from domain.roster import runs
 from domain.roster.publishing import Published, publish
-from domain.roster.rules import Cut, Pair, Roster, Slot
+from domain.roster.rules import Cut, Gap, Pair, Roster, Slot
 from domain.roster.snapshot import Snapshot
 from tests.domain.rostering import DAY, FROZEN, WEEK
 from tests.domain.world import POLICY, SAY, Fleet
@@ -70,12 +71,13 @@ class Desk:
     def slot(self, route: uuid.UUID, on: date) -> Slot:
         return Slot(route, on, self.north)
 
-    async def publish(self) -> Published:
+    async def publish(self, **seen: Any) -> Published:
         slots = [self.slot(route, on) for route in (self.r1, self.r2) for on in (WEEK, TUESDAY)]
         pairs = tuple(Pair(slot, self.dana.id) for slot in slots if slot.route_id == self.r1)
         run = await runs.run(self.session, self.run_id)
-        seen = Snapshot(tuple(slots), ())
-        return await publish(self.session, run, seen, Roster(pairs, (), len(pairs), NO_CUT), SAY, POLICY, FROZEN)
+        gaps = tuple(Gap(slot, GapReason.NOBODY) for slot in slots if slot.route_id == self.r2)
+        roster = Roster(pairs, gaps, len(pairs), NO_CUT)
+        return await publish(self.session, run, Snapshot(tuple(slots), (), **seen), roster, SAY, POLICY, FROZEN)
 
     async def drives(self) -> dict[date, str | None]:
         """Who has R1 by this; a day on which it has no row is not there."""
@@ -223,6 +225,32 @@ async def test_r2_0_a_route_that_has_moved_meanwhile_is_open_where_it_is(desk: D
     assert set(await desk.session.scalars(places)) == {south}
 
 
+async def test_r3_6_each_slot_that_is_empty_then_has_its_reason(desk: Desk) -> None:
+    """When it had been worked out, R3 was put into the calendar, and R4 left by its driver; for R5 somebody has bid,
+    and R6 has gone to a bidder."""
+    fleet, on = desk.fleet, TUESDAY
+    routes = {name: await fleet.route(name, desk.north) for name in ("R3", "R4", "R5", "R6")}
+    await fleet.put(RouteWeekday, *({"route_id": route, "weekday": 2} for route in routes.values()))
+    await fleet.cancelled_by(desk.ben, routes["R4"], on)
+    for name in ("R4", "R5"):
+        await fleet.window(await fleet.slot(routes[name], on), BidWindowMode.COMPETITIVE)
+    await fleet.shift(routes["R6"], desk.ben, on)
+    await fleet.decline(desk.dana, on)
+    published = await desk.publish(held=1, bidden=tuple(desk.slot(routes[name], on) for name in ("R5", "R6")))
+    found = select(Route.name, RosterGap.on, RosterGap.reason).join(Route, Route.id == RosterGap.route_id)
+    reasons = {(name, on): reason for name, on, reason in await desk.session.execute(found)}
+    assert reasons == {
+        ("R1", on): GapReason.LOST,
+        ("R2", WEEK): GapReason.NOBODY,
+        ("R2", on): GapReason.NOBODY,
+        ("R3", on): GapReason.CAME,
+        ("R4", on): GapReason.CAME,
+        ("R5", on): GapReason.BIDS,
+    }
+    run = await desk.session.get_one(RosterRun, desk.run_id, populate_existing=True)
+    assert (run.slots, run.held, published.filled, published.gaps) == (8, 0, 1, 6)
+
+
 # -- slots that were open already
 
 
@@ -272,6 +300,27 @@ async def test_r2_1_what_else_he_was_offered_for_that_day_says_that_it_is_not_fo
     await by_hand.publish()
     turned = set(await by_hand.session.scalars(select(Delivery.id).where(Delivery.redraw)))
     assert hers in turned and his not in turned
+
+
+async def test_r2_1_what_another_was_offered_for_that_day_is_left_as_it_is(by_hand: Desk) -> None:
+    """Each gets a day of the same week, and both had been asked for other shifts of both days."""
+    await by_hand.fleet.decline(by_hand.dana, TUESDAY)
+    offers = {}
+    for on in (WEEK, TUESDAY):
+        route = await by_hand.fleet.route(f"R{on}", by_hand.north)
+        window = await by_hand.fleet.window(await by_hand.fleet.slot(route, on))
+        for driver in (by_hand.dana, by_hand.ben):
+            asked = {"window_id": window, "on": on, "asked_at": FROZEN, "user_id": driver.id}
+            await by_hand.session.execute(insert(WindowAsk).values(asked))
+            offer = await by_hand.fleet._delivery(driver, Kind.OFFER, window, DeliveryState.SENT)
+            offers[offer] = driver.first_name, on
+    await by_hand.session.execute(update(Delivery).values(escalate_at=FROZEN + DAY))
+    changed = [following.Day(by_hand.dana.id, WEEK), following.Day(by_hand.ben.id, TUESDAY)]
+    await following.follow_slots(by_hand.session, [], [], FROZEN, days=changed)
+    turned = await by_hand.session.scalars(select(Delivery.id).where(Delivery.redraw))
+    assert {offers[each] for each in turned} == {("Dana", WEEK), ("Ben", TUESDAY)}
+    going_on = await by_hand.session.scalars(select(Delivery.id).where(Delivery.escalate_at.is_not(None)))
+    assert {offers[each] for each in going_on} == {("Ben", WEEK), ("Dana", TUESDAY)}
 
 
 async def test_r6_1_a_gap_that_has_a_window_keeps_it(desk: Desk) -> None:

@@ -71,17 +71,14 @@ class RosterGap(Base):
     run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("roster_runs.id", ondelete="CASCADE"), primary_key=True)
     route_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("routes.id", ondelete="CASCADE"), primary_key=True)
     on: Mapped[date] = mapped_column("date", primary_key=True)
-    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
     reason: Mapped[GapReason] = mapped_column(word(GapReason, "reason"))
     wanted_by: Mapped[int]
     drivers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
 class RosterPair(Base):
-    """A slot that a preview would fill, and with whom; None: somebody new, who is only supposed.
-
-    What is published is in the assignments instead.
-    """
+    """A slot that a preview would fill, or a manager's run has filled, and with whom; None: somebody new, who is only
+    supposed. What a freeze gives is in the assignments alone."""
 
     __tablename__ = "roster_pairs"
 

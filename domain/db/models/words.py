@@ -129,6 +129,7 @@ class GapReason(StrEnum):
     TAKEN = "taken"  # those who do are all at their cap, or taken that day
     LOST = "lost"  # it had somebody, for whom it did not hold until it was published
     BIDS = "bids"  # somebody has bid for it: its window decides
+    CAME = "came"  # it was no open slot yet when the roster was worked out
 
 
 class OffKind(StrEnum):
