@@ -13,6 +13,7 @@ from bot.screens import coverage as coverage_screens
 from bot.screens import removing as removing_screens
 from bot.screens import windows as screens
 from domain.coverage import ending, opening, queries, rules
+from domain.coverage.reopening import bonus_to_ask_with
 from domain.coverage.windows import WindowCard, bids_of, open_windows, window_card
 from domain.db.models.words import BidWindowMode
 from domain.notices.kinds import Kind
@@ -119,7 +120,7 @@ async def _consequence(act: Acting, manager: Person, assignment_id: UUID) -> Non
         await _stays(act, manager, assignment_id, why)
         return
     until = rules.hours_left(found.shift.on, act.policy, act.now)
-    bonus = act.policy.emergency_bonus_percent
+    bonus = await bonus_to_ask_with(act.session, assignment_id, act.policy)
     await act.say(removing_screens.consequence(found, bonus, until, act.reader))
 
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from domain import audit
-from domain.coverage.rules import Opening, Said, opening_for
+from domain.coverage.rules import Opening, Said, emergency_bonus, opening_for
 from domain.db.models import Assignment, BidWindow, WindowAsk, WindowWaves
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, Trigger
 from domain.policy import Policy
@@ -99,18 +100,24 @@ class Reopened:
     mode: BidWindowMode
 
 
-async def said(session: AsyncSession, left: ShiftFacts) -> Said | None:
-    """How this slot was asked for in an emergency the last time, whoever has had it since (R1.3, R6.2)."""
-    of_slot = Assignment.route_id == left.route_id, Assignment.on == left.on
+async def said(session: AsyncSession, assignment_id: uuid.UUID) -> Said | None:
+    """How the slot of this row was asked for in an emergency the last time, whoever has had it since (R1.3, R6.2)."""
+    row_of_it = aliased(Assignment)
     last = (
         select(BidWindow.closes_at, BidWindow.pay_bonus_percent)
-        .join(Assignment, Assignment.id == BidWindow.assignment_id)
-        .where(*of_slot, BidWindow.mode == BidWindowMode.EMERGENCY)
+        .join(row_of_it, row_of_it.id == BidWindow.assignment_id)
+        .join(Assignment, and_(Assignment.route_id == row_of_it.route_id, Assignment.on == row_of_it.on))
+        .where(Assignment.id == assignment_id, BidWindow.mode == BidWindowMode.EMERGENCY)
         .order_by(BidWindow.opens_at.desc(), BidWindow.closes_at.desc(), BidWindow.id)
         .limit(1)
     )
     row = (await session.execute(last)).one_or_none()
     return None if row is None else Said(*row)
+
+
+async def bonus_to_ask_with(session: AsyncSession, assignment_id: uuid.UUID, policy: Policy) -> int:
+    """The bonus with which an emergency for the slot of this row begins (R6.2)."""
+    return emergency_bonus(await said(session, assignment_id), policy)
 
 
 async def reopen(
@@ -129,7 +136,7 @@ async def reopen(
     still stop (R2.0). The old row is locked, and so is it by whoever closes the day. `opening`: not by the time that
     is left, but so.
     """
-    opening = opening or opening_for(left.on, policy, now, await said(session, left))
+    opening = opening or opening_for(left.on, policy, now, await said(session, left.assignment_id))
     if opening is None or not await runs_on(session, left.route_id, left.on):
         return None
     slot_id = uuid.uuid4()

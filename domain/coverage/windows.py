@@ -16,6 +16,7 @@ from domain.bidding import queries as bidding
 from domain.bidding.rules import Parts, Standing, first_refusal, parts, ranked
 from domain.bidding.standing import SlotKey
 from domain.coverage.queries import free_for
+from domain.coverage.reopening import bonus_to_ask_with
 from domain.db.models import (
     Assignment,
     AssignmentTerms,
@@ -220,7 +221,7 @@ async def window_card(
         bid_count=len(bids),
         extendable=open_ and emergency and window.closes_at < time.local_instant(slot.on, policy.day_ends, policy),
         left=driver_name if gone else None,
-        emergency_bonus=window.pay_bonus_percent if emergency else policy.emergency_bonus_percent,
+        emergency_bonus=await bonus_to_ask_with(session, slot.id, policy),
         awardable=open_ and any(each.refusal is None for each in bids),
     )
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
-from domain.coverage.reopening import Reopened, reopen, said
-from domain.coverage.rules import Opening, emergency_bonus, emergency_closing
+from domain.coverage.reopening import Reopened, bonus_to_ask_with, reopen
+from domain.coverage.rules import Opening, emergency_closing
 from domain.db.models.words import BidWindowMode, IncidentKind, Trigger
 from domain.notices import actions as notices
 from domain.notices.facts.routes import Cause, ShiftCancelled
@@ -57,7 +57,7 @@ async def remove_driver(
     closes_at = emergency_closing(shift.on, until_hour, policy, now)
     if isinstance(closes_at, Refused):
         return closes_at
-    bonus = emergency_bonus(await said(session, shift), policy)
+    bonus = await bonus_to_ask_with(session, assignment_id, policy)
     opening = Opening(BidWindowMode.EMERGENCY, closes_at, bonus)
     await vacate(session, shift, manager.id, "removed", {"user_id": str(driver.id)}, now)
     await not_again(session, shift, now)

@@ -76,7 +76,7 @@ async def stop_shift(
         cancelled = {"cancelled_at": now, "cancel_reason": reason}
         await session.execute(update(Shift).where(Shift.assignment_id == assignment_id).values(cancelled))
         await ledger.enter(session, driver.id, assignment_id, IncidentKind.PROTECTED_ABSENCE, actor_id, policy, now)
-        before = await said(session, shift)
+        before = await said(session, assignment_id)
         opening = emergency_until_over(shift.on, policy, now, before)  # whatever the time to the start (R8.8)
         reopened = await reopen(session, shift, Trigger.CANCELLATION, actor_id, policy, now, opening=opening)
     told = await _tell(session, shift, driver, reason, decision, reopened, say, policy, now)

@@ -11,6 +11,7 @@ from domain.bidding.rules import Award
 from domain.coverage.assigning import Assigned, assign_driver
 from domain.coverage.ending import extend_window
 from domain.coverage.opening import Opened
+from domain.coverage.windows import window_card
 from domain.db.models.words import BidWindowMode, CancelReason, IncidentKind, Trigger
 from domain.people.queries import Person
 from domain.shifts.actions import arrive
@@ -121,6 +122,8 @@ async def test_r6_2_the_bonus_goes_on_before_the_start_too(depot: Depot, day: in
     assert isinstance(left, Left) and left.reopened is not None
     window = await depot.window(left.reopened.window_id)
     assert (window.mode, window.pay_bonus_percent) == (mode, 45)
+    card = await window_card(depot.session, depot.mona.id, window.id, POLICY)
+    assert card is not None and card.emergency_bonus == 45, "raised, it begins with no less"
 
 
 @pytest.mark.parametrize(("hours", "mode"), [(-7, BidWindowMode.INSTANT), (1, BidWindowMode.EMERGENCY)])

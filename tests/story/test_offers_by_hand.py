@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot.callbacks.coverage import TakeOff, TakeOffNow
+from bot.callbacks.coverage import Emergency, TakeOff, TakeOffNow
 from bot.callbacks.shifts import ShiftCard
 from bot.callbacks.windows import Bids, CloseNow, ExtendUntil, OpenBids, Raise, Windows
 from domain.db.models import BidWindow, Incident
@@ -33,7 +33,7 @@ async def test_r6_9_an_emergency_is_opened_extended_and_given_by_hand(
     assert "No route is offered" in (await typed(nadia, "/windows", "No route is offered"))["text"]
     card = await typed(nadia, f"/emergency {ROUTE}", ROUTE, "No driver.")
     assert "👤 Give it to a driver" in labels(card)
-    await nadia.press(card, "🚨 Emergency")
+    await nadia.press_data(card, Emergency((await slot_of(sessions, today)).id, 50, 0).pack())
     card = await nadia.sees(f"{ROUTE}, North: drivers are being asked", "open until 13:00")
     await nadia.press(card, "Ask longer")
     hours = await nadia.sees("Until when shall drivers be asked?")
@@ -49,9 +49,11 @@ async def test_r6_9_an_emergency_is_opened_extended_and_given_by_hand(
     await nadia.press(who, name)
     asked = await nadia.sees(f"to {name}?", "Nobody else is asked any more")
     await nadia.press(asked, "Give it to")
-    await nadia.sees(name, "Not confirmed")
+    card = await nadia.sees(name, "Not confirmed")
     window = await window_of(sessions, (await slot_of(sessions, today)).id)
     assert window.status is BidWindowStatus.RESOLVED
+    await nadia.press(card, "Ask others instead")
+    await nadia.sees(f"Take {ROUTE}, North off", "Others are asked at once, +50%")
 
 
 async def test_r6_5_bids_are_opened_and_decided_early(calls: httpx.AsyncClient, sessions: Sessions) -> None:
