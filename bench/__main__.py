@@ -20,7 +20,7 @@ import asyncpg
 import uvloop
 from rich.console import Console
 
-from bench import deliveries, duties, filling, growth, machine, report, roster
+from bench import deliveries, duties, filling, growth, machine, pictures, report, roster
 from bench.bots import bot
 from bench.emergencies import emergency
 from bench.fleet import FIRST_CHAT, settle
@@ -133,6 +133,11 @@ async def _roster(fleets: Fleets) -> list[Section]:
     return report.of_rosters(figures)
 
 
+async def _pictures(_fleets: Fleets) -> list[Section]:
+    console.log("pictures")
+    return report.of_pictures(pictures.measured())
+
+
 async def _simulation(_fleets: Fleets) -> list[Section]:
     console.log(f"{WEEKS.weeks} weeks of {WEEKS.drivers} drivers, simulated")
     ran = await running.simulate(WEEKS, console)
@@ -159,6 +164,7 @@ SECTIONS: Final[Mapping[str, Callable[[Fleets], Awaitable[list[Section]]]]] = {
     "duties": _duties,
     "filling": _filling,
     "roster": _roster,
+    "pictures": _pictures,
     "simulate": _simulation,
     "machine": _machine,
 }

@@ -14,6 +14,7 @@ from bench.filling import Figure
 from bench.growth import FINISHED, Growth
 from bench.load import percentiles
 from bench.machine import Explored
+from bench.pictures import Drawn
 from bench.presses import A_SECOND, Figures
 from bench.roster import Coverage, Rostered
 from bench.statements import Counted
@@ -36,6 +37,7 @@ SIMULATE_GOAL = 600  # seconds
 ROSTER_GOALS = {2_000: 3, 20_000: 45}  # seconds, by drivers
 ROSTER_GOAL_MB = 2_000
 PAUSE_GOAL_MS = 100
+PICTURE_GOAL_MS = 300
 IDLE_GOAL = 5  # per cent of one processor, bot and database together
 
 
@@ -109,6 +111,10 @@ def of_rosters(rostered: list[Rostered]) -> list[Section]:
     return [Section(size, _roster(each)) for size, each in zip(sizes, rostered, strict=True)]
 
 
+def of_pictures(drawn: Drawn) -> list[Section]:
+    return [Section(f"A heat map of {drawn.routes} routes, in processor time", _pictures(drawn))]
+
+
 def of_simulation(terms: Terms, ran: Ran) -> list[Section]:
     return [Section(f"rollcall simulate, {terms.drivers} drivers for {terms.weeks} weeks", _simulation(terms, ran))]
 
@@ -156,6 +162,12 @@ def _covered(coverage: Coverage) -> Iterator[Row]:
     filled = f"{coverage.filled:,}"
     yield f"  filled of {coverage.slots:,}", filled, f"proven {coverage.most:,}", _of(coverage.filled, coverage.most)
     yield "  the same", filled, f"greedy rule {coverage.greedy:,}", _of(coverage.filled, coverage.greedy)
+
+
+def _pictures(drawn: Drawn) -> Iterator[Row]:
+    took, empty = 1000 * drawn.picture, 1000 * drawn.empty
+    yield "drawn", f"{took:.0f} ms", f"goal < {PICTURE_GOAL_MS} ms", _of(took, PICTURE_GOAL_MS)
+    yield "an empty sheet of its size", f"{empty:.0f} ms", "", f"× {took / empty:.1f}"
 
 
 def _simulation(terms: Terms, ran: Ran) -> Iterator[Row]:

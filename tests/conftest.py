@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 import migrations
@@ -32,6 +33,8 @@ PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlo
 
 # Workers, and the commands that tests start, compile what they import once, wherever the tests run: the slowest part.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+settings.load_profile("ci")  # the same examples everywhere, and no limits of time: machines are shared
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

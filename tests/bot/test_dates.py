@@ -67,14 +67,14 @@ def test_what_a_text_means(text: str, means: date | Unreadable) -> None:
 @given(
     on=st.dates(THURSDAY - timedelta(days=180), THURSDAY + timedelta(days=180)), language=st.sampled_from(["en", "fr"])
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_we_show_can_be_written(on: date, language: str) -> None:
     assert day(Reader(language, TORONTO).day(on), THURSDAY) == on
     assert day(on.isoformat(), THURSDAY) == on
 
 
 @given(text=st.text(max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_is_written_is_a_day_or_not(text: str) -> None:
     assert isinstance(day(text, THURSDAY), date | Unreadable)
     parted(text, THURSDAY)

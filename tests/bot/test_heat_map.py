@@ -2,7 +2,6 @@
 
 import struct
 from dataclasses import replace
-from time import process_time
 
 import pytest
 from matplotlib.collections import PolyCollection
@@ -73,14 +72,3 @@ def test_no_two_marks_look_alike_without_colours() -> None:
 def brightness(colour: str) -> float:
     red, green, blue = to_rgb(colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def test_sixty_routes_are_drawn_in_300_ms() -> None:
-    facts = heat_map(60)
-    draw(facts)  # the fonts are found once
-    took = []
-    for _ in range(5):
-        begun = process_time()
-        draw(facts)
-        took.append(process_time() - begun)
-    assert min(took) < 0.3

@@ -111,7 +111,7 @@ def arguments(screen: Callable[..., Screen]) -> st.SearchStrategy[dict[str, Any]
 
 
 @pytest.mark.parametrize("screen", screens(), ids=lambda each: f"{each.__module__}.{each.__name__}")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
 def test_telegram_takes_every_screen(screen: Callable[..., Screen], data: st.DataObject) -> None:
     fits(screen(**data.draw(arguments(screen))))
@@ -134,7 +134,7 @@ def fits(shown: Screen) -> None:
 
 
 @given(st.sampled_from(READERS), st.integers(0, 60), st.sampled_from(LONG))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_home_card_fits_however_much_there_is_to_show(reader: Reader, many: int, sign: str) -> None:
     today, name = date(2026, 11, 25), sign * 2000
     offers = tuple(offered(name, declined=number % 2 == 0) for number in range(many))

@@ -31,7 +31,7 @@ from tests.domain.world import Fleet
 
 UNLIMITED = pytest.mark.parametrize("limits", [None])
 UNPACED = {"telegram_every": timedelta(0), "chat_every": timedelta(0), "segment_every": timedelta(0)}
-PATIENCE = 30.0  # seconds; what takes longer has failed
+PATIENCE = 60.0  # seconds; what takes longer has failed
 
 
 async def until(question: Callable[[], Awaitable[Any]]) -> Any:

@@ -66,7 +66,7 @@ WEEKDAYS = st.builds(Weekday, st.integers(0, 6), st.none() | DAYS, st.none() | D
 CASES = st.builds(Case, DAYS, st.lists(WEEKDAYS, max_size=6), SAYS, SAYS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(case=CASES)
 def test_r2_0_exceptions_decide_before_weekdays_and_more_weekdays_never_close(case: Case) -> None:
     answer = runs(case.on, case.weekdays, case.warehouse, case.route)

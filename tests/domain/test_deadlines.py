@@ -115,7 +115,7 @@ def a_shift(draw: st.DrawFn) -> Shift:
     return Shift(on, draw(when), draw(when), draw(when))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     shifts=st.lists(a_shift(), min_size=1, max_size=40),
     zone=st.sampled_from(["America/Toronto", "America/St_Johns", "Asia/Tokyo", "UTC"]),

@@ -117,7 +117,7 @@ def tiny_fleets(draw: st.DrawFn) -> tuple[list[Candidate], list[Slot]]:
     return drivers, [Slot(route, on, ROUTES[route]) for route, on in sorted(draw(some_slots))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tiny_fleets(), st.randoms(use_true_random=False))
 def test_r3_5_of_all_rosters_that_there_are_it_is_the_first_of_the_best(
     fleet: tuple[list[Candidate], list[Slot]], dice: Random

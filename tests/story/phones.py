@@ -9,7 +9,7 @@ import httpx
 
 T = TypeVar("T")
 
-PATIENCE_FOR = 20.0  # seconds; a condition that takes longer is a fault
+PATIENCE_FOR = 60.0  # seconds; a condition that takes longer is a fault
 
 
 async def until(condition: Callable[[], Awaitable[T | None]], what: str, every: float = 0.02) -> T:
