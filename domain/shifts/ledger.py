@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Integer, Interval, Text, Uuid, insert
+from sqlalchemy import Integer, Text, Uuid, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
@@ -12,6 +12,7 @@ from domain.bidding.queries import lock_people
 from domain.db.models import Incident, ShiftReview
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
+from domain.health import stops
 from domain.policy import Policy
 
 PRACTICE = "practice"  # the reason for which an incident is excused before penalties begin (R9.7)
@@ -75,15 +76,17 @@ async def enter(
     if kind is IncidentKind.AUTO_DROP:  # which is neither of those that stop him (R4.3)
         await count(session, driver_id, now, total_shifts=1, **{counter: 1})
     else:
-        await _blamed(session, driver_id, policy, now, total_shifts=1, **{counter: 1})
+        await _blamed(session, driver_id, kind, policy, now)
     return True
 
 
-async def _blamed(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime, **events: int) -> None:
+async def _blamed(
+    session: AsyncSession, driver_id: uuid.UUID, kind: IncidentKind, policy: Policy, now: datetime
+) -> None:
     """Under his lock: who is about to be given a shift is out of the pool before, or has it (R10.2)."""
     await lock_people(session, [driver_id])
-    await count(session, driver_id, now, **events)
-    await _stop_if_due(session, driver_id, policy, now)
+    await count(session, driver_id, now, total_shifts=1, **{_COUNTED[kind]: 1})
+    await stops.stop_if_due(session, driver_id, kind, policy, now)
 
 
 async def open_review(session: AsyncSession, assignment_id: uuid.UUID, now: datetime) -> None:
@@ -111,7 +114,7 @@ async def blame(session: AsyncSession, assignment_id: uuid.UUID, by: uuid.UUID, 
         return
     before, after = {"kind": IncidentKind.PROTECTED_ABSENCE}, {"kind": IncidentKind.LATE_CANCEL}
     await audit.record(session, by, now, audit.Entry("incident", row.id, "not_accepted", before, after))
-    await _blamed(session, row.user_id, policy, now, total_shifts=1, late_cancellations=1)
+    await _blamed(session, row.user_id, IncidentKind.LATE_CANCEL, policy, now)
 
 
 # R9.1's mean over completed shifts with parcels; exact, since it is made anew from the shifts themselves. Who had to
@@ -169,84 +172,5 @@ async def excuse(
     if (counter := _COUNTED.get(kind)) is not None:
         await count(session, row.user_id, now, total_shifts=-1, **{counter: -1})
     await audit.record(session, by, now, audit.Entry("incident", row.id, "excused", after={"reason": reason}))
-    await _lift_if_due(session, row.user_id, by, policy, now)
-
-
-# What a manager has reinstated him after never latches again (R10.3). That an excuse has lifted a stop is no such word:
-# it takes back one incident, and whatever else there was still counts.
-_REINSTATED = """
-    coalesce((SELECT max(created_at) FROM audit_logs
-              WHERE entity_type = 'user' AND entity_id = :driver AND action <> 'hard_stop_lifted'
-                AND (changes -> 'after' ->> 'assignment_pool_eligible')::boolean), '-infinity')
-"""
-# One no-show, or two late cancels, within the rolling days; whoever is out already stays as he is.
-_STOP = sql(
-    f"""
-    INSERT INTO driver_health_state AS s (user_id, assignment_pool_eligible, requires_manager_intervention, updated_at)
-    SELECT :driver, false, true, :now
-    WHERE (SELECT count(*) FILTER (WHERE kind = 'no_show') >= :no_shows
-                  OR count(*) FILTER (WHERE kind = 'late_cancel') >= :late_cancels
-           FROM incidents WHERE user_id = :driver AND excused_at IS NULL AND occurred_at > :since
-             AND occurred_at > {_REINSTATED})
-    ON CONFLICT (user_id) DO UPDATE
-    SET assignment_pool_eligible = false, requires_manager_intervention = true, updated_at = excluded.updated_at
-    WHERE s.assignment_pool_eligible
-    RETURNING user_id
-    """,  # noqa: S608 - our own text
-    driver=Uuid(),
-    no_shows=Integer(),
-    late_cancels=Integer(),
-    since=DateTime(timezone=True),
-)
-
-
-async def _stop_if_due(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> None:
-    terms = {"no_shows": policy.hard_stop_no_shows, "late_cancels": policy.hard_stop_late_cancels}
-    since = now - policy.hard_stop_within
-    stopped = await session.scalar(_STOP, terms | {"driver": driver_id, "since": since, "now": now})
-    if stopped is not None:
-        out = {"assignment_pool_eligible": False, "requires_manager_intervention": True}
-        await audit.record(session, None, now, audit.Entry("user", driver_id, "hard_stop", after=out))
-
-
-# Only what the system has stopped: the last word about the pool in the audit log is its own, and not a manager's. What
-# still holds the stop are the incidents within the days before it and those since.
-_LIFT = sql(
-    f"""
-    WITH stop AS (
-        SELECT created_at AS at FROM (
-            SELECT action, actor_type, created_at FROM audit_logs
-            WHERE entity_type = 'user' AND entity_id = :driver AND changes -> 'after' ? 'assignment_pool_eligible'
-            ORDER BY created_at DESC LIMIT 1
-        ) AS last
-        WHERE action = 'hard_stop' AND actor_type = 'system'
-    ), counted AS (
-        SELECT i.kind, i.occurred_at FROM incidents i, stop
-        WHERE i.user_id = :driver AND i.excused_at IS NULL AND i.occurred_at > stop.at - :within
-          AND i.occurred_at > {_REINSTATED}
-    )
-    UPDATE driver_health_state s
-    SET assignment_pool_eligible = true, requires_manager_intervention = false, updated_at = :now
-    FROM stop
-    WHERE s.user_id = :driver AND NOT s.assignment_pool_eligible AND NOT EXISTS (
-        SELECT FROM counted last WHERE (
-            SELECT count(*) FILTER (WHERE kind = 'no_show') >= :no_shows
-                   OR count(*) FILTER (WHERE kind = 'late_cancel') >= :late_cancels
-            FROM counted i WHERE i.occurred_at <= last.occurred_at AND i.occurred_at > last.occurred_at - :within))
-    RETURNING s.user_id
-    """,  # noqa: S608
-    driver=Uuid(),
-    no_shows=Integer(),
-    late_cancels=Integer(),
-    within=Interval(),
-)
-
-
-async def _lift_if_due(
-    session: AsyncSession, driver_id: uuid.UUID, by: uuid.UUID, policy: Policy, now: datetime
-) -> None:
-    terms = {"no_shows": policy.hard_stop_no_shows, "late_cancels": policy.hard_stop_late_cancels}
-    given = terms | {"driver": driver_id, "within": policy.hard_stop_within, "now": now}
-    if await session.scalar(_LIFT, given) is not None:
-        back = {"assignment_pool_eligible": True, "requires_manager_intervention": False}
-        await audit.record(session, by, now, audit.Entry("user", driver_id, "hard_stop_lifted", after=back))
+    await lock_people(session, [row.user_id])
+    await stops.lift_if_due(session, row.user_id, by, policy, now)

@@ -146,19 +146,29 @@ NO_BLAME_FOR_OUR_OUTAGE: Final = f"""
            AND i.occurred_at < greatest({ARRIVE_BY}, o.until) + :held_for
            OR i.kind = 'auto_drop' AND i.occurred_at >= o.since AND i.occurred_at < o.until + :drops_held_for)
 """  # noqa: S608
+# Back in the pool are those whom a manager has reinstated, and who wait for a decision too long, or for an appeal's.
 POOL_FOLLOWS_THE_LEDGER: Final = """
     SELECT who.first_name || ' ' || who.last_name
-           || CASE WHEN caused THEN ': still in the pool' ELSE ': out of the pool' END
+           || CASE WHEN caused AND NOT back THEN ': still in the pool' ELSE ': out of the pool' END
+           || CASE WHEN caused = (stop.id IS NOT NULL) THEN '' ELSE ', and so is not what has stopped him' END
     FROM users who LEFT JOIN driver_health_state h ON h.user_id = who.id
+    LEFT JOIN hard_stops stop ON stop.user_id = who.id AND stop.ended_at IS NULL
+    CROSS JOIN LATERAL (SELECT coalesce(max(ended_at), '-infinity') AS at FROM hard_stops
+                        WHERE user_id = who.id AND reinstated) AS reinstated
     CROSS JOIN LATERAL (SELECT EXISTS (
         SELECT FROM incidents last WHERE last.user_id = who.id AND last.excused_at IS NULL
+          AND last.occurred_at > reinstated.at
           AND (SELECT count(*) FILTER (WHERE kind = 'no_show') >= :no_shows
                       OR count(*) FILTER (WHERE kind = 'late_cancel') >= :late_cancels
-               FROM incidents i WHERE i.user_id = who.id AND i.excused_at IS NULL
+               FROM incidents i WHERE i.user_id = who.id AND i.excused_at IS NULL AND i.occurred_at > reinstated.at
                  AND i.occurred_at > last.occurred_at - :within AND i.occurred_at <= last.occurred_at)
     ) AS caused) AS ledger
+    CROSS JOIN LATERAL (SELECT stop.back_at IS NOT NULL AND (
+        stop.back_at >= stop.stopped_at + :stop_back_after
+        OR EXISTS (SELECT FROM appeals a WHERE a.user_id = who.id AND a.incident_id IS NOT NULL
+                   AND a.decided_at IS NULL)) AS back) AS waits
     WHERE who.id IN (SELECT user_id FROM assignments WHERE updated_at >= :since)
-      AND caused = coalesce(h.assignment_pool_eligible, true)
+      AND ((caused AND NOT back) = coalesce(h.assignment_pool_eligible, true) OR caused <> (stop.id IS NOT NULL))
 """
 COUNTERS_FOLLOW_THE_LEDGER: Final = """
     SELECT who.first_name || ' ' || who.last_name || ': counted ' || concat_ws('/', m.total_shifts, m.completed_shifts,

@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.kinds import table_of_kinds
-from domain import audit
 from domain.bidding.rules import Award
-from domain.db.models import Assignment, AuditLog, Delivery, DriverHealthState, Incident, Shift
+from domain.db.models import Assignment, AuditLog, Delivery, DriverHealthState, HardStop, Incident, Shift
 from domain.db.models.words import (
     AssignedBy,
     AssignmentStatus,
@@ -302,14 +301,28 @@ async def test_r10_2_so_do_two_late_cancels_and_one_does_not(missed: Missed) -> 
         await nested.rollback()
 
 
-async def test_r10_3_what_a_manager_has_decided_stays_decided(missed: Missed) -> None:
-    """He was reinstated, and then taken out by a manager: no excuse of an incident puts him back."""
+async def reinstated(depot: Depot, driver: Person, at: datetime, said: bool = True) -> None:
+    """As a manager decides it. `said`: whether he is back."""
+    decided = {"decided_at": at, "decided_by": depot.mona.id, "reinstated": said, "ended_at": at if said else None}
+    await depot.session.execute(update(HardStop).where(HardStop.user_id == driver.id).values(decided))
+    await depot.session.execute(update(DriverHealthState).values({"assignment_pool_eligible": said}))
+
+
+async def test_r10_6_who_was_kept_out_for_what_is_excused_is_back(missed: Missed) -> None:
+    """What a manager has decided was about a stop, and that was none."""
     depot, dana = missed.depot, missed.dana
-    out = {"assignment_pool_eligible": False}
-    entry = audit.Entry("user", dana.id, "taken_out", after=out)
-    await audit.record(depot.session, depot.mona.id, NINE + MINUTE, entry)
+    await reinstated(depot, dana, NINE + MINUTE, False)
     await excused(depot, missed.slot)
-    assert not await depot.in_pool(dana)
+    assert await depot.in_pool(dana)
+
+
+async def test_r10_6_a_stop_that_was_over_is_lifted_as_well(missed: Missed) -> None:
+    """He had been reinstated; it had cost him his stars all the same."""
+    depot, dana = missed.depot, missed.dana
+    await reinstated(depot, dana, NINE + MINUTE)
+    await excused(depot, missed.slot)
+    [stop] = await depot.session.scalars(select(HardStop), execution_options={"populate_existing": True})
+    assert (stop.lifted, stop.ended_at) == (True, NINE + MINUTE)
 
 
 async def test_r10_2_who_was_out_before_stays_out(depot: Depot) -> None:
@@ -325,10 +338,7 @@ async def test_r10_3_an_old_incident_after_which_he_was_reinstated_does_not_hold
     dana = await depot.driver()
     await depot.shift(dana, TODAY - 5 * DAY, confirmed=True, route="R16")
     await depot.missed(NINE - 5 * DAY)
-    back = {"assignment_pool_eligible": True}
-    entry = audit.Entry("user", dana.id, "reinstated", after=back)
-    await audit.record(depot.session, depot.mona.id, NINE - 4 * DAY, entry)
-    await depot.session.execute(update(DriverHealthState).values(back))
+    await reinstated(depot, dana, NINE - 4 * DAY)
     slot = await depot.shift(dana, TODAY, confirmed=True)
     await depot.missed(NINE)
     await excused(depot, slot)
@@ -372,10 +382,7 @@ async def test_r10_3_nor_does_an_old_incident_latch_again(depot: Depot) -> None:
     dana = await depot.driver()
     await depot.shift(dana, TODAY - 5 * DAY, confirmed=True, route="R16")
     await depot.missed(NINE - 5 * DAY)
-    back = {"assignment_pool_eligible": True}
-    entry = audit.Entry("user", dana.id, "reinstated", after=back)
-    await audit.record(depot.session, depot.mona.id, NINE - 4 * DAY, entry)
-    await depot.session.execute(update(DriverHealthState).values(back))
+    await reinstated(depot, dana, NINE - 4 * DAY)
     await late_cancel(depot, dana, NINE, "R17")
     assert await depot.in_pool(dana)
     await late_cancel(depot, dana, NINE + DAY, "R18")
