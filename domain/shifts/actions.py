@@ -192,10 +192,10 @@ async def complete(
         "editable_until": decision.editable_until,
     }
     await session.execute(update(Shift).where(Shift.assignment_id == shift.assignment_id).values(values))
-    await session.execute(_FAMILIAR, {"driver": driver.id, "route": shift.route_id, "now": now})
     after = {"parcels_returned": decision.returned, "parcels_delivered": decision.delivered} | dict(facts)
     await _becomes(session, driver.id, shift, AssignmentStatus.COMPLETED, action, after, by, now)
     await ledger.count(session, driver.id, now, total_shifts=1, completed_shifts=1)
+    await session.execute(_FAMILIAR, {"driver": driver.id, "route": shift.route_id, "now": now})
     await ledger.rate(session, driver.id, now)
 
 

@@ -17,8 +17,8 @@ from domain.policy import Policy
 
 PRACTICE = "practice"  # the reason for which an incident is excused before penalties begin (R9.7)
 
-_COUNTERS = ("total_shifts", "completed_shifts", "confirmed_shifts", "auto_dropped_shifts", "late_cancellations",
-             "no_shows")  # fmt: skip
+_COUNTERS = ("total_shifts", "completed_shifts", "total_assigned", "confirmed_shifts", "auto_dropped_shifts",
+             "late_cancellations", "no_shows")  # fmt: skip
 # Counters exist from a driver's first event on (R9.6); attendance follows what was due (R9.1).
 _COUNT = sql(
     f"""

@@ -166,7 +166,7 @@ async def want_back(
     had = {"by": lost.assigned_by, "assigned_at": lost.assigned_at}
     late = {"arrive_by": due if due > time.arrive_by(window.on, lost.assigned_at, policy) else None}
     await session.execute(_RESTORE, given | had | late | {"now": now})
-    await ledger.count(session, driver.id, now, confirmed_shifts=1)
+    await ledger.count(session, driver.id, now, total_assigned=1, confirmed_shifts=1)
     excused = now - lost.lost_at <= policy.wanted_within
     if excused:
         await ledger.excuse(session, assignment_id, IncidentKind.AUTO_DROP, driver.id, "wanted back", policy, now)
@@ -286,7 +286,7 @@ async def restore(
         return Refused(Refusal.BUSY)
     given = {"driver": driver.id, "assignment": slot.assignment_id, "window": window.window_id, "now": now}
     await session.execute(_GIVE_BACK, given)
-    await ledger.count(session, driver.id, now, confirmed_shifts=1)
+    await ledger.count(session, driver.id, now, total_assigned=1, confirmed_shifts=1)
     await ledger.excuse(session, assignment_id, IncidentKind.NO_SHOW, manager.id, "restored", policy, now)
     await _audit_restored(session, manager.id, driver.id, window, assignment_id, AssignmentStatus.ACTIVE, now)
     await tell_returned(session, driver, assignment_id, window, True, say, policy, now)

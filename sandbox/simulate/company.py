@@ -28,6 +28,7 @@ from domain.db.models import (
     Warehouse,
 )
 from domain.db.models.words import AssignedBy, AssignmentStatus, UserRole
+from domain.health import metrics
 from domain.people.actions import create_manager
 from domain.policy import Policy
 from domain.refusals import Refused
@@ -221,6 +222,7 @@ async def plan_week(
             confirmed_at = planned_at if driver is not None and on <= settled else None
             slots.append(_slot(route_id, company.warehouse_id, on, driver, planned_at, confirmed_at))
     await session.execute(insert(Assignment), slots)
+    await metrics.rebuild(session, now)  # which that program does not count
     return len(slots)
 
 

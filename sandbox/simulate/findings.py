@@ -172,9 +172,10 @@ POOL_FOLLOWS_THE_LEDGER: Final = """
 """
 COUNTERS_FOLLOW_THE_LEDGER: Final = """
     SELECT who.first_name || ' ' || who.last_name || ': counted ' || concat_ws('/', m.total_shifts, m.completed_shifts,
-               m.no_shows, m.auto_dropped_shifts, m.late_cancellations, m.bid_pickups, m.confirmed_shifts)
+               m.no_shows, m.auto_dropped_shifts, m.late_cancellations, m.bid_pickups, m.total_assigned,
+               m.confirmed_shifts)
            || ', happened ' || concat_ws('/', completed + missed + drops + lates, completed, missed, drops, lates, won,
-               confirmed)
+               assigned, confirmed)
     FROM users who LEFT JOIN driver_metrics m ON m.user_id = who.id
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE kind = 'no_show') AS missed, count(*) FILTER (WHERE kind = 'auto_drop') AS drops,
@@ -189,17 +190,16 @@ COUNTERS_FOLLOW_THE_LEDGER: Final = """
         FROM assignments a JOIN shifts s ON s.assignment_id = a.id WHERE a.user_id = who.id AND a.status = 'completed'
     ) AS work
     CROSS JOIN LATERAL (
-        SELECT (SELECT count(*) FROM bids b WHERE b.user_id = who.id AND b.status = 'won') AS won, count(*) AS confirmed
-        FROM assignments a JOIN audit_logs log ON log.entity_type = 'assignment' AND log.entity_id = a.id
-             AND (log.action IN ('confirmed', 'restored', 'instant_assign', 'bid_assign', 'taken_over')
-                  OR log.action = 'manual_assign' AND log.changes -> 'after' ? 'confirmed_at')
-        WHERE a.user_id = who.id
+        SELECT (SELECT count(*) FROM bids b WHERE b.user_id = who.id AND b.status = 'won') AS won,
+               count(*) AS assigned, count(confirmed_at) AS confirmed
+        FROM assignments WHERE user_id = who.id
     ) AS said
     WHERE who.id IN (SELECT user_id FROM assignments WHERE updated_at >= :since) AND (
-        (completed + missed + drops + lates, completed, missed, drops, lates, won, confirmed)
+        (completed + missed + drops + lates, completed, missed, drops, lates, won, assigned, confirmed)
             IS DISTINCT FROM (coalesce(m.total_shifts, 0), coalesce(m.completed_shifts, 0), coalesce(m.no_shows, 0),
                               coalesce(m.auto_dropped_shifts, 0), coalesce(m.late_cancellations, 0),
-                              coalesce(m.bid_pickups, 0), coalesce(m.confirmed_shifts, 0))
+                              coalesce(m.bid_pickups, 0), coalesce(m.total_assigned, 0),
+                              coalesce(m.confirmed_shifts, 0))
         OR abs(rate - coalesce(m.completion_rate, 0)) > :tiny
     )
 """

@@ -52,6 +52,7 @@ from domain.giving.actions import Offered, give_to_all, take_over
 from domain.giving.handing_over import Settled
 from domain.people.queries import Person
 from domain.roster.telling import tell_week
+from domain.shifts import ledger
 from domain.shifts.outages import Outage
 from domain.time import arrive_by, shift_start, week_of
 from sandbox.simulate.invariants import INVARIANTS, Facts, broken
@@ -74,7 +75,10 @@ class Depot:
         self.r1, self.r2 = await self.fleet.route("R1", north), await self.fleet.route("R2", north)
 
     async def shift(self, driver: Person | None = None, *, days: int = 0, confirmed: bool = True) -> Slot:
-        return await self.fleet.shift(self.r1, driver or self.dana, self.fleet.day(days), confirmed=confirmed)
+        """Counted as what it is."""
+        whose = driver or self.dana
+        await ledger.count(self.session, whose.id, self.now, total_assigned=1, confirmed_shifts=int(confirmed))
+        return await self.fleet.shift(self.r1, whose, self.fleet.day(days), confirmed=confirmed)
 
     async def without(self, index: str) -> None:
         """The database would refuse it itself."""
@@ -328,7 +332,7 @@ async def more_back_than_loaded(depot: Depot) -> None:
 
 async def counted_twice(depot: Depot) -> None:
     await depot.shift()
-    await depot.fleet.put(DriverMetrics, {"user_id": depot.dana.id, "no_shows": 1, "updated_at": depot.now})
+    await depot.session.execute(update(DriverMetrics).values(no_shows=1))
 
 
 async def out_for_nothing(depot: Depot) -> None:
