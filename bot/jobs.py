@@ -63,9 +63,10 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A row of the table that is more than one transaction, since what lies between takes a while (ARCHITECTURE 3).
+    """A row of the table that takes several transactions, since none is open while the work goes on (ARCHITECTURE 3).
 
-    `run` does all that is due and says what. Its last argument: by hand, so what was missed is made up for.
+    `run` does what is due and says what, failures included. Its last argument says whether it is run by hand: then all
+    of it, and what was missed is made up for; by the clock it does one long piece of work, and the next tick another.
     """
 
     run: Callable[[Sessions, datetime, bool], Awaitable[list[object]]]

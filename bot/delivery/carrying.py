@@ -50,26 +50,30 @@ CLEAR_FOR: Final = 5.0  # seconds; who waits for what is behind it waits no long
 class Remove:
     """The message has nothing to show any more and goes from the chat."""
 
+    message_id: int
+
 
 async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
     """What a Telegram message shows now, or why it is not to be sent."""
     shown = claimed.shown
     if not shown and is_expired(mail, claimed):
         return Expired()
-    if claimed.chat_id is None or (not shown and not claimed.reachable):
-        if claimed.chat_id is None:
-            return Unreachable("no chat is linked", Failure.NO_CHAT)
+    if claimed.chat_id is None:
+        return Unreachable("no chat is linked", Failure.NO_CHAT)
+    if not shown and not claimed.reachable:
         return Unreachable("the chat was unreachable before")
-    kind = mail.kinds.get(claimed.kind)
+    nothing = LostPoint() if claimed.message_id is None else Remove(claimed.message_id)
+    if claimed.kind == queue.RETIRED:
+        return nothing
     try:
-        facts = await fact_finding(mail, claimed, kind)
+        kind, facts = await kind_and_facts(mail, claimed)
         if facts is None:
-            return Remove() if shown else LostPoint()
+            return nothing
         told = claimed.notification_id is not None and not shown  # a card answers somebody, whatever has come of it
-        if told and not known_of(kind).has_point(facts, mail.now()):
+        if told and not kind.has_point(facts, mail.now()):
             return LostPoint()
         how = manner(mail, claimed)
-        return how if isinstance(how, Held) else known_of(kind).screen(facts, reader_of(mail, claimed))
+        return how if isinstance(how, Held) else kind.screen(facts, reader_of(mail, claimed))
     except Exception as fault:
         return fault_in(claimed, fault)
 
@@ -97,22 +101,20 @@ async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove, png: byt
 
     Where the message has a picture that is to go, a second one, at a turn of its own, sends what takes its place.
     """
-    assert claimed.chat_id is not None
     try:
         async with asyncio.timeout(claimed.seconds_left):
-            if claimed.message_id is None:
-                assert isinstance(content, Screen)
-                silent = isinstance(manner(mail, claimed), Silent)
-                return await telegram.send(mail.bot, claimed.chat_id, content, png, silent=silent)
             if isinstance(content, Remove):
-                return await telegram.delete(mail.bot, claimed.chat_id, claimed.message_id)
-            edited = await telegram.edit(mail.bot, claimed.chat_id, claimed.message_id, content, png)
+                return await telegram.delete(mail.bot, claimed.chat, content.message_id)
+            if claimed.message_id is None:
+                silent = isinstance(manner(mail, claimed), Silent)
+                return await telegram.send(mail.bot, claimed.chat, content, png, silent=silent)
+            edited = await telegram.edit(mail.bot, claimed.chat, claimed.message_id, content, png)
             if not isinstance(edited, PictureStays):
                 return edited
-            sent = await send_instead(mail, claimed.chat_id, content)
+            sent = await send_instead(mail, claimed.chat, content)
             if sent is None:
                 return NotTaken("no turn soon for what takes a picture's place")
-            return Replaced(sent.message_id) if isinstance(sent, Sent) else sent
+            return Replaced(sent.message_id, before=claimed.message_id) if isinstance(sent, Sent) else sent
     except TimeoutError:
         return Unsure("stopped before the lease ended")
 
@@ -160,8 +162,7 @@ async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
     if isinstance(outcome, Misconfigured):
         await alerts.raise_alert(mail, alerts.TELEGRAM, outcome.why)
     if in_time and isinstance(outcome, Replaced):
-        assert claimed.chat_id is not None and claimed.message_id is not None
-        await clear(mail, claimed.chat_id, claimed.message_id)
+        await clear(mail, claimed.chat, outcome.before)
     return step
 
 
@@ -212,17 +213,11 @@ def is_expired(mail: Mail, claimed: Claimed) -> bool:
     return claimed.expires_at is not None and claimed.expires_at <= mail.now()
 
 
-def known_of(kind: Kind | None) -> Kind:
-    if kind is None:
-        raise LookupError("no such kind")
-    return kind
-
-
-async def fact_finding(mail: Mail, claimed: Claimed, kind: Kind | None) -> Any | None:
-    if claimed.kind == queue.RETIRED:
-        return None
+async def kind_and_facts(mail: Mail, claimed: Claimed) -> tuple[Kind, Any | None]:
+    """What it is rendered by, and from; raises where the table has no such kind."""
+    kind = mail.kinds[claimed.kind]
     async with AsyncSession(mail.db, expire_on_commit=False) as session:
-        return await known_of(kind).load(session, claimed.user_id, claimed.about, mail.now())
+        return kind, await kind.load(session, claimed.user_id, claimed.about, mail.now())
 
 
 def reader_of(mail: Mail, claimed: Claimed) -> Reader:

@@ -1,4 +1,4 @@
-"""What may be sent next: one statement each that finds it, takes its lease and, in a chat, its turn."""
+"""What Telegram may get next: one statement that finds it, and takes its lease and its chat's turn."""
 
 import uuid
 from dataclasses import dataclass, field, fields
@@ -58,6 +58,13 @@ class Claimed:
         """What every line of the log about it says; a card answers somebody and is no notice."""
         notice = {"notice": str(self.notification_id)} if self.notification_id else {}
         return notice | {"delivery": str(self.id), "kind": self.kind}
+
+    @property
+    def chat(self) -> int:
+        """Where it is, or goes to; who has none is found Unreachable before anything is sent."""
+        if self.chat_id is None:
+            raise LookupError("no chat is linked")
+        return self.chat_id
 
     @property
     def shown(self) -> bool:

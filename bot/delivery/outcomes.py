@@ -15,7 +15,9 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Replaced(Sent):
-    """Sent in the place of a message whose picture no edit takes away. That one is still there."""
+    """Sent in the place of a message whose picture no edit takes away. That one, `before`, is still there."""
+
+    before: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The deliveries as a queue in PostgreSQL: claim, record, and the rows of replies.
+"""The deliveries as a queue in PostgreSQL: what is recorded of a Telegram row, and the rows of replies.
 
 A claim is good for a lease, by the database's clock; its attempt number is the fencing token, so that whoever comes
 back too late records nothing. What is due stays due (`due_at` says since when) until it is recorded as done;

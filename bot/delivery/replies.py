@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -29,26 +29,18 @@ async def carry_reply(mail: Mail, claimed: Claimed) -> Outcome | None:
     A message that is to be edited and is gone is sent anew: whoever pressed or asked gets an answer. A press about
     nothing that there is leaves the message as it was.
     """
-    assert claimed.chat_id is not None
     content = await screen_for(mail, claimed)
-    png = await drawn(mail.workshop, content) if isinstance(content, Screen) else None
-    if not await mail.pace.turn(claimed.chat_id):
-        await queue.release(mail.db, claimed)
-        return None
-    outcome = await _shown(mail, claimed, content, png)
+    if isinstance(content, Screen):
+        png = await drawn(mail.workshop, content)
+        if not await mail.pace.turn(claimed.chat):
+            await queue.release(mail.db, claimed)
+            return None
+        outcome = await carry(mail, claimed, content, png)
+        if isinstance(outcome, MessageGone) and await mail.pace.turn(claimed.chat):
+            outcome = await carry(mail, replace(claimed, message_id=None), content, png)
+    else:
+        outcome = MessageGone("it would show nothing") if isinstance(content, Remove) else content
     await settle(mail, claimed, outcome)
-    return outcome
-
-
-async def _shown(mail: Mail, claimed: Claimed, content: Screen | Remove | Outcome, png: bytes | None) -> Outcome:
-    assert claimed.chat_id is not None
-    if isinstance(content, Remove):
-        return MessageGone("it would show nothing")
-    if not isinstance(content, Screen):
-        return content
-    outcome = await carry(mail, claimed, content, png)
-    if isinstance(outcome, MessageGone) and await mail.pace.turn(claimed.chat_id):
-        return await telegram.send(mail.bot, claimed.chat_id, content, png)
     return outcome
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import structlog
 
@@ -11,18 +11,17 @@ from bot import metrics
 from bot.delivery import alerts, sms_claims, sms_queue, sms_reports
 from bot.delivery import sms as network
 from bot.delivery.carrying import (
-    fact_finding,
     fault_in,
     insist,
     is_expired,
-    known_of,
+    kind_and_facts,
     manner,
     reader_of,
     show_author,
     told,
 )
 from bot.delivery.claims import Claimed
-from bot.delivery.flight import Flight
+from bot.delivery.flight import Flight, Leaving
 from bot.delivery.gsm7 import segments
 from bot.delivery.mail import Mail
 from bot.delivery.outcomes import (
@@ -68,38 +67,12 @@ async def send_round(mail: Mail, flight: Flight) -> float:
 
     Its answer is not waited for, so that one that hangs does not hold up the urgent ones behind it.
     """
-    return await _round(mail, flight, _ready)
+    return await flight.let_go(partial(_ready, mail))
 
 
 async def look_up_round(mail: Mail, flight: Flight) -> float:
     """Asks Twilio about the most urgent SMS of which nobody knows how it fares; returns the seconds to rest."""
-    return await _round(mail, flight, _to_look_up)
-
-
-Left = Coroutine[Any, Any, Step] | Step  # what is left to be done with an SMS, or what came of it already
-
-
-async def _round(mail: Mail, flight: Flight, ready: Callable[[Mail], Awaitable[Left | float]]) -> float:
-    await flight.free.acquire()
-    launched = False
-    try:
-        left = await ready(mail)
-        if isinstance(left, Coroutine):
-            flight.launch(_fly(flight, left))
-            launched = True
-        return left if isinstance(left, float) else 0
-    finally:
-        if not launched:
-            flight.free.release()
-
-
-async def _fly(flight: Flight, left: Coroutine[Any, Any, Step]) -> None:
-    try:
-        await left
-    except Exception:  # the row stays claimed until its lease ends; then it is looked up
-        log.exception("outcome of an SMS not recorded")
-    finally:
-        flight.free.release()
+    return await flight.let_go(partial(_to_look_up, mail))
 
 
 async def carry_one(mail: Mail) -> Step | None:
@@ -107,14 +80,14 @@ async def carry_one(mail: Mail) -> Step | None:
     for ready in (_ready, _to_look_up):
         left = await ready(mail)
         if not isinstance(left, float):
-            return await left if isinstance(left, Coroutine) else left
+            return await left.sending if isinstance(left, Leaving) else left
     return None
 
 
 # -- sending
 
 
-async def _ready(mail: Mail) -> Left | float:
+async def _ready(mail: Mail) -> Leaving[Step] | Step | float:
     """The most urgent SMS, begun at its turn; or what came of it before that; or how long to rest."""
     sms = await sms_claims.claim_send(mail.db, mail.now(), _pace_key(mail), mail.policy)
     if sms is None:
@@ -131,7 +104,7 @@ async def _ready(mail: Mail) -> Left | float:
     if begun is None:
         await sms_queue.release(mail.db, sms)
         return CROWDED_FOR
-    return _send(mail, mail.sms, begun, to, text)
+    return Leaving(_send(mail, mail.sms, begun, to, text), sms.row.tags)
 
 
 async def _send(mail: Mail, way: Sms, begun: Begun, to: str, text: str) -> Step:
@@ -161,8 +134,7 @@ async def _text_for(mail: Mail, sms: SmsInHand, to: str | None) -> str | Outcome
     if sms.answered:
         return LostPoint()
     try:
-        kind = known_of(mail.kinds.get(row.kind))
-        facts = await fact_finding(mail, row, kind)
+        kind, facts = await kind_and_facts(mail, row)
         if facts is None or not kind.has_point(facts, mail.now()):
             return LostPoint()
         if (barred := await _barred(mail, sms, kind, to)) is not None:
@@ -226,13 +198,13 @@ async def _watch_budget(mail: Mail, used: int) -> None:
 # -- looking up
 
 
-async def _to_look_up(mail: Mail) -> Left | float:
+async def _to_look_up(mail: Mail) -> Leaving[Step] | Step | float:
     sms = await sms_claims.claim_look_up(mail.db, mail.now(), _pace_key(mail), mail.policy)
     if sms is None:
         return IDLE_FOR
     if sms.row.state is DeliveryState.SENDING:
         return await _settle(mail, sms, Unsure("its sender died before it had an answer"))
-    return _look_up(mail, sms)
+    return Leaving(_look_up(mail, sms), sms.row.tags)
 
 
 async def _look_up(mail: Mail, sms: SmsInHand) -> Step:

@@ -12,7 +12,7 @@ import structlog
 from bot.delivery import ladder, queue, texting
 from bot.delivery.carrying import Remove, carry, screen_for, settle
 from bot.delivery.claims import Claimed, claim_telegram
-from bot.delivery.flight import Flight
+from bot.delivery.flight import Flight, Leaving
 from bot.delivery.mail import Mail
 from bot.delivery.pace import Resting, Slot, sleep_until
 from bot.delivery.pictures import drawn
@@ -101,25 +101,22 @@ async def _rest(seconds: float, stop: asyncio.Event, woken: asyncio.Event) -> No
 
 
 async def _telegram_round(mail: Mail, flight: Flight) -> float:
-    """Takes a slot, makes the most urgent message ready for it, and lets it go at that moment."""
-    await flight.free.acquire()
-    left = False
-    try:
-        slot = await mail.pace.slot_for_work(mail.now())
-        if not isinstance(slot, Slot):
-            return POLL_EVERY if slot is None else REST_FOR
-        await sleep_until(slot.at - flight.lead)
-        begun = monotonic()
-        ready = await _next_ready(mail)
-        flight.took(monotonic() - begun)
-        if ready is None or not await _in_time(mail, slot, ready[0]):
-            return REST_FOR
-        flight.launch(_fly(mail, flight, *ready))
-        left = True
-        return 0
-    finally:
-        if not left:
-            flight.free.release()
+    """Lets the most urgent message go; returns the seconds to rest."""
+    return await flight.let_go(partial(_at_its_slot, mail, flight))
+
+
+async def _at_its_slot(mail: Mail, flight: Flight) -> Leaving[Step | None] | float:
+    """Takes a slot, and makes the most urgent message ready for that moment; or how long to rest."""
+    slot = await mail.pace.slot_for_work(mail.now())
+    if not isinstance(slot, Slot):
+        return POLL_EVERY if slot is None else REST_FOR
+    await sleep_until(slot.at - flight.lead)
+    begun = monotonic()
+    ready = await _next_ready(mail)
+    flight.took(monotonic() - begun)
+    if ready is None or not await _in_time(mail, slot, ready[0]):
+        return REST_FOR
+    return Leaving(_carry_drawn(mail, *ready), ready[0].tags)
 
 
 async def _in_time(mail: Mail, slot: Slot, claimed: Claimed) -> bool:
@@ -145,15 +142,6 @@ async def _next_ready(mail: Mail) -> tuple[Claimed, Screen | Remove] | None:
     return None
 
 
-async def _fly(mail: Mail, flight: Flight, claimed: Claimed, content: Screen | Remove) -> None:
-    try:
-        await _carry_drawn(mail, claimed, content)
-    except Exception:  # the row stays claimed until its lease ends, and is carried again
-        log.exception("outcome not recorded", **claimed.tags)
-    finally:
-        flight.free.release()
-
-
 async def _carry_claimed(mail: Mail, claimed: Claimed) -> Step | None:
     content = await screen_for(mail, claimed)
     if isinstance(content, Screen | Remove):
@@ -164,7 +152,7 @@ async def _carry_claimed(mail: Mail, claimed: Claimed) -> Step | None:
 async def _carry_drawn(mail: Mail, claimed: Claimed, content: Screen | Remove) -> Step | None:
     """None: its turn had passed while it was drawn, and there was no other one soon."""
     png = await drawn(mail.workshop, content) if isinstance(content, Screen) else None
-    if png is not None and claimed.chat_id is not None and not await mail.pace.turn(claimed.chat_id):
+    if png is not None and not await mail.pace.turn(claimed.chat):
         await queue.release(mail.db, claimed)
         return None
     return await settle(mail, claimed, await carry(mail, claimed, content, png))

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds, about
+from bot.kinds.shifts import own_shift
 from bot.screens import arrivals as screens
 from bot.screens import shift_day, shift_texts
 from bot.screens import shifts as shift_screens
@@ -25,10 +26,6 @@ from domain.shifts.late import LateCard
 
 
 def kinds(policy: Policy, company: str) -> Kinds:
-    async def own(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> ShiftNow | None:
-        found = await queries.own_shift(session, user_id, id_, policy)
-        return None if found is None else ShiftNow(found, now)
-
     def expected(facts: ShiftNow, now: datetime) -> bool:
         """Due in so little time, and not there."""
         due = facts.shift.arrive_by
@@ -68,7 +65,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
 
     return {
         names.Kind.NOT_CHECKED_IN: Kind(
-            about(own),
+            about(own_shift(policy)),
             shift_day.not_checked_in,
             has_point=expected,
             sms=lambda facts, reader, _code, _behind: shift_texts.not_checked_in(facts.shift, company, reader),

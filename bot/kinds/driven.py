@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds, about
+from bot.kinds.shifts import own_shift
 from bot.screens import driven as screens
 from bot.screens import stopping, texts
 from bot.screens.driven import DrivenNow
-from bot.screens.shifts import ShiftNow
 from bot.screens.stopping import HasStopped
 from domain.coverage import windows
 from domain.db.models.words import AssignmentStatus
@@ -17,7 +17,7 @@ from domain.notices import kinds as names
 from domain.notices import queries as notices
 from domain.notices.facts.shifts import DriverStopped
 from domain.policy import Policy
-from domain.shifts import driven, queries, reviewing
+from domain.shifts import driven, reviewing
 from domain.time import local_instant
 
 
@@ -35,14 +35,10 @@ def kinds(policy: Policy, company: str) -> Kinds:
         window = await windows.window_card(session, user_id, id_, policy)
         return HasStopped(told, window, await reviewing.waits(session, told.shift))
 
-    async def own(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> ShiftNow | None:
-        found = await queries.own_shift(session, user_id, id_, policy)
-        return None if found is None else ShiftNow(found, now)
-
     return {
         names.Kind.DRIVEN: Kind(about(card), screens.card),
         names.Kind.OVERDUE: Kind(
-            about(own),
+            about(own_shift(policy)),
             stopping.overdue,
             has_point=lambda facts, _now: facts.shift.status is AssignmentStatus.ACTIVE,
             sms=lambda facts, reader, _code, _behind: texts.overdue(facts.shift, company, reader),

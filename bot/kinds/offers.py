@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds, about
+from bot.kinds.shifts import own_shift
 from bot.screens import bidding as screens
 from bot.screens import texts
 from bot.screens.bidding import NotHis
@@ -21,6 +22,8 @@ from domain.shifts import queries as shifts
 
 
 def kinds(policy: Policy, company: str) -> Kinds:
+    won = own_shift(policy)
+
     async def offered(
         session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime
     ) -> Offer | ShiftNow | Given | None:
@@ -31,10 +34,6 @@ def kinds(policy: Policy, company: str) -> Kinds:
         if isinstance(by_hand, ShiftAssigned):
             return Given(by_hand, await shifts.own_shift(session, user_id, found.assignment_id, policy), now)
         return await won(session, user_id, found.assignment_id, now)
-
-    async def won(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> ShiftNow | None:
-        found = await shifts.own_shift(session, user_id, id_, policy)
-        return None if found is None else ShiftNow(found, now)
 
     async def lost(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, _now: datetime) -> NotHis | None:
         told = await notices.told(session, user_id, names.Kind.BID_LOST, id_)

@@ -1,6 +1,7 @@
 """A driver's own shifts: their card, their reminders, and how he lost them."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,10 +20,18 @@ from domain.policy import Policy
 from domain.shifts import queries, restoring
 
 
-def kinds(policy: Policy, company: str) -> Kinds:
-    async def own(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> ShiftNow | None:
+def own_shift(policy: Policy) -> Callable[[AsyncSession, uuid.UUID, uuid.UUID, datetime], Awaitable[ShiftNow | None]]:
+    """How a driver's own shift is loaded, as it stands; None where it is his no more."""
+
+    async def load(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> ShiftNow | None:
         found = await queries.own_shift(session, user_id, id_, policy)
         return None if found is None else ShiftNow(found, now)
+
+    return load
+
+
+def kinds(policy: Policy, company: str) -> Kinds:
+    own = own_shift(policy)
 
     async def waiting(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> Waiting | None:
         shift = await queries.own_shift(session, user_id, id_, policy)

@@ -2,16 +2,18 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 
 from bot.delivery import queue, replies
-from bot.delivery.claims import Claimed, claim_telegram
+from bot.delivery.claims import SEND_FOR, Claimed, claim_telegram
 from bot.delivery.mail import Mail
-from bot.delivery.outcomes import Edited, Sent, Unreachable
+from bot.delivery.outcomes import Edited, Sent, Unreachable, Unsure
 from bot.delivery.replies import Lane, Reply, Saying
 from bot.screens.screen import Screen
 from domain.db.models.words import DeliveryState, Failure
-from tests.delivery.post import Post, Someone, until
+from tests.delivery.post import UNPACED, Post, Someone, until
 
 
 async def tracked(
@@ -132,6 +134,14 @@ async def test_a_message_that_is_gone_is_answered_by_a_fresh_one(post: Post) -> 
     row = await post.row(pressed.id)
     assert (row.state, row.message_id != 999) == (DeliveryState.SENT, True)
     assert await post.chat(amara) == ["en Hello"]
+
+
+async def test_r11_7_a_fresh_one_is_stopped_before_a_worker_may_begin_it(post: Post) -> None:
+    amara = await post.person()
+    pressed = await tracked(post, amara, 999)
+    await post.fault("telegram", "hang", methods=["sendMessage"])
+    nearly_over = replace(pressed, at=monotonic() - SEND_FOR + 1)
+    assert await replies.carry_reply(post.mail(**UNPACED), nearly_over) == Unsure("stopped before the lease ended")
 
 
 async def test_r11_8_without_a_turn_soon_the_reply_is_left_to_the_workers(post: Post) -> None:

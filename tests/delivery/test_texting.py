@@ -16,6 +16,7 @@ from bot.delivery import ladder, sms_claims, sms_queue, sms_reports, texting
 from bot.delivery import sms as network
 from bot.delivery.carrying import settle
 from bot.delivery.claims import claim_telegram
+from bot.delivery.flight import Flight
 from bot.delivery.mail import Mail
 from bot.delivery.outcomes import Accepted, NotTaken, Outcome, Rejected, Unreachable, Unsure
 from bot.delivery.sms import Found, Sms, twilio
@@ -419,6 +420,23 @@ async def test_r11_8_one_that_hangs_does_not_hold_up_the_urgent_ones(
             await until(lambda: post.is_in(urgent, SENT))
             assert await post.is_in(hangs, DeliveryState.SENDING)
     assert await post.is_in(hangs, DeliveryState.UNKNOWN)
+
+
+async def test_an_outcome_that_can_t_be_recorded_is_told_with_its_delivery(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amara, flight = await post.person(linked=False), Flight(asyncio.Semaphore(1))
+    note = await text(post, amara)
+
+    async def fails(*_given: Any) -> bool:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(sms_queue, "record", fails)
+    with capture_logs() as logged:
+        await texting.send_round(mail_of(post), flight)
+        await asyncio.gather(*flight.tasks)
+    [line] = [line for line in logged if line["event"] == "outcome not recorded"]
+    assert (line["delivery"], flight.free.locked()) == (str(note), False)
 
 
 # -- nobody knows
