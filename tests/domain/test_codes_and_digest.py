@@ -245,11 +245,11 @@ async def test_r11_3_what_was_confirmed_since_is_in_no_digest(fleet: Fleet, now:
     north, at = await fleet.warehouse("North", await fleet.manager("Mona")), evening(now, 17)
     dana = await fleet.driver("Dana", home=north, linked=False)
     shifts = [await fleet.shift(await fleet.route(f"R{day}", north), dana, fleet.day(day)) for day in (3, 4)]
-    for shift in shifts:
+    for later, shift in enumerate(shifts):  # a digest tells the oldest first
         starts_at, until = shift_start(shift.on, POLICY), shift_start(shift.on, POLICY) - 2 * DAY
         notice = ToConfirm("R", "North", shift.on, starts_at, until)
         envelope = Envelope(Kind.CONFIRM_REMINDER, shift.id, expires_at=until, level=Urgency.NORMAL)
-        await tell(fleet.session, [dana.id], notice, envelope, SAY, POLICY, now)
+        await tell(fleet.session, [dana.id], notice, envelope, SAY, POLICY, now + later * HOUR)
     await gather(fleet.session, POLICY, at)
     said = await told_at_five(fleet, dana, at)
     code = {row.about: row.code for row in await fleet.session.scalars(select(SmsCode))}
