@@ -1,4 +1,4 @@
-"""Whom the preview of a roster would give its slots (R3.9)."""
+"""Whom a roster that a manager has asked for gives its slots, or would (R3.9)."""
 
 from alembic import op
 

@@ -172,7 +172,7 @@ class Appeal(Base):
 
     __tablename__ = "appeals"
     __table_args__ = (
-        CheckConstraint("(incident_id IS NULL) <> (flag_id IS NULL)", name="appeals_about_check"),
+        CheckConstraint("(incident_id IS NULL) <> (flag_id IS NULL)", name="about"),
         Index("ix_appeals_user_id", "user_id"),
         Index("ix_appeals_open", "decide_by", postgresql_where=text("decided_at IS NULL")),
     )
