@@ -30,6 +30,7 @@ from domain.coverage.cover import CoverTold
 from domain.coverage.ending import ClosedEmpty, Ended
 from domain.db.models import DutyRun
 from domain.giving import approving
+from domain.health import appeals
 from domain.notices import digest
 from domain.notices.wording import Wording
 from domain.people import cleaning
@@ -124,6 +125,13 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         left = await missing.miss_due_shift(session, words, policy, now, pass_by)
         return await untold(session, left, "a shift whose driver is not there", now) if left else None
 
+    async def remind_of_appeal(session: AsyncSession, now: datetime, pass_by: int) -> appeals.ToldAgain | None:
+        told = await appeals.remind_of_due_appeal(session, words, policy, now, pass_by)
+        if told is not None and told.told == 0:
+            key = f"{alerts.NO_MANAGER}:{told.appeal_id}"
+            await alerts.raise_within(session, key, "an appeal that nobody decides", words, policy, now)
+        return told
+
     async def warn(session: AsyncSession, now: datetime, pass_by: int) -> dict[str, int] | None:
         """All who are due for it in one go: there is nothing behind it that it could hold up."""
         checked = await checking.warn_missing(session, words, policy, now) if pass_by == 0 else None
@@ -152,6 +160,7 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         "reviews": Duty(
             lambda session, now, pass_by: reviewing.accept_due_review(session, words, policy, now, pass_by)
         ),
+        "appeals": Duty(remind_of_appeal),
         "shift-reminders": Duty(
             lambda session, now, _: reminding.remind_of_today(session, words, policy, now), at="0 6 * * *"
         ),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.reader import LANGUAGES, Reader
 from bot.screens.absences import by_manager
 from bot.screens.alerts import sentence
+from bot.screens.appeals import worded as worded_of_appeals
 from bot.screens.bidding import why_lost
 from bot.screens.calendar import why_off
 from bot.screens.cancelling import cause
@@ -14,6 +15,7 @@ from bot.wording_of_giving import worded as worded_of_giving
 from bot.wording_of_the_day import worded
 from bot.wording_of_weeks import worded as worded_of_weeks
 from domain.db.models.words import BidWindowMode
+from domain.notices.facts.appeals import Appealed, PenaltyDecided
 from domain.notices.facts.arrivals import (
     ArrivalsHeld,
     ArrivedLate,
@@ -214,6 +216,8 @@ class Words:
                     ),
                     _decided(notice, reader),
                 )
+            case Appealed() | PenaltyDecided():
+                return worded_of_appeals(notice, reader)
             case ShiftToGive() | GiveAwayEnded() | GiveAwayAsked() | ShiftGiven():
                 return worded_of_giving(notice, reader)
             case LinkMoved():

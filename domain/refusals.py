@@ -62,6 +62,11 @@ class Refusal(StrEnum):
     NO_REASON = "no_reason"
     DECIDED_ALREADY = "decided_already"  # the absence, by another manager or by time
 
+    # appeals, and excusing (R10.6)
+    APPEALED_ALREADY = "appealed_already"
+    NOTHING_COUNTS = "nothing_counts"  # (any more): what happened was excused, or the flag is gone
+    TOO_LATE_TO_APPEAL = "too_late_to_appeal"
+
     # the calendar (R2.0)
     DAY_PAST = "day_past"
     DAY_TOO_FAR = "day_too_far"

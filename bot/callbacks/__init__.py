@@ -2,6 +2,7 @@
 
 from bot.callbacks import (
     absences,
+    appeals,
     arrivals,
     bidding,
     calendar,
@@ -21,6 +22,7 @@ from bot.callbacks import (
 
 __all__ = [
     "absences",
+    "appeals",
     "arrivals",
     "bidding",
     "calendar",

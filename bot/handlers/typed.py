@@ -10,6 +10,7 @@ from bot.acting import Acting, Context, acting
 from bot.conversations import Step
 from bot.handlers import (
     absences,
+    appeals,
     arrivals,
     cancelling,
     driven,
@@ -29,6 +30,8 @@ ANSWERS: Mapping[Step, Callable[[Acting, Person, dict[str, Any], str], Awaitable
     Step.ROUTE_NAME: routes.named,
     Step.CORRECTION: parcels.corrected_because,
     Step.REFUSED_REVIEW: driven.refused_because,
+    Step.APPEAL: appeals.appeal_typed,
+    Step.APPEAL_ANSWER: appeals.answer_typed,
     Step.OVER_CAP: filling.over_cap_because,
     Step.ILL_UNTIL: absences.until_typed,
     Step.OFF_FROM: drivers.off_from_typed,

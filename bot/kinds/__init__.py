@@ -3,7 +3,7 @@
 A message is always rendered from what is true when it is sent or redrawn, never from what was true when it was queued.
 """
 
-from bot.kinds import arrivals, calendar, coverage, digest, driven, giving, home, offers, people, roster, shifts, weeks
+from bot.kinds import appeals, arrivals, calendar, coverage, digest, driven, giving, home, offers, people, roster, shifts, weeks
 from bot.kinds.kind import Kind, Kinds, Load
 from domain.policy import Policy
 
@@ -12,6 +12,6 @@ __all__ = ["Kind", "Kinds", "Load", "table_of_kinds"]
 
 def table_of_kinds(policy: Policy, company: str) -> Kinds:
     """The table, for a company: its policy, and its name for the SMS."""
-    rooms = (home, offers, shifts, weeks, arrivals, driven, giving, coverage, calendar, roster, people)
+    rooms = (home, offers, shifts, weeks, arrivals, driven, giving, coverage, calendar, roster, people, appeals)
     kinds = {name: kind for room in rooms for name, kind in room.kinds(policy, company).items()}
     return {**kinds, **digest.kinds(kinds, company)}

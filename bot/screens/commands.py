@@ -21,6 +21,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
             ("close", _("Close a day, or put it back")),
             ("routes", _("My routes and their weekdays")),
             ("reviews", _("Absences to decide on")),
+            ("appeals", _("What drivers appeal")),
             ("driver", _("One of my drivers: shifts, time off, last day")),
             ("message", _("Write to somebody")),
             ("today", _("My warehouses today")),
@@ -32,6 +33,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
         ("schedule", _("My shifts, week by week")),
         ("confirm", _("Confirm my shifts")),
         ("open", _("Open shifts and my bids")),
+        ("why", _("What holds for me, and why")),
         ("calendar", _("My shifts in my own calendar")),
         ("preferences", _("Days and routes that I like to drive")),
     )

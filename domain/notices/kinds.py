@@ -50,6 +50,9 @@ class Kind(StrEnum):
     STILL_OUT = "still_out"  # the same, later, to the manager; about: the assignment
     STOPPED = "stopped"  # a driver had to stop, to the manager; about: the window, else the shift
     DECIDED = "decided"  # what a manager says to an absence or a stop, to its driver; about: the assignment
+    APPEALED = "appealed"  # a driver appeals, to the managers who decide; about: the appeal
+    APPEAL_DECIDED = "appeal_decided"  # what they say to it, to the driver; about: the appeal
+    EXCUSED = "excused"  # a manager has excused an incident by himself, to its driver; about: the incident
     GIVE_AWAY = "give_away"  # a colleague's shift that the driver may take over; about: the assignment that is given
     GIVE_AWAY_ENDED = "give_away_ended"  # what became of it, to who gave it or had asked for it; about: the same
     GIVE_AWAY_ASKED = "give_away_asked"  # a driver would take it, to the manager who must agree; about: his asking
@@ -150,6 +153,9 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.STILL_OUT: Rule(NotificationType.DRIVER_NO_SHOW, Urgency.URGENT, passed_on=True),
     Kind.STOPPED: Rule(NotificationType.ROUTE_CANCELLED, Urgency.URGENT, passed_on=True),
     Kind.DECIDED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.APPEALED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.APPEAL_DECIDED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.EXCUSED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.GIVE_AWAY: Rule(NotificationType.BID_OPEN, Urgency.NORMAL, night=Night.SILENT),
     Kind.GIVE_AWAY_ENDED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.GIVE_AWAY_ASKED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),

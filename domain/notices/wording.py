@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol, get_type_hints
 
+from domain.notices.facts.appeals import Appealed, Penalty, PenaltyDecided, Stage
 from domain.notices.facts.arrivals import (
     ArrivalsHeld,
     ArrivedLate,
@@ -79,6 +80,8 @@ Notice = (
     | ShiftOverdue
     | DriverStopped
     | ReviewDecided
+    | Appealed
+    | PenaltyDecided
     | ShiftToGive
     | GiveAwayEnded
     | GiveAwayAsked
@@ -121,6 +124,9 @@ NOTICES: Mapping[Kind, type[Notice]] = {
     Kind.STILL_OUT: ShiftOverdue,
     Kind.STOPPED: DriverStopped,
     Kind.DECIDED: ReviewDecided,
+    Kind.APPEALED: Appealed,
+    Kind.APPEAL_DECIDED: PenaltyDecided,
+    Kind.EXCUSED: PenaltyDecided,
     Kind.GIVE_AWAY: ShiftToGive,
     Kind.GIVE_AWAY_ENDED: GiveAwayEnded,
     Kind.GIVE_AWAY_ASKED: GiveAwayAsked,
@@ -137,11 +143,14 @@ NOTICES: Mapping[Kind, type[Notice]] = {
 _READ: Mapping[object, Callable[[Any], object]] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
+    date | None: lambda on: date.fromisoformat(on) if on else None,
     uuid.UUID: uuid.UUID,
     tuple[str, ...]: tuple,
     Cause: Cause,
     Lost: Lost,
     Given: Given,
+    Penalty: Penalty,
+    Stage: Stage,
 }
 
 

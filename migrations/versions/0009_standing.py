@@ -76,6 +76,7 @@ CREATE TABLE appeals (
     opened_at timestamptz NOT NULL,
     decide_by timestamptz NOT NULL,
     reminded_at timestamptz,
+    widened_at timestamptz,
     decided_at timestamptz,
     decided_by uuid
         CONSTRAINT appeals_decided_by_users_id_fk REFERENCES users,

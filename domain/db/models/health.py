@@ -168,7 +168,10 @@ class StarWeek(Base):
 
 
 class Appeal(Base):
-    """A driver asks that an incident be excused, or a flag taken back (R10.6); once each."""
+    """A driver asks that an incident be excused, or a flag taken back (R10.6); once each.
+
+    `reminded_at`, `widened_at`: when its managers were reminded, and all of the warehouse asked.
+    """
 
     __tablename__ = "appeals"
     __table_args__ = (
@@ -185,6 +188,7 @@ class Appeal(Base):
     opened_at: Mapped[datetime]
     decide_by: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
+    widened_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     granted: Mapped[bool | None]

@@ -1,0 +1,42 @@
+"""What is held against a driver, in a word, wherever it is named."""
+
+from datetime import date
+
+from bot.reader import Reader
+from bot.screens.screen import escape
+from domain.db.models.words import IncidentKind
+from domain.notices.facts.appeals import Penalty
+
+
+def named(what: Penalty | IncidentKind, reader: Reader) -> str:
+    """With a capital, as a title begins."""
+    _ = reader.gettext
+    return {
+        Penalty.NO_SHOW.value: _("No-show"),
+        Penalty.LATE_CANCEL.value: _("Late cancellation"),
+        Penalty.AUTO_DROP.value: _("Not confirmed in time"),
+        Penalty.FLAG.value: _("Flag for attendance"),
+        IncidentKind.PROTECTED_ABSENCE.value: _("Absence"),
+    }[what.value]
+
+
+def shift(route: str | None, warehouse: str | None, on: date | None, reader: Reader) -> str:
+    """Of which shift, for plain text; nothing of what is about no single one."""
+    return "" if route is None or warehouse is None or on is None else f"{route}, {warehouse}, {reader.day(on)}"
+
+
+def title(
+    what: Penalty | IncidentKind, route: str | None, warehouse: str | None, on: date | None, reader: Reader
+) -> str:
+    """The same with its name before it, for plain text."""
+    of = shift(route, warehouse, on, reader)
+    return reader.said(named(what, reader), of) if of else named(what, reader)
+
+
+def title_html(
+    what: Penalty | IncidentKind, route: str | None, warehouse: str | None, on: date | None, reader: Reader
+) -> str:
+    name = f"<b>{named(what, reader)}</b>"
+    if route is None or warehouse is None or on is None:
+        return name
+    return f"{name}\n{escape(route)}, {escape(warehouse)}, {reader.day(on)}"

@@ -1,0 +1,122 @@
+"""What was held against a driver is taken back, with all that it has caused (R8.6, R10.6)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Text, Uuid
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain import audit
+from domain.bidding.queries import lock_people
+from domain.db.models.words import IncidentKind
+from domain.db.sql import sql
+from domain.health.rules_of_appeals import Subject, bad_reason
+from domain.health.subjects import subject
+from domain.notices import actions as notices
+from domain.notices import following
+from domain.notices.facts.appeals import Penalty, PenaltyDecided
+from domain.notices.kinds import Kind
+from domain.notices.wording import Wording
+from domain.people.queries import Person, warehouses_of
+from domain.policy import Policy
+from domain.refusals import Refusal, Refused
+from domain.shifts import ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """The incident counts no longer."""
+
+    incident_id: uuid.UUID
+
+
+async def excuse_incident(
+    session: AsyncSession,
+    manager: Person,
+    incident_id: uuid.UUID,
+    reason: str,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> Excused | Refused:
+    """A manager of the shift's warehouse excuses an incident by himself, with a reason, and its driver is told.
+
+    Refused where it is none that counts against anybody in his warehouses. An appeal that waits is granted by it.
+    """
+    of = await subject(session, incident_id)
+    if of is None or of.warehouse_id not in await warehouses_of(session, manager.id):
+        return Refused(Refusal.NOT_FOUND)
+    await lock_people(session, [of.driver_id])
+    of = await subject(session, incident_id)
+    if of is None or not of.counts:
+        return Refused(Refusal.NOTHING_COUNTS)
+    if (refused := bad_reason(reason, policy)) is not None:
+        return refused
+    await take_back(session, of, manager.id, reason, say, policy, now)
+    free = await is_free(session, of.driver_id)
+    notice = PenaltyDecided(of.what, of.route, of.warehouse, of.on, True, reason, free)
+    await notices.tell(session, [of.driver_id], notice, notices.Envelope(Kind.EXCUSED, of.id), say, policy, now)
+    assert of.assignment_id is not None, "an incident has one"
+    also = [] if of.appeal_id is None else [of.appeal_id]
+    await following.follow(session, of.assignment_id, now, over=False, also=also)
+    await following.follow_homes(session, now, of=[of.driver_id])
+    return Excused(of.id)
+
+
+async def take_back(
+    session: AsyncSession, of: Subject, by: uuid.UUID, reason: str, say: Wording, policy: Policy, now: datetime
+) -> None:
+    """The incident is excused, or the flag ended, and what has followed from it is undone. Under the driver's lock."""
+    if of.what is Penalty.FLAG or of.assignment_id is None:
+        return
+    await ledger.excuse(session, of.assignment_id, IncidentKind(of.what.value), by, reason, policy, now)
+    await _grant_what_waits(session, of.id, by, reason, now)
+
+
+_GRANT = sql(
+    """
+    UPDATE appeals SET decided_at = :now, decided_by = :by, granted = true, answer = :reason
+    WHERE incident_id = :incident AND decided_at IS NULL
+    RETURNING id
+    """,
+    by=Uuid(),
+    reason=Text(),
+    incident=Uuid(),
+)
+
+
+async def _grant_what_waits(
+    session: AsyncSession, incident_id: uuid.UUID, by: uuid.UUID, reason: str, now: datetime
+) -> None:
+    """Nobody has to decide any more on what is excused."""
+    appeal_id = await session.scalar(_GRANT, {"incident": incident_id, "by": by, "reason": reason, "now": now})
+    if appeal_id is not None:
+        after = {"granted": True, "reason": reason}
+        await audit.record(session, by, now, audit.Entry("appeal", appeal_id, "decided", after=after))
+
+
+# -- the pool (R10.2)
+
+
+async def appeal_waits(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> None:
+    """Whoever is stopped is back in the pool while an appeal of his waits."""
+
+
+async def appeal_is_over(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> None:
+    """It was refused: whoever was back because of it is out again."""
+
+
+_FREE = sql(
+    """
+    SELECT NOT u.is_flagged AND coalesce(s.assignment_pool_eligible, true)
+    FROM users u LEFT JOIN driver_health_state s ON s.user_id = u.id
+    WHERE u.id = :driver
+    """,
+    driver=Uuid(),
+)
+
+
+async def is_free(session: AsyncSession, driver_id: uuid.UUID) -> bool:
+    """Whether he can get new shifts: neither flagged nor stopped."""
+    return bool(await session.scalar(_FREE, {"driver": driver_id}))

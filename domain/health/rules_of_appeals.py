@@ -1,0 +1,96 @@
+"""What can be appealed, and decided (R10.6). Pure."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.notices.facts.appeals import Penalty, Stage
+from domain.policy import Policy
+from domain.refusals import Refusal, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is held against a driver: an incident, or a flag, which is about no single shift.
+
+    `at`: when it happened, or he was warned. `counts`: it is not excused, or the flag not ended. `appeal_id`: he has
+    appealed it.
+    """
+
+    id: uuid.UUID
+    driver_id: uuid.UUID
+    what: Penalty
+    at: datetime
+    counts: bool
+    assignment_id: uuid.UUID | None
+    route_id: uuid.UUID | None
+    warehouse_id: uuid.UUID | None
+    route: str | None
+    warehouse: str | None
+    on: date | None
+    appeal_id: uuid.UUID | None
+
+    def appeal_until(self, policy: Policy) -> datetime:
+        return self.at + policy.appeal_within
+
+    def may_appeal(self, policy: Policy, now: datetime) -> bool:
+        """Whether its driver can do so now."""
+        return self.counts and self.appeal_id is None and now <= self.appeal_until(policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """The appeal is to be decided by then."""
+
+    decide_by: datetime
+
+
+def decide_opening(subject: Subject | None, reason: str, policy: Policy, now: datetime) -> Opens | Refused:
+    """An appeal is about what counts, within 30 days of it, once, and says why."""
+    if subject is None:
+        return Refused(Refusal.NOT_FOUND)
+    if subject.appeal_id is not None:
+        return Refused(Refusal.APPEALED_ALREADY)
+    if not subject.counts:
+        return Refused(Refusal.NOTHING_COUNTS)
+    if now > subject.appeal_until(policy):
+        return Refused(Refusal.TOO_LATE_TO_APPEAL)
+    if not reason.strip():
+        return Refused(Refusal.NO_REASON)
+    if len(reason) > policy.appeal_most:
+        return Refused(Refusal.NOTES_TOO_LONG)
+    return Opens(now + policy.appeal_decided_within)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A manager has decided, for the driver or not."""
+
+    granted: bool
+
+
+def decide_answer(
+    subject: Subject | None, decided: bool, granted: bool, answer: str, policy: Policy
+) -> Decided | Refused:
+    """An appeal is decided once, with a reason. `subject` None: it is not the manager's to decide."""
+    if subject is None:
+        return Refused(Refusal.NOT_FOUND)
+    if decided:
+        return Refused(Refusal.DECIDED_ALREADY)
+    if not subject.counts:
+        return Refused(Refusal.NOTHING_COUNTS)
+    return bad_reason(answer, policy) or Decided(granted)
+
+
+def bad_reason(reason: str, policy: Policy) -> Refused | None:
+    """What a manager decides takes a reason, which the driver reads (R13)."""
+    if not reason.strip():
+        return Refused(Refusal.NO_REASON)
+    return Refused(Refusal.NOTES_TOO_LONG) if len(reason) > policy.reasons_most else None
+
+
+def stage_at(opened_at: datetime, decide_by: datetime, now: datetime) -> Stage:
+    """Its managers are reminded when half of the time is over; at its end all of the warehouse are asked."""
+    if now >= decide_by:
+        return Stage.OVERDUE
+    return Stage.REMINDED if now >= opened_at + (decide_by - opened_at) / 2 else Stage.OPENED
