@@ -19,7 +19,7 @@ class Whys(Callback):
 class WhyHeld(Callback):
     """Why an incident, a flag or a hard stop, by its id; `back`: the page of the list, from 1, or 0 for a message."""
 
-    word: ClassVar[str] = "why"
+    word: ClassVar[str] = "whyheld"
     about: uuid.UUID
     back: int
 

@@ -89,9 +89,7 @@ async def _nobody_decides(act: Acting, appeal_id: UUID, about: UUID) -> None:
     """An appeal, and no manager who would know: the operator's affair (R5.4)."""
     of = await subject(act.session, about)
     what = penalties.title(of.what, of.route, of.warehouse, of.on, act.reader) if of else ""
-    await alerts.raise_within(
-        act.session, f"{alerts.NO_MANAGER}:{appeal_id}", what, act.words, act.policy, act.now
-    )
+    await alerts.raise_within(act.session, f"{alerts.NO_MANAGER}:{appeal_id}", what, act.words, act.policy, act.now)
 
 
 # -- the managers
@@ -156,6 +154,6 @@ async def answer_typed(act: Acting, manager: Person, data: dict[str, Any], text:
         await act.say(screens.answer_too_long(appeal_id, act.policy, act.reader))  # he is still asked
         return
     await conversations.end(act.session, manager.id)
-    refused = isinstance(result, Refused)
-    toast = screens.not_decided(result.why, act.reader) if refused else screens.answered(result, act.reader)
+    why = result.why if isinstance(result, Refused) else None
+    toast = screens.not_decided(why, act.reader) if why else screens.answered(act.reader)
     await _card(act, manager, appeal_id, toast)

@@ -13,6 +13,7 @@ from bot.callbacks.shifts import Confirm, ConfirmAll, ImHere, Schedule, ShiftCar
 from bot.handlers.home import person_of, who_drives
 from bot.screens import arrivals as arrival_screens
 from bot.screens import bidding as offer_screens
+from bot.screens import lost_shifts
 from bot.screens import shifts as screens
 from bot.screens import weeks as week_screens
 from bot.screens.driven import refusal as refusal_of_manager
@@ -114,7 +115,7 @@ async def _not_there(act: Acting, person: Person, why: Refused, assignment_id: U
     """Too late, he is shown [I'm here, late] (R8.6), be it on the message that tells that he was missed."""
     shift = await queries.own_shift(act.session, person.id, assignment_id, act.policy)
     if why.why is Refusal.ARRIVED_TOO_LATE and shift is not None:
-        await act.say(screens.too_late(shift, home_button(act.reader), act.reader))
+        await act.say(lost_shifts.too_late(shift, home_button(act.reader), act.reader))
     elif await told(act.session, person.id, Kind.MISSED, assignment_id) is not None:
         toast = screens.refusal(Refused(Refusal.ARRIVED_TOO_LATE), act.reader)
         await act.show(Kind.MISSED, assignment_id, toast=toast, alert=True)

@@ -6,7 +6,7 @@ from telegram import Update
 
 from bot import conversations
 from bot.acting import Acting, Context, acting
-from bot.callbacks.appeals import WhyCap, WhyHeld, Whys
+from bot.callbacks.appeals import WhyHeld, Whys
 from bot.callbacks.callback import pressed
 from bot.handlers.home import who_drives
 from bot.screens import appeals as appeal_screens

@@ -3,7 +3,21 @@
 A message is always rendered from what is true when it is sent or redrawn, never from what was true when it was queued.
 """
 
-from bot.kinds import appeals, arrivals, calendar, coverage, digest, driven, giving, home, offers, people, roster, shifts, weeks
+from bot.kinds import (
+    appeals,
+    arrivals,
+    calendar,
+    coverage,
+    digest,
+    driven,
+    giving,
+    home,
+    offers,
+    people,
+    roster,
+    shifts,
+    weeks,
+)
 from bot.kinds.kind import Kind, Kinds, Load
 from domain.policy import Policy
 

@@ -31,7 +31,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
     return {
         names.Kind.APPEALED: Kind(
             about(card),
-            screens.card,
+            lambda facts, reader: screens.card(facts, policy, reader),
             has_point=lambda facts, _now: facts.card.open,
             sms=lambda facts, reader, _code, behind: appeal_texts.appealed(facts.card, company, reader, behind),
         ),

@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds, about
-from bot.kinds.shifts import own_shift
+from bot.kinds.shifts import held_for, own_shift
 from bot.screens import arrivals as screens
-from bot.screens import shift_day, shift_texts
-from bot.screens import shifts as shift_screens
+from bot.screens import lost_shifts, shift_day, shift_texts
 from bot.screens.arrivals import HeldNow
+from bot.screens.lost_shifts import Missed
 from bot.screens.shift_day import Answered, Returned
-from bot.screens.shifts import Missed, ShiftNow
-from domain.db.models.words import AssignmentStatus
+from bot.screens.shifts import ShiftNow
+from domain.db.models.words import AssignmentStatus, IncidentKind
 from domain.notices import kinds as names
 from domain.notices import queries as notices
 from domain.notices.facts.arrivals import LateAnswered, ShiftMissed
@@ -40,7 +40,9 @@ def kinds(policy: Policy, company: str) -> Kinds:
         told = await notices.told(session, user_id, names.Kind.MISSED, id_)
         if not isinstance(told, ShiftMissed):
             return None
-        return Missed(told, id_, await coming.missed_shift(session, user_id, id_, told.on, policy, now))
+        stands = await coming.missed_shift(session, user_id, id_, told.on, policy, now)
+        held = await held_for(session, user_id, id_, IncidentKind.NO_SHOW, policy, now)
+        return Missed(told, id_, stands, held)
 
     async def returned(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> Returned | None:
         told = await notices.told(session, user_id, names.Kind.RESTORED, id_)
@@ -80,7 +82,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
         ),
         names.Kind.MISSED: Kind(
             about(missed),
-            shift_screens.missed,
+            lost_shifts.missed,
             has_point=lambda facts, _now: facts.stands is not MissedShift.RESTORED,
             sms=lambda facts, reader, _code, _behind: shift_texts.missed(facts.notice, company, reader),
         ),

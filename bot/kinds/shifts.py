@@ -7,17 +7,32 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds, about
+from bot.screens import lost_shifts, texts, weeks
 from bot.screens import shifts as screens
-from bot.screens import texts, weeks
-from bot.screens.shifts import Given, Gone, ShiftNow
+from bot.screens.lost_shifts import Gone, Held
+from bot.screens.shifts import Given, ShiftNow
 from bot.screens.weeks import Waiting
-from domain.db.models.words import AssignmentStatus
+from domain.db.models.words import AssignmentStatus, IncidentKind
+from domain.health import whys
 from domain.notices import kinds as names
 from domain.notices import queries as notices
 from domain.notices.facts.offers import ShiftAssigned
 from domain.notices.facts.shifts import ShiftDropped
 from domain.policy import Policy
 from domain.shifts import queries, restoring
+
+
+async def held_for(
+    session: AsyncSession,
+    user_id: uuid.UUID,
+    assignment_id: uuid.UUID,
+    kind: IncidentKind,
+    policy: Policy,
+    now: datetime,
+) -> Held | None:
+    """What is held against him for this shift, if anything was."""
+    found = await whys.happened_with(session, user_id, assignment_id, kind, policy)
+    return None if found is None else Held(found.id, found.counts, found.may_appeal(policy, now))
 
 
 def own_shift(policy: Policy) -> Callable[[AsyncSession, uuid.UUID, uuid.UUID, datetime], Awaitable[ShiftNow | None]]:
@@ -46,11 +61,12 @@ def kinds(policy: Policy, company: str) -> Kinds:
             return None
         return Given(told, await queries.own_shift(session, user_id, id_, policy), now)
 
-    async def dropped(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, _now: datetime) -> Gone | None:
+    async def dropped(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> Gone | None:
         told = await notices.told(session, user_id, names.Kind.DROPPED, id_)
         if not isinstance(told, ShiftDropped):
             return None
-        return Gone(told, id_, await restoring.is_wanted(session, user_id, id_))
+        held = await held_for(session, user_id, id_, IncidentKind.AUTO_DROP, policy, now)
+        return Gone(told, id_, await restoring.is_wanted(session, user_id, id_), held)
 
     return {
         names.Kind.SHIFT: Kind(about(own), screens.card),
@@ -79,7 +95,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
         ),
         names.Kind.DROPPED: Kind(
             about(dropped),
-            screens.dropped,
+            lost_shifts.dropped,
             sms=lambda facts, reader, _code, _behind: texts.dropped(facts.notice, company, reader),
         ),
     }

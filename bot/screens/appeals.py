@@ -20,7 +20,7 @@ from bot.screens import penalties
 from bot.screens.home import home_button
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape
 from domain.health.appeal_cards import AppealCard
-from domain.health.rules_of_appeals import Decided, Subject, stage_at
+from domain.health.rules_of_appeals import Subject, stage_at
 from domain.notices.facts.appeals import Appealed, Penalty, PenaltyDecided, Stage
 from domain.notices.wording import Worded
 from domain.policy import Policy
@@ -29,14 +29,6 @@ from domain.refusals import Refusal
 LISTED_MOST: Final = 10
 
 # -- the driver
-
-
-def why_button(about: UUID, reader: Reader, back: int = 0) -> Button:
-    return Button(reader.gettext("❔ Why"), WhyHeld(about, back))
-
-
-def appeal_button(about: UUID, reader: Reader, back: int = 0) -> Button:
-    return Button(reader.gettext("⚖️ Appeal"), AppealIt(about, back))
 
 
 def _leave_it(about: UUID, reader: Reader) -> tuple[Button, ...]:
@@ -97,7 +89,7 @@ def decided(notice: PenaltyDecided, reader: Reader) -> Screen:
     head = penalties.title_html(notice.what, notice.route, notice.warehouse, notice.on, reader)
     title = ("👍 " if notice.excused else "✖️ ") + head
     reason = reader.gettext("Reason: {reason}").format(reason=escape(notice.reason, TEXT_MOST))
-    whys = Button(reader.gettext("❔ What holds for me"), Whys(0))
+    whys = Button(reader.gettext("❔ How I stand"), Whys(0))
     text = "\n\n".join((f"{title}\n{_outcome(notice, reader)}\n{reason}", _and_now(notice, reader)))
     return Screen(text, ((whys,), (home_button(reader),)))
 
@@ -105,7 +97,7 @@ def decided(notice: PenaltyDecided, reader: Reader) -> Screen:
 def _outcome(notice: PenaltyDecided, reader: Reader) -> str:
     _ = reader.gettext
     if notice.excused:
-        return _("Excused: it doesn't count any more, and neither does what followed from it.")
+        return _("It doesn't count any more, and neither does what followed from it.")
     return _("Your manager has read your appeal, and it still counts.")
 
 
@@ -113,7 +105,7 @@ def _and_now(notice: PenaltyDecided, reader: Reader) -> str:
     _ = reader.gettext
     if notice.free:
         return _("You can get new shifts.")
-    return _("You get no new shifts for now. What holds for you says why, and what helps.")
+    return _("You get no new shifts for now. “How I stand” says why, and what helps.")
 
 
 # -- the managers
@@ -127,14 +119,14 @@ class AppealNow:
     now: datetime
 
 
-def card(appeal: AppealNow, reader: Reader) -> Screen:
+def card(appeal: AppealNow, policy: Policy, reader: Reader) -> Screen:
     """What it is about, the driver's words, and the decision."""
     _ = reader.gettext
     facts = appeal.card
     parts = [
         *_how_long(appeal, reader),
         _("⚖️ <b>{driver} appeals</b>\n{what}\n☎️ {phone}").format(
-            driver=escape(facts.driver), what=_about(facts, reader), phone=escape(facts.phone)
+            driver=escape(facts.driver), what=_about(facts, policy, reader), phone=escape(facts.phone)
         ),
         f"“{escape(facts.reason, TEXT_MOST)}”",
         _stands(facts, reader),
@@ -157,13 +149,12 @@ def _how_long(appeal: AppealNow, reader: Reader) -> list[str]:
     return [late[stage]] if stage in late else []
 
 
-def _about(facts: AppealCard, reader: Reader) -> str:
+def _about(facts: AppealCard, policy: Policy, reader: Reader) -> str:
     of = escape(penalties.title(facts.what, facts.route, facts.warehouse, facts.on, reader), TEXT_MOST)
     if facts.due is None:
         return of
-    text = reader.gettext("{completed} of the last {n} shifts driven, of the 90 days before {day}.")
-    day = reader.day(facts.at.astimezone(reader.zone).date())
-    return f"{of}\n" + text.format(completed=facts.completed, n=facts.due, day=day)
+    text = reader.gettext("{completed} of {n} shifts driven that were due in the {days} days before")
+    return f"{of}\n" + text.format(completed=facts.completed, n=facts.due, days=policy.flag_within.days)
 
 
 def _stands(facts: AppealCard, reader: Reader) -> str:
@@ -233,7 +224,7 @@ def not_decided(why: Refusal, reader: Reader) -> str:
     return texts.get(why, _("I can't find that in your warehouses."))
 
 
-def answered(_result: Decided, reader: Reader) -> str:
+def answered(reader: Reader) -> str:
     return reader.gettext("Decided. The driver knows, with your reason.")
 
 
@@ -247,7 +238,7 @@ def worded(notice: Appealed | PenaltyDecided, reader: Reader) -> Worded:
         case Appealed():
             return Worded(_("{driver} appeals").format(driver=notice.driver), f"{of}. {_by_when(notice, reader)}")
         case PenaltyDecided():
-            title = _("Excused: {what}") if notice.excused else _("It counts: {what}")
+            title = _("Doesn't count any more: {what}") if notice.excused else _("Still counts: {what}")
             said = _("Reason: {reason}").format(reason=notice.reason)
             return Worded(title.format(what=of), f"{said}\n{_and_now(notice, reader)}")
 

@@ -33,7 +33,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
         ("schedule", _("My shifts, week by week")),
         ("confirm", _("Confirm my shifts")),
         ("open", _("Open shifts and my bids")),
-        ("why", _("What holds for me, and why")),
+        ("why", _("How I stand, and why")),
         ("calendar", _("My shifts in my own calendar")),
         ("preferences", _("Days and routes that I like to drive")),
     )

@@ -1,15 +1,15 @@
-"""Why: what holds for a driver, and of each thing what happened, by which rule, what it costs, and what next (R10.6)."""
+"""Why: what holds for a driver; of each thing what happened, by which rule, what it costs, what next (R10.6)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
-from bot.callbacks.appeals import WhyCap, WhyHeld, Whys
+from bot.callbacks.appeals import AppealIt, WhyCap, WhyHeld, Whys
 from bot.callbacks.bidding import MyBids, WhyBid
 from bot.reader import Reader
 from bot.screens import penalties
-from bot.screens.appeals import appeal_button
 from bot.screens.home import home_button
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape, shortened
 from domain.bidding.own_bids import OwnBid
@@ -36,7 +36,7 @@ def whys(facts: Whole, policy: Policy, reader: Reader) -> Screen:
     """What holds now, and what has happened; each can be opened."""
     _ = reader.gettext
     standing, page = facts.standing, facts.lately
-    title = _("<b>What holds for you</b>")
+    title = _("<b>How you stand</b>")
     free = _("👍 You can get new shifts.") if standing.free else _("⛔ You get no new shifts for now.")
     parts, rows = [f"{title}\n{free}"], list(_now(standing, page.page, policy, reader))
     if page.total:
@@ -98,7 +98,7 @@ def incident(facts: Happened, back: int, policy: Policy, now: datetime, reader: 
     parts = [head, _happened(facts, reader), *_rule(facts, policy, reader)]
     parts.append(_costs(facts, policy, now, reader) if facts.counts else _costs_nothing(facts, policy, reader))
     parts += next_(facts.counts, facts.appeal, facts.at, policy, now, reader)
-    appeal = ((appeal_button(facts.id, reader, back or 1),),) if facts.may_appeal(policy, now) else ()
+    appeal = ((appeal_button(facts.id, reader),),) if facts.may_appeal(policy, now) else ()
     return Screen("\n\n".join(parts), (*appeal, back_row(back, reader)))
 
 
@@ -145,15 +145,17 @@ def _costs(facts: Happened, policy: Policy, now: datetime, reader: Reader) -> st
         IncidentKind.NO_SHOW: policy.hard_stop_no_shows,
         IncidentKind.LATE_CANCEL: policy.hard_stop_late_cancels,
     }
-    lines.append(_("• attendance: it is a shift not driven; for a flag until {day}").format(day=day_of(flag_until, reader)))
+    lines.append(
+        _("• attendance: it is a shift not driven; for a flag until {day}").format(day=day_of(flag_until, reader))
+    )
     if facts.kind in stops and now < until:
         day = day_of(until, reader)
         lines.append(_("• score: {n} points until {day}").format(n=policy.points_lost_each, day=day))
         number = stops[facts.kind]
         lines.append(
             reader.ngettext(
-                "• {n} within {days} days: no new shifts until a manager has decided, stars back to 0, a score of {most} "
-                "at the most",
+                "• {n} within {days} days: no new shifts until a manager has decided, stars back to 0, a score of "
+                "{most} at the most",
                 "• {n} of them within {days} days: no new shifts until a manager has decided, stars back to 0, a score "
                 "of {most} at the most",
                 number,
@@ -169,9 +171,9 @@ def _costs_nothing(facts: Happened, policy: Policy, reader: Reader) -> str:
             day=day_of(policy.penalties_from, reader)
         )
     if facts.in_review:
-        return _("🕊 It costs you nothing. Your manager takes a look; if nobody decides by {day}, it is accepted.").format(
-            day=day_of(facts.at + policy.review_within, reader)
-        )
+        return _(
+            "🕊 It costs you nothing. Your manager takes a look; if nobody decides by {day}, it is accepted."
+        ).format(day=day_of(facts.at + policy.review_within, reader))
     if facts.excuse is None or facts.is_practice:
         return _("🕊 It costs you nothing.")
     return _("🕊 It was excused, and costs you nothing.")
@@ -183,8 +185,10 @@ def next_(
     """What can be done about it."""
     _ = reader.gettext
     if appeal is not None and appeal.granted is not None:
-        text = _("⚖️ You appealed, and it was granted: {answer}") if appeal.granted else _(
-            "⚖️ You appealed, and it still counts: {answer}"
+        text = (
+            _("⚖️ You appealed, and it was granted: {answer}")
+            if appeal.granted
+            else _("⚖️ You appealed, and it still counts: {answer}")
         )
         return [text.format(answer=escape(appeal.answer or "", TEXT_MOST))]
     if not counts:
@@ -202,7 +206,11 @@ def day_of(at: datetime, reader: Reader) -> str:
     return reader.day(at.astimezone(reader.zone).date())
 
 
+def appeal_button(about: UUID, reader: Reader) -> Button:
+    return Button(reader.gettext("⚖️ Appeal"), AppealIt(about, 1))
+
+
 def back_row(back: int, reader: Reader) -> Row:
     """To the list; from a message of its own, home as well."""
     _ = reader.gettext
-    return (Button(_("‹ What holds for me"), Whys(max(back - 1, 0))), home_button(reader))
+    return (Button(_("‹ How I stand"), Whys(max(back - 1, 0))), home_button(reader))

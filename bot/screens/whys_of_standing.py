@@ -5,11 +5,9 @@ from datetime import datetime
 from bot.callbacks.appeals import WhyHeld
 from bot.reader import Reader
 from bot.screens import penalties
-from bot.screens.appeals import appeal_button
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape
-from bot.screens.whys import LABEL_MOST, back_row, day_of, next_
-from domain.health.own_standing import OwnCap, OwnFlag, OwnStop, Record
-from domain.health.rules import shifts_to_recover
+from bot.screens.whys import LABEL_MOST, appeal_button, back_row, day_of, next_
+from domain.health.own_standing import OwnCap, OwnFlag, OwnStop, Record, shifts_to_recover
 from domain.health.whys import Happened
 from domain.notices.facts.appeals import Penalty
 from domain.policy import Policy
@@ -38,7 +36,7 @@ def flag(own: OwnFlag, record: Record, policy: Policy, now: datetime, reader: Re
         _way_back(record, policy, reader),
         *next_(True, own.appeal, own.flagged_at, policy, now, reader),
     ]
-    appeal = ((appeal_button(own.id, reader, 1),),) if own.may_appeal(policy, now) else ()
+    appeal = ((appeal_button(own.id, reader),),) if own.may_appeal(policy, now) else ()
     return Screen("\n\n".join(parts), (*appeal, back_row(1, reader)))
 
 
@@ -63,7 +61,7 @@ def _way_back(record: Record, policy: Policy, reader: Reader) -> str:
     if to_drive == 0:
         return f"{now} " + _("That is enough: the flag goes tonight.")
     more = reader.ngettext("{n} shift driven brings you back.", "{n} shifts driven bring you back.", to_drive)
-    has = reader.ngettext("You have {n}.", "You have {n}.", record.held).format(n=record.held)
+    has = _("You have {n} ahead.").format(n=record.held)
     left = has if record.held else _("You have none left, so your manager is asked to decide.")
     return f"{now} {more.format(n=to_drive)} {left}"
 
@@ -72,7 +70,9 @@ def stop(own: OwnStop, caused: tuple[Happened, ...], policy: Policy, reader: Rea
     """`caused`: the incidents that count for it, the latest first; each can be opened, and appealed."""
     _ = reader.gettext
     late = reader.ngettext(
-        "{n} late cancellation within {days} days", "{n} late cancellations within {days} days", policy.hard_stop_late_cancels
+        "{n} late cancellation within {days} days",
+        "{n} late cancellations within {days} days",
+        policy.hard_stop_late_cancels,
     ).format(n=policy.hard_stop_late_cancels, days=policy.hard_stop_within.days)
     parts = [
         _("⛔ <b>Stopped</b>, {day}").format(day=day_of(own.stopped_at, reader)),
@@ -120,7 +120,9 @@ def cap(own: OwnCap, policy: Policy, reader: Reader) -> Screen:
     parts = [f"{text}\n" + _("So many you can have from Monday to Sunday. Those that you have already stay yours.")]
     if own.chosen:
         said = _("A manager has set it for you, until he lifts it.")
-        parts.append(said + (" " + _("Reason: {reason}").format(reason=escape(own.reason, TEXT_MOST)) if own.reason else ""))
+        parts.append(
+            said + (" " + _("Reason: {reason}").format(reason=escape(own.reason, TEXT_MOST)) if own.reason else "")
+        )
     else:
         if own.rewarded:
             parts.append(

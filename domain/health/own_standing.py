@@ -127,3 +127,18 @@ async def record(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, no
     """What his flag is judged by tonight, as far as it has come."""
     row = (await session.execute(_RECORD, {"driver": driver_id, "since": now - policy.flag_within})).one()
     return Record(row.due, row.completed, row.held)
+
+
+def shifts_to_recover(due: int, completed: int, policy: Policy) -> int:
+    """How many shifts more, none of them missed, end a flag; 0: what there is ends it."""
+    more = 0
+    while _is_below(due + more, completed + more, policy):
+        more += 1
+    return more
+
+
+def _is_below(due: int, completed: int, policy: Policy) -> bool:
+    if due < policy.flag_least:
+        return False
+    share = policy.flag_below_with_few if due < policy.flag_few else policy.flag_below
+    return completed < share * due

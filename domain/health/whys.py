@@ -76,6 +76,12 @@ _HAPPENED: Final = f"""
     WHERE i.user_id = :driver AND i.kind IN ('no_show', 'late_cancel', 'auto_drop', 'protected_absence')
 """  # noqa: S608 - our own text
 _ONE = sql(f"{_HAPPENED} AND i.id = :id", driver=Uuid(), id=Uuid(), **deadlines.used(_HAPPENED))
+_WITH = sql(
+    f"{_HAPPENED} AND i.assignment_id = :assignment AND i.kind = :kind",
+    driver=Uuid(),
+    assignment=Uuid(),
+    **deadlines.used(_HAPPENED),
+)
 # What counts for a hard stop: within the days before it, and later, but nothing that a manager has reinstated him after
 # (R10.3).
 _CAUSED = sql(
@@ -111,6 +117,15 @@ async def happened(
     """One incident of this driver's; None for anybody else's, and for what never costs anything."""
     given = {"driver": driver_id, "id": incident_id, **deadlines.given(policy)}
     row = (await session.execute(_ONE, given)).one_or_none()
+    return None if row is None else _happened(row)
+
+
+async def happened_with(
+    session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, kind: IncidentKind, policy: Policy
+) -> Happened | None:
+    """His incident of this kind with this shift; None where there is none."""
+    given = {"driver": driver_id, "assignment": assignment_id, "kind": kind.value, **deadlines.given(policy)}
+    row = (await session.execute(_WITH, given)).one_or_none()
     return None if row is None else _happened(row)
 
 
@@ -163,20 +178,3 @@ def _happened(row: Row[Any]) -> Happened:
         in_review=row.in_review and kind is IncidentKind.PROTECTED_ABSENCE,
         appeal=appeal,
     )
-
-
-_INCIDENT_OF = sql(
-    "SELECT id FROM incidents WHERE assignment_id = :assignment AND user_id = :driver AND kind = :kind",
-    assignment=Uuid(),
-    driver=Uuid(),
-)
-
-
-async def incident_of(
-    session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, kind: IncidentKind
-) -> uuid.UUID | None:
-    """The incident of this kind with this shift; None where there is none."""
-    found: uuid.UUID | None = await session.scalar(
-        _INCIDENT_OF, {"assignment": assignment_id, "driver": driver_id, "kind": kind.value}
-    )
-    return found

@@ -15,13 +15,14 @@ from bot.callbacks.shifts import CannotCome, ComeLate, ImHere, RunLate
 from bot.delivery.gsm7 import is_gsm7, segments
 from bot.reader import LANGUAGES, Reader
 from bot.screens import arrivals as screens
-from bot.screens import driven, shift_day, shift_texts
+from bot.screens import driven, lost_shifts, shift_day, shift_texts
 from bot.screens import shifts as shift_screens
 from bot.screens.arrivals import HeldNow
 from bot.screens.driven import DrivenNow
+from bot.screens.lost_shifts import Missed
 from bot.screens.screen import Screen
 from bot.screens.shift_day import Answered, Returned
-from bot.screens.shifts import Missed, ShiftNow
+from bot.screens.shifts import ShiftNow
 from bot.wording import Words
 from domain.db.models.words import AssignmentStatus, HoldCause, IncidentKind
 from domain.notices.facts.arrivals import (
@@ -140,7 +141,7 @@ def test_r8_2a_not_checked_in_becomes_the_next_step(reader: Reader) -> None:
 @READERS
 @pytest.mark.parametrize("stands", MissedShift)
 def test_r8_6_missed_offers_here_late_only_while_it_helps(reader: Reader, stands: MissedShift) -> None:
-    screen = shift_screens.missed(Missed(MISSED, uuid4(), stands), reader)
+    screen = lost_shifts.missed(Missed(MISSED, uuid4(), stands), reader)
     assert WAREHOUSE in read(screen)
     assert leads_to(screen) == ([ComeLate] if stands is MissedShift.OPEN else [Home])
 

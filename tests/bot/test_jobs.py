@@ -27,7 +27,7 @@ Sessions = async_sessionmaker[AsyncSession]
 POLICY = Policy()
 DUTIES = {
     *("windows", "waves", "auto-drop", "no-show", "shift-reminders", "confirmation-reminders", "last-calls"),
-    *("cover", "sms-digest", "cleanup", "holidays", "overdue", "reviews", "missing", "holds", "absences"),
+    *("cover", "sms-digest", "cleanup", "holidays", "overdue", "reviews", "appeals", "missing", "holds", "absences"),
     *("give-aways", "roster", "week-message"),
 }
 DAILY = "10 4 * * *"
