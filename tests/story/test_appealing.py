@@ -53,11 +53,11 @@ async def test_r10_6_a_no_show_is_explained_appealed_and_excused(
 
     turned = await until(cannot_appeal_again, "the message that told him follows")
     assert "❔ Why" in labels(turned)
-    again = await phone.press_data(turned, SendAppeal((await incident_of(sessions, it)).id).pack())
+    again = await phone.press_data(why, SendAppeal((await incident_of(sessions, it)).id).pack())
     assert "appealed this already" in again["text"]
 
     asked = await nadia.sees(f"{name} appeals", f"No-show: {it.route}, North", "“The <gate> was locked", "Decide by")
-    forged = await phone.press_data(turned, GrantAppeal(await appeal_of(sessions)).pack())
+    forged = await phone.press_data(why, GrantAppeal(await appeal_of(sessions)).pack())
     assert "Decided" not in (forged["text"] or ""), "his manager decides, not he"
     await nadia.press(asked, "Excuse it")
     await nadia.sees("Why does it not count?", "The driver reads it")
