@@ -61,7 +61,7 @@ async def open_appeal(
     await session.execute(insert(Appeal).values(id=appeal_id, user_id=driver.id, reason=reason, **about_what, **when))
     after = {"about": str(his.id), "what": his.what, "reason": reason, "decide_by": decision.decide_by.isoformat()}
     await audit.record(session, driver.id, now, audit.Entry("appeal", appeal_id, "opened", after=after))
-    await excusing.appeal_waits(session, driver.id, policy, now)
+    await excusing.follow_appeal(session, driver.id, driver.id, policy, now)
     told = await _tell_managers(session, his, driver, appeal_id, decision.decide_by, Stage.OPENED, say, policy, now)
     await _follow(session, his, appeal_id, driver.id, now)
     return Opened(appeal_id, decision.decide_by, told)
@@ -167,7 +167,7 @@ async def decide_appeal(
     if granted:
         await excusing.take_back(session, of, manager.id, answer, say, policy, now)
     else:
-        await excusing.appeal_is_over(session, of.driver_id, policy, now)
+        await excusing.follow_appeal(session, of.driver_id, manager.id, policy, now)
     free = await excusing.is_free(session, of.driver_id)
     notice = PenaltyDecided(of.what, of.route, of.warehouse, of.on, granted, answer, free)
     await notices.tell(

@@ -4,13 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Text, Uuid
+from sqlalchemy import DateTime, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
+from domain.health import stops
 from domain.health.rules_of_appeals import Subject, bad_reason
 from domain.health.subjects import subject
 from domain.notices import actions as notices
@@ -72,6 +73,7 @@ async def take_back(
         return
     await ledger.excuse(session, of.assignment_id, IncidentKind(of.what.value), by, reason, policy, now)
     await _grant_what_waits(session, of.id, by, reason, now)
+    await follow_appeal(session, of.driver_id, by, policy, now)
 
 
 _GRANT = sql(
@@ -99,12 +101,32 @@ async def _grant_what_waits(
 # -- the pool (R10.2)
 
 
-async def appeal_waits(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> None:
-    """Whoever is stopped is back in the pool while an appeal of his waits."""
+# Back is who waits for the decision on an appeal of what has stopped him, or on whom nobody has decided in time.
+_FOLLOW = sql(
+    """
+    UPDATE hard_stops s SET back_at = CASE WHEN is_.back THEN CAST(:now AS timestamptz) END
+    FROM (SELECT id, EXISTS (SELECT FROM appeals p JOIN incidents i ON i.id = p.incident_id
+                             WHERE p.user_id = :driver AND p.decided_at IS NULL
+                               AND i.kind IN ('no_show', 'late_cancel'))
+                     OR reinstated IS NULL AND stopped_at <= :undecided_since AS back
+          FROM hard_stops WHERE user_id = :driver AND ended_at IS NULL) AS is_
+    WHERE s.id = is_.id AND is_.back <> (s.back_at IS NOT NULL)
+    RETURNING is_.back
+    """,
+    driver=Uuid(),
+    undecided_since=DateTime(timezone=True),
+)
 
 
-async def appeal_is_over(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> None:
-    """It was refused: whoever was back because of it is out again."""
+async def follow_appeal(
+    session: AsyncSession, driver_id: uuid.UUID, by: uuid.UUID, policy: Policy, now: datetime
+) -> None:
+    """Whoever is stopped is back in the pool while an appeal of it waits, and out again once it is refused."""
+    given = {"driver": driver_id, "undecided_since": now - policy.stop_back_after, "now": now}
+    if (back := await session.scalar(_FOLLOW, given)) is not None:
+        stands = (await session.execute(stops.FOLLOW_POOL, {"driver": driver_id, "now": now})).one()
+        action, after = "back_for_now" if back else "out_again", stops.pool(stands.eligible, stands.requires)
+        await audit.record(session, by, now, audit.Entry("user", driver_id, action, after=after))
 
 
 _FREE = sql(

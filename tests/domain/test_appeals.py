@@ -268,6 +268,49 @@ async def test_r10_6_appeals_wait_for_a_manager_the_one_that_is_due_first_first(
     assert (only.id, total) == (soon, 2)
 
 
+# -- the pool
+
+
+async def test_r10_2_while_an_appeal_waits_he_is_back_in_the_pool(depot: Depot) -> None:
+    dana, incident = await missed(depot)
+    assert not await depot.in_pool(dana)
+    appeal = await appealed(depot, dana, incident)
+    assert await depot.in_pool(dana)
+    await decides(depot, appeal, False)
+    assert not await depot.in_pool(dana)
+
+
+async def test_r10_2_refused_after_72_hours_without_a_word_about_the_stop_he_stays_back(depot: Depot) -> None:
+    dana, incident = await missed(depot)
+    appeal = await appealed(depot, dana, incident)
+    await decides(depot, appeal, False, at=NINE + timedelta(hours=72))
+    assert await depot.in_pool(dana)
+
+
+async def test_r10_2_what_else_has_stopped_him_still_does_once_one_is_excused(depot: Depot) -> None:
+    dana, incident = await missed(depot)
+    await depot.shift(dana, TODAY - DAY, confirmed=True, route="R-other")
+    await depot.missed(NINE + HOUR)
+    appeal = await appealed(depot, dana, incident, NINE + 2 * HOUR)
+    assert await depot.in_pool(dana)
+    await decides(depot, appeal, True, at=NINE + 3 * HOUR)
+    assert not await depot.in_pool(dana)
+    [told] = await manual(depot, dana)
+    assert "You get no new shifts for now" in told.body
+
+
+async def test_r10_2_an_appeal_of_what_did_not_stop_him_changes_nothing_about_the_pool(depot: Depot) -> None:
+    dana, _ = await missed(depot)
+    slot = await depot.shift(dana, TODAY + 9 * DAY, route="R-drop")
+    dropped = await depot.fleet.add(
+        Incident, user_id=dana.id, assignment_id=slot.id, kind=IncidentKind.AUTO_DROP, occurred_at=NINE
+    )
+    appeal = await appealed(depot, dana, dropped)
+    assert not await depot.in_pool(dana)
+    await decides(depot, appeal, False)
+    assert not await depot.in_pool(dana)
+
+
 # -- excusing by himself
 
 
