@@ -40,18 +40,22 @@ class Texted(NamedTuple):
 
 _LAST_TEXTED = sql(
     """
-    SELECT d.user_id, d.kind, d.about FROM deliveries d JOIN sms_attempts t ON t.delivery_id = d.id
-    WHERE d.user_id = ANY (:of) AND d.about IS NOT NULL AND (t.sid IS NOT NULL OR t.status <> 'refused')
-    ORDER BY t.created_at DESC, t.begun_at DESC LIMIT 1
+    WITH last AS (
+        SELECT d.id FROM deliveries d JOIN sms_attempts t ON t.delivery_id = d.id
+        WHERE d.user_id = ANY (:of) AND (t.sid IS NOT NULL OR t.status <> 'refused')
+        ORDER BY t.created_at DESC, t.begun_at DESC LIMIT 1
+    )
+    SELECT d.user_id, d.kind, d.about FROM deliveries d JOIN last ON d.id = last.id OR d.superseded_by = last.id
+    WHERE d.about IS NOT NULL ORDER BY d.created_at, d.id
     """,
     of=ARRAY(Uuid()),
 )
 
 
-async def last_texted(session: AsyncSession, user_ids: Sequence[uuid.UUID]) -> Texted | None:
-    """What was texted last to any of them; None where that was nothing, or about nothing.
+async def last_texted(session: AsyncSession, user_ids: Sequence[uuid.UUID]) -> tuple[Texted, ...]:
+    """What was texted last to any of them, a digest by what it told of; nothing where that was about nothing.
 
     Only what Twilio is known to have taken: nobody answers what he never got.
     """
-    row = (await session.execute(_LAST_TEXTED, {"of": list(user_ids)})).one_or_none()
-    return None if row is None else Texted(row.user_id, Kind(row.kind), row.about)
+    rows = await session.execute(_LAST_TEXTED, {"of": list(user_ids)})
+    return tuple(Texted(row.user_id, Kind(row.kind), row.about) for row in rows)

@@ -10,13 +10,14 @@ from sqlalchemy import insert, select, update
 
 from bot.run import Rollcall
 from domain.db.models import Assignment, Delivery, Shift, SmsAttempt
-from domain.db.models.words import AssignmentStatus, Urgency
+from domain.db.models.words import AssignmentStatus, Channel, DeliveryState, Urgency
 from domain.notices.actions import Envelope, tell
 from domain.notices.codes import code_for
 from domain.notices.facts.shifts import ToConfirm
-from domain.notices.kinds import Kind
+from domain.notices.facts.weeks import WeekGiven
+from domain.notices.kinds import Kind, week_about
 from domain.people.queries import Person
-from domain.time import shift_start
+from domain.time import shift_start, week_of
 from tests.bot.texter import Texter, texting_to, twilio_settings
 from tests.bot.town import Town
 from tests.domain.world import POLICY, SAY, Fleet
@@ -96,18 +97,88 @@ async def test_r11_6_a_code_that_is_no_shift_s_confirms_nothing(town: Town, text
     assert not await is_confirmed(town, it.saturday)
 
 
+async def reminded(town: Town, it: Driver, *about: uuid.UUID) -> list[uuid.UUID]:
+    """The reminders of these shifts, to go by SMS."""
+    starts_at = shift_start(town.now.date() + timedelta(days=3), POLICY)
+    notice = ToConfirm("R3", "North", starts_at.date(), starts_at, starts_at - timedelta(days=2))
+    async with town.sessions.begin() as session:
+        for each in about:
+            envelope = Envelope(Kind.CONFIRM_REMINDER, each, level=Urgency.IMPORTANT)
+            assert await tell(session, [it.person.id], notice, envelope, SAY, POLICY, town.now) == 1
+        return list(await session.scalars(select(Delivery.id).where(Delivery.about.in_(about))))
+
+
+async def texted(town: Town, it: Driver, delivery_id: uuid.UUID, minutes: int = 0) -> None:
+    """The company's SMS has gone out, so many minutes later."""
+    at, sid = town.now + timedelta(minutes=minutes), f"SM{minutes}"
+    sms = {"user_id": it.person.id, "phone": it.person.phone, "body": "", "segments": 1, "status": "sent"}
+    async with town.sessions.begin() as session:
+        await session.execute(insert(SmsAttempt).values(delivery_id=delivery_id, created_at=at, sid=sid, **sms))
+
+
+async def digest_of(town: Town, it: Driver, *delivery_ids: uuid.UUID) -> None:
+    """The day's digest, which tells of these, has gone out."""
+    async with town.sessions.begin() as session:
+        digest = Delivery(
+            user_id=it.person.id,
+            channel=Channel.SMS,
+            kind=Kind.DIGEST,
+            urgency=Urgency.NORMAL,
+            state=DeliveryState.SENT,
+            created_at=town.now,
+        )
+        session.add(digest)
+        await session.flush()
+        superseded = update(Delivery).where(Delivery.id.in_(delivery_ids))
+        await session.execute(superseded.values(superseded_by=digest.id, state=DeliveryState.SUPERSEDED))
+        id_ = digest.id
+    await texted(town, it, id_, minutes=1)
+
+
 async def test_r11_6_ok_confirms_what_was_asked_last(town: Town, texter: Texter) -> None:
     it = await driver(town)
-    async with town.sessions.begin() as session:
-        starts_at = shift_start(town.now.date() + timedelta(days=3), POLICY)
-        notice = ToConfirm("R3", "North", starts_at.date(), starts_at, starts_at - timedelta(days=2))
-        envelope = Envelope(Kind.CONFIRM_REMINDER, it.saturday, level=Urgency.IMPORTANT)
-        assert await tell(session, [it.person.id], notice, envelope, SAY, POLICY, town.now) == 1
-        delivery_id = (await session.scalars(select(Delivery.id).where(Delivery.about == it.saturday))).one()
-        sms = {"user_id": it.person.id, "phone": it.person.phone, "body": "", "segments": 1, "status": "sent"}
-        await session.execute(insert(SmsAttempt).values(delivery_id=delivery_id, created_at=town.now, sid="SM1", **sms))
+    [reminder] = await reminded(town, it, it.saturday)
+    await texted(town, it, reminder)
     assert "confirmed" in (await texter.text(it.person.phone, "OK") or "")
     assert (await is_confirmed(town, it.saturday), await is_confirmed(town, it.sunday)) == (True, False)
+
+
+async def test_r11_6_ok_to_a_digest_confirms_the_one_shift_that_it_asks_for(town: Town, texter: Texter) -> None:
+    it = await driver(town)
+    await digest_of(town, it, *await reminded(town, it, it.saturday))
+    assert "confirmed" in (await texter.text(it.person.phone, "OK") or "")
+    assert (await is_confirmed(town, it.saturday), await is_confirmed(town, it.sunday)) == (True, False)
+
+
+async def test_r11_6_ok_to_a_digest_that_asks_for_two_confirms_neither(town: Town, texter: Texter) -> None:
+    it = await driver(town)
+    await digest_of(town, it, *await reminded(town, it, it.saturday, it.sunday))
+    assert "confirmed" not in (await texter.text(it.person.phone, "OK") or "")
+    assert (await is_confirmed(town, it.saturday), await is_confirmed(town, it.sunday)) == (False, False)
+
+
+async def test_r11_6_ok_to_a_digest_confirms_nothing_that_an_earlier_sms_asked_for(town: Town, texter: Texter) -> None:
+    it = await driver(town)
+    [reminder] = await reminded(town, it, it.saturday)
+    await texted(town, it, reminder)
+    await digest_of(town, it)
+    await texter.text(it.person.phone, "OK")
+    assert not await is_confirmed(town, it.saturday)
+
+
+@pytest.mark.parametrize(("unconfirmed", "confirms"), [(1, True), (2, False)])
+async def test_r11_6_ok_to_a_week_with_one_shift_to_confirm(
+    town: Town, texter: Texter, unconfirmed: int, confirms: bool
+) -> None:
+    it = await driver(town, unconfirmed=unconfirmed)
+    monday, _ = week_of(town.now.date() + timedelta(days=3))
+    async with town.sessions.begin() as session:
+        envelope = Envelope(Kind.WEEK, week_about(monday), level=Urgency.NORMAL)
+        assert await tell(session, [it.person.id], WeekGiven(monday, unconfirmed), envelope, SAY, POLICY, town.now) == 1
+        [delivery_id] = await session.scalars(select(Delivery.id).where(Delivery.about == week_about(monday)))
+    await texted(town, it, delivery_id)
+    await texter.text(it.person.phone, "OK")
+    assert await is_confirmed(town, it.saturday) is confirms
 
 
 @pytest.mark.parametrize(
