@@ -75,10 +75,10 @@ class Reader:
 
     def week(self, monday: date) -> str:
         """`7-13 Dec`, `30 Nov-6 Dec`; `7 au 13 déc.`"""
-        sunday, to = monday + timedelta(days=6), {"en": "-", "fr": " au "}[self.language]
+        sunday = monday + timedelta(days=6)
         first = "d" if monday.month == sunday.month else "d MMM"
-        days = (_written(on, form, self._babel) for on, form in ((monday, first), (sunday, "d MMM")))
-        return to.join(days)
+        days = {"first": _written(monday, first, self._babel), "last": _written(sunday, "d MMM", self._babel)}
+        return self.gettext("{first}-{last}").format(**days)
 
     def holiday(self, on: date) -> str:
         """`Christmas Day`, `Jour de Noël`; nothing where it is none."""

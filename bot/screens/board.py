@@ -10,9 +10,10 @@ from bot.callbacks.coverage import Board as ToBoard
 from bot.callbacks.coverage import BoardOf, BoardOfAll, Slot
 from bot.reader import Reader
 from bot.screens.home import home_button
-from bot.screens.paging import pager
+from bot.screens.paging import Rows, pager, side_by_side
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.coverage.board import Board, Mark, RouteStands, WarehouseDay
+from domain.pages import cut
 
 NAME_MOST: Final = 40  # of a name in a list: a page fits into a message, whatever people typed
 LABEL_MOST: Final = 24  # of a name on a button, of which there are two in a row …
@@ -33,8 +34,6 @@ SIGNS: Final = {
 }
 ASKED: Final = "🟠"  # uncovered, and drivers are being asked
 
-Rows = list[tuple[Button, ...]]
-
 
 def board(facts: Board, bonus: int, reader: Reader) -> Screen:
     """The board; `bonus` is the one that an emergency would start with."""
@@ -47,14 +46,14 @@ def _one(facts: Board, one: WarehouseDay, bonus: int, reader: Reader) -> Screen:
     lines = [title.format(warehouse=escape(one.name, NAME_MOST), day=_named(facts, reader))]
     rows: Rows = []
     if one.routes:
-        pages = pages_of(one.routes)
-        page = min(facts.page, len(pages) - 1)
-        lines += [_counts(one.counts, reader), "\n".join(_route(route, reader) for route in pages[page])]
-        rows += _rows([_button(route, bonus) for route in pages[page] if route.mark.troubled], 2)
+        (shown,), page, pages = cut(pages_of(one.routes), facts.page, 1)
+        lines += [_counts(one.counts, reader), "\n".join(_route(route, reader) for route in shown)]
+        rows += side_by_side([_button(route, bonus) for route in shown if route.mark.troubled], 2)
         # For whoever is on the phone just now: small, below what is pressing.
-        fine = [route for route in pages[page] if not route.mark.troubled]
-        rows += _rows([Button(shortened(each.route, FINE_MOST), Driven(each.assignment_id)) for each in fine], 4)
-        rows += pager(page, len(pages), lambda turned: BoardOf(one.warehouse_id, facts.on.toordinal(), turned), reader)
+        fine = [route for route in shown if not route.mark.troubled]
+        keys = [Button(shortened(each.route, FINE_MOST), Driven(each.assignment_id)) for each in fine]
+        rows += side_by_side(keys, 4)
+        rows += pager(page, pages, lambda turned: BoardOf(one.warehouse_id, facts.on.toordinal(), turned), reader)
     else:
         lines.append(_("No routes run on this day."))
     rows.append(_days(facts, lambda day: BoardOf(one.warehouse_id, day, 0), reader))
@@ -68,22 +67,17 @@ def _all(facts: Board, reader: Reader) -> Screen:
     if not facts.all:
         text = _("You have no warehouse yet. Ask whoever runs Rollcall here to give you one.")
         return Screen(text, ((home_button(reader),),))
-    by_need = sorted(facts.all, key=_need)
-    pages = [by_need[start : start + WAREHOUSES_MOST] for start in range(0, len(by_need), WAREHOUSES_MOST)]
-    page = min(facts.page, len(pages) - 1)
+    shown, page, pages = cut(sorted(facts.all, key=_need), facts.page, WAREHOUSES_MOST)
     lines = [_("📋 <b>Your warehouses</b>, {day}").format(day=_named(facts, reader))]
-    for each in pages[page]:
+    for each in shown:
         stands = _counts(each.counts, reader) if each.routes else _("no routes")
         lines.append(f"<b>{escape(each.name, NAME_MOST)}</b>\n{stands}")
     day = facts.on.toordinal()
-    rows = _rows(
-        [
-            Button(f"{_sign(each)} {shortened(each.name, LABEL_MOST)}", BoardOf(each.warehouse_id, day, 0))
-            for each in pages[page]
-        ],
-        2,
-    )
-    rows += pager(page, len(pages), lambda turned: BoardOfAll(day, turned), reader)
+    keys = [
+        Button(f"{_sign(each)} {shortened(each.name, LABEL_MOST)}", BoardOf(each.warehouse_id, day, 0))
+        for each in shown
+    ]
+    rows = side_by_side(keys, 2) + pager(page, pages, lambda turned: BoardOfAll(day, turned), reader)
     rows.append(_days(facts, lambda other: BoardOfAll(other, 0), reader))
     return Screen("\n\n".join(lines), (*rows, (home_button(reader),)))
 
@@ -180,10 +174,6 @@ def _button(route: RouteStands, bonus: int) -> Button:
         sign = SIGNS[route.mark] if route.asked is None else ASKED
         return Button(f"{sign} {name}", Slot(route.assignment_id, bonus))
     return Button(f"{SIGNS[route.mark]} {name}", Driven(route.assignment_id))
-
-
-def _rows(buttons: Sequence[Button], wide: int) -> Rows:
-    return [tuple(buttons[start : start + wide]) for start in range(0, len(buttons), wide)]
 
 
 def _named(facts: Board, reader: Reader) -> str:

@@ -8,6 +8,7 @@ from bot.callbacks.calendar import CloseDay, ClosePreview, CloseWhen, Closings, 
 from bot.callbacks.shifts import Schedule
 from bot.reader import Reader
 from bot.screens.home import home_button
+from bot.screens.paging import pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.db.models.words import AssignmentStatus
 from domain.notices.facts.routes import Cause
@@ -46,9 +47,7 @@ def overview(closed: ClosedAhead, places: tuple[Place, ...], reader: Reader) -> 
         lines = [_("Nothing is closed ahead.")]
     lines += ["", _("To close a day, write for example /close North tomorrow, or press one of these.")]
     rows: list[tuple[Button, ...]] = [(run_button(each, 0, reader),) for each in closed.closings]
-    back, on = Button(_("‹ Back"), Closings(closed.page - 1)), Button(_("More ›"), Closings(closed.page + 1))
-    pager = tuple(key for key, there in ((back, closed.page > 0), (on, closed.page + 1 < closed.pages)) if there)
-    rows += [pager] if pager else []
+    rows += pager(closed.page, closed.pages, Closings, reader)
     rows += [
         (Button(_("⛔ Close {place}").format(place=_label(place)), CloseWhen(place.id)),)
         for place in places[:PLACES_MOST]

@@ -11,6 +11,7 @@ from bot.callbacks.windows import OpenBids
 from bot.reader import Reader
 from bot.screens.board import board_button
 from bot.screens.home import home_button
+from bot.screens.paging import Rows, pager, side_by_side
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.bidding.resolving import Resolved
 from domain.coverage.actions import AskedCapped
@@ -33,13 +34,9 @@ def unfilled(page: UncoveredPage, today: date, bonus: int, reader: Reader) -> Sc
     lines = [title.format(n=page.total)]
     lines += [uncovered_line(slot, today, reader) for slot in page.slots]
     lines.append(_("Press one to ask drivers or to give it to one."))
-    rows: list[tuple[Button, ...]] = [
-        (Button(uncovered_button(slot, today, reader), Slot(slot.assignment_id, bonus)),) for slot in page.slots
-    ]
-    if page.pages > 1:
-        rows.append(uncovered_pager(page, Unfilled, reader))
-    rows.append((home_button(reader),))
-    return Screen("\n".join(lines), tuple(rows))
+    keys = [(Button(uncovered_button(slot, today, reader), Slot(slot.assignment_id, bonus)),) for slot in page.slots]
+    turn = pager(page.page, page.pages, Unfilled, reader)
+    return Screen("\n".join(lines), (*keys, *turn, (home_button(reader),)))
 
 
 def day_named(on: date, today: date, reader: Reader) -> str:
@@ -58,14 +55,6 @@ def uncovered_line(slot: Uncovered, today: date, reader: Reader) -> str:
 def uncovered_button(slot: Uncovered, today: date, reader: Reader) -> str:
     mark = "🔴" if slot.window_id is None else "🟠"
     return f"{mark} {slot.route}, {slot.warehouse}, {day_named(slot.on, today, reader)}"
-
-
-def uncovered_pager(page: UncoveredPage, to: Callable[[int], Callback], reader: Reader) -> tuple[Button, ...]:
-    """`to`: the list that it turns."""
-    _ = reader.gettext
-    back = Button(_("‹ Back"), to(page.page - 1))
-    on = Button(_("More ›"), to(page.page + 1))
-    return tuple(button for button, there in ((back, page.page > 0), (on, page.page + 1 < page.pages)) if there)
 
 
 def slot(card: SlotCard, bonus: int, until: tuple[datetime, ...], opening: Opening | None, reader: Reader) -> Screen:
@@ -104,19 +93,17 @@ def emergency_rows(
         for percent in BONUSES
     )
     text = _("🚨 Emergency{bonus}").format(bonus=reader.bonus(bonus))
-    at_once = ((Button(text, Emergency(assignment_id, bonus, 0)),),)
+    at_once: Rows = [(Button(text, Emergency(assignment_id, bonus, 0)),)]
     opens = hour_rows(until, lambda hour: Emergency(assignment_id, bonus, hour), reader) if until else at_once
     return (choices[:3], choices[3:], *opens)
 
 
-def hour_rows(
-    until: Sequence[datetime], to: Callable[[int], Callback], reader: Reader
-) -> tuple[tuple[Button, ...], ...]:
+def hour_rows(until: Sequence[datetime], to: Callable[[int], Callback], reader: Reader) -> Rows:
     """Closing times of an emergency to choose from; `to` takes the hour, 24 for the end of the day."""
     locals_ = [(at, at.astimezone(reader.zone)) for at in until]
     text = reader.gettext("🚨 until {until}")
     keys = [Button(text.format(until=reader.time(at)), to(24 if local.minute else local.hour)) for at, local in locals_]
-    return tuple(tuple(keys[start : start + 3]) for start in range(0, len(keys), 3))
+    return side_by_side(keys, 3)
 
 
 def _open_bids(assignment_id: UUID, opening: Opening, reader: Reader) -> Button:

@@ -12,6 +12,7 @@ from bot.reader import LANGUAGES, Reader
 from bot.screens.absences import days_refused, given_back, kind, no_day
 from bot.screens.days import day_rows
 from bot.screens.home import home_button
+from bot.screens.meant import called, nearly, several
 from bot.screens.screen import Button, Screen, escape, shortened
 from bot.screens.settings import NAMES, listed
 from domain.db.models.words import IncidentKind, OffKind
@@ -23,7 +24,6 @@ from domain.refusals import Refusal
 from domain.shifts import absences, departures
 from domain.time import week_of
 
-FOUND_MOST: Final = 10
 LAST_DAYS: Final = 56  # that are offered as buttons; any other can be written
 FIRST_DAYS: Final = 56
 
@@ -36,28 +36,25 @@ def how_to_find(reader: Reader) -> Screen:
 
 def nobody(written: str, near: tuple[Found, ...], reader: Reader) -> Screen:
     """`near`: whose names look like it."""
-    text = reader.gettext(
+    said = reader.gettext(
         "No driver of your warehouses is called “{name}”. Check the spelling, or write less of the name: /driver Amara"
     )
-    said = text.format(name=escape(written))
-    if near:
-        said += "\n" + reader.gettext("Do you mean one of these?")
-    return Screen(said, (*(_to_card(who) for who in near), (home_button(reader),)))
+    text, rows = nearly(said.format(name=escape(written)), _to_cards(near), reader)
+    return Screen(text, (*rows, (home_button(reader),)))
 
 
-def _to_card(who: Found) -> Row:
-    return (Button(f"{shortened(who.name, 40)} (…{who.phone[-4:]})", DriverCard(who.id)),)
+def _to_cards(found: tuple[Found, ...]) -> list[Button]:
+    return [Button(called(who), DriverCard(who.id)) for who in found]
 
 
 def choose(written: str, found: tuple[Found, ...], reader: Reader) -> Screen:
-    """Several are called so: whom does he mean? Namesakes are told apart by the end of their numbers."""
-    _ = reader.gettext
-    title = _("Several drivers are called “{name}”. Whom do you mean?").format(name=escape(written))
-    left = len(found) - FOUND_MOST
-    more = reader.ngettext("… and {n} more: write more of the name.", "… and {n} more: write more of the name.", left)
-    rows = [_to_card(who) for who in found[:FOUND_MOST]]
-    text = title if left <= 0 else f"{title}\n{more.format(n=left)}"
+    text, rows = several(which(written, reader), _to_cards(found), reader)
     return Screen(text, (*rows, (home_button(reader),)))
+
+
+def which(written: str, reader: Reader) -> str:
+    """Several are called so: whom does he mean?"""
+    return reader.gettext("Several drivers are called “{name}”. Whom do you mean?").format(name=escape(written))
 
 
 def card(facts: drivers.DriverCard, reader: Reader) -> Screen:

@@ -1,7 +1,6 @@
 """What becomes of `/fill R12 tomorrow Amara Osei`: several are meant, or it can't be done (R7)."""
 
 from datetime import date
-from typing import Final
 
 from bot.callbacks.arrivals import Driven
 from bot.callbacks.filling import Fill, FillSlot, FillWith
@@ -9,13 +8,12 @@ from bot.reader import Reader
 from bot.screens.coverage import day_named
 from bot.screens.filling import LABEL_MOST, reason, to_slot
 from bot.screens.home import home_button
+from bot.screens.meant import FOUND_MOST, called, nearly, several
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.coverage.assigning import Drives
 from domain.coverage.queries import Uncovered
 from domain.people.drivers import Found
 from domain.refusals import Refusal
-
-CHOICES_MOST: Final = 10
 
 
 def which(
@@ -24,21 +22,25 @@ def which(
     """Several slots or several drivers are meant by what he wrote."""
     title = reader.gettext("That may mean several. Which one do you mean?")
     if not drivers:
-        rows = [to_slot(slot, today, reader) for slot in open_[:CHOICES_MOST]]
-        return Screen(title, (*rows, (home_button(reader),)))
-    pairs = [(slot, who) for who in drivers for slot in open_]
-    rows = [(_pair(slot, who, len(open_) > 1, today, reader),) for slot, who in pairs[:CHOICES_MOST]]
-    left = len(pairs) - CHOICES_MOST
-    more = reader.ngettext("… and {n} more: write more of the name.", "… and {n} more: write more of the name.", left)
-    text = f"{title} ({escape(written)})"
-    return Screen(f"{text}\n{more.format(n=left)}" if left > 0 else text, (*rows, (home_button(reader),)))
+        slots = [to_slot(slot, today, reader) for slot in open_[:FOUND_MOST]]
+        return Screen(title, (*slots, (home_button(reader),)))
+    text, rows = several(f"{title} ({escape(written)})", _pairs(open_, drivers, today, reader), reader)
+    return Screen(text, (*rows, (home_button(reader),)))
 
 
-def _pair(slot: Uncovered, who: Found, several: bool, today: date, reader: Reader) -> Button:
-    name = f"{shortened(who.name, LABEL_MOST)} (…{who.phone[-4:]})"
-    if several:
-        name += f" · {shortened(slot.route, 20)}, {shortened(slot.warehouse, 20)}, {day_named(slot.on, today, reader)}"
-    return Button(name, FillWith(slot.assignment_id, who.id))
+def _pairs(open_: tuple[Uncovered, ...], drivers: tuple[Found, ...], today: date, reader: Reader) -> list[Button]:
+    """Each driver with each slot, which is named where there are several."""
+    return [
+        Button(
+            called(who) + (_slot(slot, today, reader) if len(open_) > 1 else ""), FillWith(slot.assignment_id, who.id)
+        )
+        for who in drivers
+        for slot in open_
+    ]
+
+
+def _slot(slot: Uncovered, today: date, reader: Reader) -> str:
+    return f" · {shortened(slot.route, 20)}, {shortened(slot.warehouse, 20)}, {day_named(slot.on, today, reader)}"
 
 
 def not_read(written: str, reader: Reader) -> Screen:
@@ -73,17 +75,13 @@ def has_driver(route: str, on: date | None, drives: tuple[Drives, ...], reader: 
 
 def nobody(name: str, open_: tuple[Uncovered, ...], near: tuple[Found, ...], today: date, reader: Reader) -> Screen:
     """The slot is clear, the driver is not. `near`: whose names look like what was written."""
-    text = reader.gettext(
+    said = reader.gettext(
         "No driver of your warehouses is called “{name}”. Check the spelling, or choose from those who can take it."
     )
-    said = text.format(name=escape(name))
-    if near:
-        said += "\n" + reader.gettext("Do you mean one of these?")
-    pairs = [(slot, who) for who in near for slot in open_][:CHOICES_MOST]
-    rows = [(_pair(slot, who, len(open_) > 1, today, reader),) for slot, who in pairs]
+    text, rows = nearly(said.format(name=escape(name)), _pairs(open_, near, today, reader), reader)
     back = FillSlot(open_[0].assignment_id, 0) if len(open_) == 1 else Fill(0)
     choose = Button(reader.gettext("👥 Who can take it"), back)
-    return Screen(said, (*rows, (choose,), (home_button(reader),)))
+    return Screen(text, (*rows, (choose,), (home_button(reader),)))
 
 
 def _written(text: str, reader: Reader) -> Screen:

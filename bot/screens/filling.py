@@ -8,8 +8,9 @@ from bot.callbacks.coverage import Slot
 from bot.callbacks.filling import Assign, AssignOverCap, Fill, FillSlot, FillWith
 from bot.reader import Reader
 from bot.screens.board import board_button
-from bot.screens.coverage import not_open, uncovered_button, uncovered_line, uncovered_pager
+from bot.screens.coverage import not_open, uncovered_button, uncovered_line
 from bot.screens.home import home_button
+from bot.screens.paging import pager
 from bot.screens.scores import adding_up
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.bidding.rules import Parts
@@ -39,8 +40,7 @@ def slots(page: UncoveredPage, today: date, reader: Reader) -> Screen:
     ]
     lines.append(_("In one line it goes like this: /fill R12 tomorrow Amara Osei"))
     rows: list[Row] = [to_slot(slot, today, reader) for slot in page.slots]
-    if page.pages > 1:
-        rows.append(uncovered_pager(page, Fill, reader))
+    rows += pager(page.page, page.pages, Fill, reader)
     return Screen("\n".join(lines), (*rows, (home_button(reader),)))
 
 
@@ -63,12 +63,7 @@ def candidates(found: Candidates, bonus: int, reader: Reader) -> Screen:
     first = found.page * PER_PAGE + 1
     lines = [_line(number, each, reader) for number, each in enumerate(found.candidates, start=first)]
     rows: list[Row] = [(_to_driver(slot, each),) for each in found.candidates if each.refusal in (None, Refusal.AT_CAP)]
-    back, on = (
-        Button(text, FillSlot(slot.assignment_id, page))
-        for text, page in ((_("‹ Back"), found.page - 1), (_("More ›"), found.page + 1))
-    )
-    pager = tuple(key for key, there in ((back, found.page > 0), (on, found.page + 1 < found.pages)) if there)
-    rows += [pager] if pager else []
+    rows += pager(found.page, found.pages, lambda to: FillSlot(slot.assignment_id, to), reader)
     return Screen(
         "\n\n".join([f"{title}\n{free}", *lines, legend(reader)]), (*rows, _ask(slot, bonus, reader), _others(reader))
     )

@@ -3,6 +3,7 @@
 from bot.callbacks.home import Inbox, OpenNotice, ReadAll
 from bot.reader import Reader
 from bot.screens.home import home_button
+from bot.screens.paging import Rows, pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.notices.inbox import InboxEntry, InboxPage
 
@@ -19,13 +20,12 @@ def inbox(page: InboxPage, cards: tuple[str, ...], reader: Reader) -> Screen:
         text = _("📭 <b>Nothing here yet</b>\n\nWhatever you are told is kept here, to read again in peace.")
         return Screen(text, ((home_button(reader),),))
     parts = [_head(page, reader), *(_entry(entry, reader) for entry in page.entries)]
-    rows: list[tuple[Button, ...]] = [
+    rows: Rows = [
         (Button("🔎 " + shortened(entry.title, LABEL_MOST), OpenNotice(entry.id)),)
         for entry in page.entries
         if entry.kind in cards and entry.about is not None
     ]
-    if pager := _pager(page, reader):
-        rows.append(pager)
+    rows += pager(page.page, page.pages, Inbox, reader, back=_("‹ Newer"), more=_("Older ›"))
     if page.unread > sum(entry.new for entry in page.entries):
         rows.append((Button(_("✔️ Mark all read"), ReadAll(page.entries[0].id)),))
     return Screen("\n\n".join(parts), (*rows, (home_button(reader),)))
@@ -42,12 +42,6 @@ def _entry(entry: InboxEntry, reader: Reader) -> str:
     mark = "🔵 " if entry.new else ""
     title = f"{mark}<b>{escape(entry.title, TITLE_MOST)}</b>"
     return "\n".join((title, f"<i>{reader.moment(entry.at)}</i>", escape(entry.body, BODY_MOST)))
-
-
-def _pager(page: InboxPage, reader: Reader) -> tuple[Button, ...]:
-    newer = Button(reader.gettext("‹ Newer"), Inbox(page.page - 1))
-    older = Button(reader.gettext("Older ›"), Inbox(page.page + 1))
-    return tuple(button for button, there in ((newer, page.page > 0), (older, page.page + 1 < page.pages)) if there)
 
 
 def nothing_to_open(reader: Reader) -> str:

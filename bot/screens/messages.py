@@ -4,12 +4,15 @@ from bot.callbacks.home import GotIt
 from bot.callbacks.messages import DiscardMessage, MessageStands, Recipients, SendMessage, WriteTo
 from bot.reader import Reader
 from bot.screens.home import home_button
+from bot.screens.meant import nearly
+from bot.screens.paging import pager
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape, shortened
 from bot.screens.settings import listed
 from bot.screens.standings import as_of, line
 from domain.db.models.words import Urgency
 from domain.notices.messages import Away, Draft, Received, Recipient
 from domain.notices.standings import Sending
+from domain.pages import cut
 from domain.policy import Policy
 from domain.refusals import Refusal
 
@@ -47,22 +50,14 @@ def choose(draft: Draft, page: int, reader: Reader) -> Screen:
     """Several are called so, or nobody is, but nearly: whom does he mean?"""
     _ = reader.gettext
     if not draft.found:
-        said = _nobody(draft.sought, reader)
-        if draft.near:
-            said += "\n" + _("Do you mean one of these?")
-        near = [(Button(_person(who), WriteTo(draft.message_id, who.id)),) for who in draft.near]
-        return Screen(said, (*near, (_discard(draft, reader),)))
-    pages = max(1, -(-len(draft.found) // PER_PAGE))
-    page = min(max(page, 0), pages - 1)
-    some = draft.found[page * PER_PAGE : (page + 1) * PER_PAGE]
-    back = Button(_("‹ Back"), Recipients(draft.message_id, page - 1))
-    on = Button(_("More ›"), Recipients(draft.message_id, page + 1))
-    pager = tuple(key for key, there in ((back, page > 0), (on, page + 1 < pages)) if there)
+        near = [Button(_person(who), WriteTo(draft.message_id, who.id)) for who in draft.near]
+        said, rows = nearly(_nobody(draft.sought, reader), near, reader)
+        return Screen(said, (*rows, (_discard(draft, reader),)))
+    some, page, pages = cut(draft.found, page, PER_PAGE)
     title = _("Several people are called “{name}”. To whom does it go?").format(name=escape(draft.sought))
-    rows: list[tuple[Button, ...]] = [(Button(_person(who), WriteTo(draft.message_id, who.id)),) for who in some]
-    if pager:
-        rows.append(pager)
-    return Screen(title, (*rows, (_discard(draft, reader),)))
+    keys = [(Button(_person(who), WriteTo(draft.message_id, who.id)),) for who in some]
+    turn = pager(page, pages, lambda to: Recipients(draft.message_id, to), reader)
+    return Screen(title, (*keys, *turn, (_discard(draft, reader),)))
 
 
 def _person(who: Recipient) -> str:

@@ -8,6 +8,7 @@ from bot.reader import Reader
 from bot.screens import scores
 from bot.screens.bidding import cannot_win, refusal
 from bot.screens.home import given_button, given_line, home_button, open_button
+from bot.screens.paging import Rows, pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.bidding.offers import Offer
 from domain.bidding.open_shifts import OpenPage
@@ -30,9 +31,9 @@ def open_shifts(page: OpenPage, given: tuple[GivenAway, ...], now: datetime, rea
     title = reader.ngettext("🙋 <b>{n} shift is open to you</b>", "🙋 <b>{n} shifts are open to you</b>", total)
     shown = given[:GIVEN_MOST] if page.page + 1 == page.pages else ()
     entries = [_entry(offer, now, reader) for offer in page.offers] + [given_line(each, reader) for each in shown]
-    rows: list[tuple[Button, ...]] = [(_to(offer, reader),) for offer in page.offers]
+    rows: Rows = [(_to(offer, reader),) for offer in page.offers]
     rows += [(given_button(each, reader),) for each in shown]
-    rows += _pager(OpenShifts, page.page, page.pages, reader)
+    rows += pager(page.page, page.pages, OpenShifts, reader)
     return Screen("\n\n".join([title.format(n=total), *entries]), (*rows, below))
 
 
@@ -61,15 +62,6 @@ def _to(offer: Offer, reader: Reader) -> Button:
     return Button(shortened(text, LABEL_MOST), OpenShift(offer.window_id))
 
 
-def _pager(
-    to: type[OpenShifts] | type[MyBids], page: int, pages: int, reader: Reader
-) -> tuple[tuple[Button, ...], ...]:
-    _ = reader.gettext
-    back, on = Button(_("‹ Back"), to(page - 1)), Button(_("More ›"), to(page + 1))
-    row = tuple(button for button, there in ((back, page > 0), (on, page + 1 < pages)) if there)
-    return (row,) if row else ()
-
-
 def over(reader: Reader) -> str:
     """It was open when the list was made."""
     return reader.gettext("This one isn't open to you any more.")
@@ -82,7 +74,7 @@ def own_bids(page: OwnBids, reader: Reader) -> Screen:
     if page.total == 0:
         return Screen(_("You haven't bid for anything in the last weeks."), (below,))
     lines = [_("✋ <b>Your bids</b>"), *(_own(bid, reader) for bid in page.bids)]
-    rows: list[tuple[Button, ...]] = []
+    rows: Rows = []
     for bid in page.bids:
         if bid.status is BidStatus.PENDING:
             text = f"🙋 {bid.route}, {reader.day(bid.on)}"
@@ -92,7 +84,7 @@ def own_bids(page: OwnBids, reader: Reader) -> Screen:
             lost = bid.status is BidStatus.LOST
             again = (Button(_("🙋 See it"), OpenShift(bid.open_by)),) if lost and bid.open_by else ()
             rows.append((Button(shortened(text, LABEL_MOST), WhyBid(bid.window_id, page.page + 1)), *again))
-    rows += _pager(MyBids, page.page, page.pages, reader)
+    rows += pager(page.page, page.pages, MyBids, reader)
     return Screen("\n".join(lines), (*rows, below))
 
 

@@ -9,20 +9,22 @@ from bot.screens.screen import Button
 Rows = list[tuple[Button, ...]]
 
 
-def nearest(page: int, count: int, per_page: int) -> tuple[int, int]:
-    """The nearest page that there is, from 0 on, and how many there are."""
-    pages = max(1, -(-count // per_page))
-    return min(max(page, 0), pages - 1), pages
-
-
 def side_by_side(keys: Sequence[Button], width: int) -> Rows:
     """So many in a row."""
     return [tuple(keys[at : at + width]) for at in range(0, len(keys), width)]
 
 
-def pager(page: int, pages: int, to: Callable[[int], Callback], reader: Reader) -> Rows:
-    """The row that turns the pages; no row where there is one page only."""
+def pager(
+    page: int,
+    pages: int,
+    to: Callable[[int], Callback],
+    reader: Reader,
+    *,
+    back: str | None = None,
+    more: str | None = None,
+) -> Rows:
+    """The row that turns the pages; no row where there is one page only. `back`, `more`: other words for its keys."""
     _ = reader.gettext
-    back, on = Button(_("‹ Back"), to(page - 1)), Button(_("More ›"), to(page + 1))
-    row = tuple(button for button, there in ((back, page > 0), (on, page + 1 < pages)) if there)
+    turns = ((back or _("‹ Back"), page - 1), (more or _("More ›"), page + 1))
+    row = tuple(Button(text, to(turned)) for text, turned in turns if 0 <= turned < pages)
     return [row] if row else []

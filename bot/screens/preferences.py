@@ -20,11 +20,13 @@ from bot.callbacks.preferences import (
     RoutesIn,
 )
 from bot.reader import Reader
+from bot.screens import meant, weekdays
 from bot.screens.home import home_button
-from bot.screens.paging import nearest, pager, side_by_side
-from bot.screens.routes import WEEK
+from bot.screens.paging import pager, side_by_side
 from bot.screens.screen import Button, Screen, escape, shortened
 from bot.screens.settings import listed
+from bot.screens.weekdays import MARKS
+from domain.pages import cut, nearest
 from domain.policy import Policy
 from domain.refusals import Refusal
 from domain.roster.preferences import Wishes
@@ -34,10 +36,8 @@ from domain.schedule.queries import Place
 WAREHOUSES_PER_PAGE: Final = 12
 ROUTES_PER_PAGE: Final = 30
 RANGES_MOST: Final = 60  # pages of a warehouse that are buttons; the rest are found by turning, or by name
-FOUND_MOST: Final = 10
 LABEL_MOST: Final = 40
 SHORT_NAME: Final = 6  # four buttons with such names stand beside each other
-MARKS: Final = {True: "✅", False: "▫️"}
 
 Row = tuple[Button, ...]
 
@@ -47,23 +47,16 @@ def card(facts: Wishes, name: str | None, policy: Policy, reader: Reader) -> Scr
     _ = reader.gettext
     of, has = facts.driver_id, facts.kept.preferences
     title = "🧭 <b>" + (_("{name}: preferences").format(name=escape(name)) if name else _("My preferences")) + "</b>"
-    days = ", ".join(reader.weekday(number) for number in WEEK if number in has.days)
     lines = [
         title,
         _counts_from(facts, reader),
         "",
-        _("📅 Days: {days}").format(days=days or "–"),
+        _("📅 Days: {days}").format(days=weekdays.listed(has.days, reader) or "–"),
         *_routes(facts, reader),
         *_warehouses(facts, reader),
         *_missing(facts, reader),
     ]
-    toggles = [
-        Button(
-            f"{MARKS[number in has.days]} {reader.weekday(number)}", PreferDay(of, number, int(number not in has.days))
-        )
-        for number, on in ((number, number in has.days) for number in WEEK)
-    ]
-    rows: list[Row] = [tuple(toggles[:4]), tuple(toggles[4:])]
+    rows = weekdays.toggles(has.days, lambda number, wanted: PreferDay(of, number, wanted), reader)
     rows += [_ranking(facts, rank, route) for rank, route in enumerate(facts.kept.routes)]
     if len(has.routes) < policy.routes_most:
         rows.append((Button(_("➕ Add a route"), AddRoute(of, 0)),))
@@ -132,8 +125,7 @@ def which_warehouse(facts: Wishes, page: int, reader: Reader) -> Screen:
     _ = reader.gettext
     of = facts.driver_id
     places = sorted((each for each in facts.workplaces if each.his), key=lambda each: each.tie is not Tie.HOME)
-    page, pages = nearest(page, len(places), WAREHOUSES_PER_PAGE)
-    shown = places[page * WAREHOUSES_PER_PAGE : (page + 1) * WAREHOUSES_PER_PAGE]
+    shown, page, pages = cut(places, page, WAREHOUSES_PER_PAGE)
     keys = [Button(shortened(f"🏭 {each.name}", LABEL_MOST), RoutesIn(of, each.id, 0)) for each in shown]
     rows = [*side_by_side(keys, 2), *pager(page, pages, lambda to: AddRoute(of, to), reader)]
     if any(each.tie is Tie.OTHER for each in facts.workplaces):
@@ -146,7 +138,7 @@ def routes(of: UUID, place: Workplace, found: tuple[Place, ...], page: int, seve
     """A warehouse's routes; of many first which page. `several`: he has other warehouses to go back to."""
     _ = reader.gettext
     title = f"🏭 <b>{escape(place.name)}</b>\n"
-    pages = max(1, -(-len(found) // ROUTES_PER_PAGE))
+    _page, pages = nearest(0, len(found), ROUTES_PER_PAGE)
     below: list[Row] = [(Button(_("‹ Warehouses"), AddRoute(of, 0)),)] if several else []
     below.append(_back(of, reader))
     if not found:
@@ -158,12 +150,11 @@ def routes(of: UUID, place: Workplace, found: tuple[Place, ...], page: int, seve
         ]
         text = _("Among which? Or write the route's name.")
         return Screen(title + text, (*side_by_side(ranges, 2), *below))
-    page = min(max(page, 1), pages)
-    shown = found[(page - 1) * ROUTES_PER_PAGE : page * ROUTES_PER_PAGE]
+    shown, page, _pages = cut(found, page - 1, ROUTES_PER_PAGE)
     width = 4 if max(len(each.name) for each in shown) <= SHORT_NAME else 2
     keys = [Button(shortened(each.name, LABEL_MOST), PreferRoute(of, each.id)) for each in shown]
     rows = side_by_side(keys, width)
-    rows += pager(page - 1, pages, lambda to: RoutesIn(of, place.id, to + 1), reader)
+    rows += pager(page, pages, lambda to: RoutesIn(of, place.id, to + 1), reader)
     return Screen(title + _("Press the route, or write its name."), (*rows, *below))
 
 
@@ -175,13 +166,8 @@ def _range(some: tuple[Place, ...]) -> str:
 def several(of: UUID, written: str, found: tuple[Place, ...], reader: Reader) -> Screen:
     """Several routes are called so: which does he mean?"""
     title = reader.gettext("Several routes are called “{name}”. Which one?").format(name=escape(written))
-    rows = [
-        (Button(shortened(f"{each.name}, {each.warehouse}", LABEL_MOST), PreferRoute(of, each.id)),)
-        for each in found[:FOUND_MOST]
-    ]
-    left = len(found) - FOUND_MOST
-    more = reader.ngettext("… and {n} more: write more of the name.", "… and {n} more: write more of the name.", left)
-    text = title if left <= 0 else f"{title}\n{more.format(n=left)}"
+    keys = [Button(shortened(f"{each.name}, {each.warehouse}", LABEL_MOST), PreferRoute(of, each.id)) for each in found]
+    text, rows = meant.several(title, keys, reader)
     return Screen(text, (*rows, _back(of, reader)))
 
 
@@ -209,8 +195,7 @@ def other_warehouses(facts: Wishes, page: int, reader: Reader) -> Screen:
     _ = reader.gettext
     of = facts.driver_id
     places = [each for each in facts.workplaces if each.tie is not Tie.HOME]
-    page, pages = nearest(page, len(places), WAREHOUSES_PER_PAGE)
-    shown = places[page * WAREHOUSES_PER_PAGE : (page + 1) * WAREHOUSES_PER_PAGE]
+    shown, page, pages = cut(places, page, WAREHOUSES_PER_PAGE)
     keys = [
         Button(
             f"{MARKS[each.his]} {shortened(each.name, LABEL_MOST)}",

@@ -1,7 +1,7 @@
 """Rosters for managers: which week, what it is or would be, and why slots stay empty (R3.6, R3.9)."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import Final
 
@@ -19,17 +19,18 @@ from bot.callbacks.roster import (
 from bot.pictures.heat_map import HeatMap, Mark, Row, Section
 from bot.reader import Reader
 from bot.screens.home import home_button
-from bot.screens.paging import Rows, nearest, pager
+from bot.screens.paging import Rows, pager
 from bot.screens.screen import Button, Screen, shortened
 from bot.screens.what_if import difference, question
 from domain.db.models.words import RosterCause
+from domain.pages import nearest
 from domain.refusals import Refusal
 from domain.roster.cards import Cell, RosterCard, RouteWeek, WarehouseWeek
 from domain.roster.weeks import Certificate, WeekGlance
-from domain.schedule.rules import weekday_of
+from domain.schedule.rules import days_of, weekday_of
+from domain.time import week_of
 
 ROUTES_PER_PICTURE: Final = 40
-DAYS: Final = timedelta(days=6)
 
 MARKS: Final = {
     Cell.COVERED: Mark.COVERED,
@@ -57,7 +58,7 @@ def weeks(every: tuple[WeekGlance, ...], reader: Reader) -> Screen:
 
 def span(monday: date, reader: Reader) -> str:
     """A week by its days."""
-    return reader.gettext("{first} to {last}").format(first=reader.day(monday), last=reader.day(monday + DAYS))
+    return reader.gettext("{first} to {last}").format(first=reader.day(monday), last=reader.day(week_of(monday)[1]))
 
 
 def _glance(week: WeekGlance, reader: Reader) -> str:
@@ -214,7 +215,6 @@ def _to_weeks(reader: Reader) -> tuple[Button, ...]:
 def heat_map(facts: RosterCard, page: int, reader: Reader) -> HeatMap:
     """So many of its routes, by warehouse."""
     _ = reader.gettext
-    days = tuple(facts.week + timedelta(days=number) for number in range(7))
     sections = tuple(_sections(facts, page))
     meanings = (
         (Mark.COVERED, _("has a driver")),
@@ -226,7 +226,7 @@ def heat_map(facts: RosterCard, page: int, reader: Reader) -> HeatMap:
     used = {mark for section in sections for row in section.rows for mark in row.marks}
     return HeatMap(
         title=span(facts.week, reader),
-        days=tuple((reader.weekday(weekday_of(on)), str(on.day)) for on in days),
+        days=tuple((reader.weekday(weekday_of(on)), str(on.day)) for on in days_of(*week_of(facts.week))),
         sections=sections,
         legend=tuple((mark, meaning) for mark, meaning in meanings if mark in used),
     )

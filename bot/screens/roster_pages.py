@@ -1,19 +1,18 @@
 """What lies behind a roster's card: why slots stay empty, and who drives on a day (R3.6, R3.9)."""
 
-from datetime import timedelta
-
 from bot.callbacks.filling import FillSlot
 from bot.callbacks.roster import RosterDay, RosterGaps, RosterMap, WhatIf
 from bot.reader import Reader
 from bot.screens.home import home_button
-from bot.screens.paging import Rows, pager
+from bot.screens.paging import Rows, pager, side_by_side
 from bot.screens.roster import span
 from bot.screens.screen import Button, Screen, escape, shortened
 from bot.screens.what_if import NAME_MOST
 from domain.db.models.words import GapReason
-from domain.roster.cards import GapLine, GapsPage, Kept
+from domain.roster.cards import GapLine, GapsPage, KeptFrom
 from domain.roster.drives import Drive, DrivesPage
-from domain.schedule.rules import weekday_of
+from domain.schedule.rules import days_of, weekday_of
+from domain.time import week_of
 
 # -- why slots stay empty
 
@@ -74,7 +73,7 @@ def _kept(gap: GapLine, reader: Reader) -> str:
     return reader.gettext("{some} and {last}").format(some=", ".join(said[:-1]), last=said[-1])
 
 
-def _keeps(each: Kept, reader: Reader) -> str:
+def _keeps(each: KeptFrom, reader: Reader) -> str:
     _ = reader.gettext
     what = {"driver": escape(each.driver, NAME_MOST), "route": escape(each.route or "", NAME_MOST), "n": each.at_cap}
     if each.at_cap is not None:
@@ -90,20 +89,14 @@ def drives(facts: DrivesPage, reader: Reader) -> Screen:
     _ = reader.gettext
     title = "👥 <b>" + _("Who drives on {day}?").format(day=reader.day(facts.on)) + "</b>"
     lines = [_drive(each, reader) for each in facts.drives] or [_("No routes run on this day.")]
-    monday = facts.on - timedelta(days=facts.on.weekday())
     days = [
-        Button(
-            ("• " if monday + timedelta(days=number) == facts.on else "")
-            + reader.weekday(weekday_of(monday + timedelta(days=number))),
-            RosterDay(facts.run_id, number, 0),
-        )
-        for number in range(7)
+        Button(("• " if on == facts.on else "") + reader.weekday(weekday_of(on)), RosterDay(facts.run_id, number, 0))
+        for number, on in enumerate(days_of(*week_of(facts.on)))
     ]
     turn = pager(facts.page, facts.pages, lambda to: RosterDay(facts.run_id, facts.on.weekday(), to), reader)
     back = Button(_("‹ Roster"), RosterMap(facts.run_id, 0))
-    return Screen(
-        "\n".join([title, "", *lines]), (*turn, tuple(days[:4]), tuple(days[4:]), (back, home_button(reader)))
-    )
+    rows = (*turn, *side_by_side(days, 4), (back, home_button(reader)))
+    return Screen("\n".join([title, "", *lines]), rows)
 
 
 def _drive(each: Drive, reader: Reader) -> str:

@@ -6,8 +6,10 @@ from typing import Final
 from bot.callbacks.calendar import CloseWhen, NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday, WarehousePage
 from bot.callbacks.giving import RequireAgreement
 from bot.reader import Reader
+from bot.screens import weekdays
 from bot.screens.calendar import follows, run_button
 from bot.screens.home import home_button
+from bot.screens.paging import pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.policy import Policy
 from domain.schedule.queries import Place, RouteCalendar, RoutesPage
@@ -16,7 +18,6 @@ from domain.schedule.weekdays import Created, WouldDisplace
 
 LABEL_MOST: Final = 40
 WAREHOUSES_MOST: Final = 20
-WEEK: Final = (1, 2, 3, 4, 5, 6, 0)  # as it is read
 
 
 def routes(page: RoutesPage, reader: Reader) -> Screen:
@@ -24,9 +25,7 @@ def routes(page: RoutesPage, reader: Reader) -> Screen:
     _ = reader.gettext
     text = _("<b>Your routes</b>\nPress one to see on which days it runs.") if page.routes else _("No routes yet.")
     rows: list[tuple[Button, ...]] = [(Button(_named(route), RoutePage(route.id)),) for route in page.routes]
-    back, on = Button(_("‹ Back"), Routes(page.page - 1)), Button(_("More ›"), Routes(page.page + 1))
-    pager = tuple(key for key, there in ((back, page.page > 0), (on, page.page + 1 < page.pages)) if there)
-    rows += [pager] if pager else []
+    rows += pager(page.page, page.pages, Routes, reader)
     if page.warehouses:
         one = page.warehouses[0] if len(page.warehouses) == 1 else None
         rows.append((Button(_("➕ Add a route"), NewRoute(one.id) if one else NewRouteWhere()),))
@@ -46,30 +45,20 @@ def route(facts: RouteCalendar, reader: Reader) -> Screen:
     if len(facts.weekdays) == DAYS_OF_WEEK:
         runs = _("Runs every day.")
     elif facts.weekdays:
-        days = ", ".join(reader.weekday(number) for number in WEEK if number in facts.weekdays)
-        runs = _("Runs on {days}.").format(days=days)
+        runs = _("Runs on {days}.").format(days=weekdays.listed(facts.weekdays, reader))
     else:
         runs = _("Doesn't run on any day.")
     lines = [title, runs, _("Press a day to change it from today on.")]
     if facts.closed.closings:
         days = ", ".join(reader.day(each.on) for each in facts.closed.closings)
         lines += ["", _("⛔ Closed: {days}").format(days=days)]
-    toggles = [_toggle(facts, number, reader) for number in WEEK]
     rows = [
-        tuple(toggles[:4]),
-        tuple(toggles[4:]),
+        *weekdays.toggles(facts.weekdays, lambda number, runs: SetWeekday(facts.route.id, number, runs), reader),
         *((run_button(replace(each, place=facts.route), 1, reader),) for each in facts.closed.closings),
         (Button(_("⛔ Close a day"), CloseWhen(facts.route.id)),),
         (_back(reader), home_button(reader)),
     ]
     return Screen("\n".join(lines), tuple(rows))
-
-
-def _toggle(facts: RouteCalendar, number: int, reader: Reader) -> Button:
-    runs = number in facts.weekdays
-    return Button(
-        f"{'✅' if runs else '▫️'} {reader.weekday(number)}", SetWeekday(facts.route.id, number, 0 if runs else 1)
-    )
 
 
 def warehouse(place: Place, agreement: bool, reader: Reader) -> Screen:

@@ -7,6 +7,7 @@ from typing import Final
 from bot.callbacks.settings import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway, OpenAway
 from bot.reader import LANGUAGES, Reader
 from bot.screens.home import home_button
+from bot.screens.paging import side_by_side
 from bot.screens.screen import Button, Screen, escape
 from domain.db.models.words import UserRole
 from domain.people.contact import Absence, AwayFor, Contact, StandIns
@@ -100,7 +101,7 @@ def _quiet_choices(facts: Contact, policy: Policy, reader: Reader) -> list[Row]:
         )
         for number, choice in enumerate(policy.quiet_choices)
     ]
-    return [tuple(buttons[first : first + 2]) for first in range(0, len(buttons), 2)]
+    return side_by_side(buttons, 2)
 
 
 def _hours(choice: QuietHours, policy: Policy, reader: Reader) -> str:

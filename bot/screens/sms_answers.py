@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from bot.reader import Reader
 from bot.screens.bidding import refusal
-from bot.screens.plain import fitting as _fitting
-from bot.screens.plain import name_of as _name
-from bot.screens.plain import plain
+from bot.screens.plain import fitting, name_of, plain
 from bot.screens.texts import LISTED_MOST, first_of, offer_of, place_of, placed, reply_take
 from domain.bidding.offers import Offer
 from domain.refusals import Refusal
@@ -21,33 +19,33 @@ def confirmed(shift: OwnShift, company: str, reader: Reader) -> str:
 
 def several_to_confirm(shifts: Sequence[tuple[OwnShift, str]], company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: reply C and the code of the one you mean: {shifts}")
-    listed = ", ".join(f"{code} = {_name(shift.route)} {reader.day(shift.on)}" for shift, code in shifts)
-    return _fitting(lambda some: plain(text.format(company=_name(company), shifts=some)), listed, "")
+    listed = ", ".join(f"{code} = {name_of(shift.route)} {reader.day(shift.on)}" for shift, code in shifts)
+    return fitting(lambda some: plain(text.format(company=name_of(company), shifts=some)), listed, "")
 
 
 def nothing_to_confirm(company: str, reader: Reader) -> str:
-    return plain(reader.gettext("{company}: there is nothing to confirm right now.").format(company=_name(company)))
+    return plain(reader.gettext("{company}: there is nothing to confirm right now.").format(company=name_of(company)))
 
 
 def no_shift_today(company: str, reader: Reader) -> str:
     return plain(
-        reader.gettext("{company}: you have no shift today. Call us if that is wrong.").format(company=_name(company))
+        reader.gettext("{company}: you have no shift today. Call us if that is wrong.").format(company=name_of(company))
     )
 
 
 def checked_in(company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: you're checked in. Reply LOAD and how many parcels you have loaded.")
-    return plain(text.format(company=_name(company)))
+    return plain(text.format(company=name_of(company)))
 
 
 def loaded(parcels: int, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {n} parcels loaded. Once you're back, reply BACK and how many you bring back.")
-    return plain(text.format(company=_name(company), n=parcels))
+    return plain(text.format(company=name_of(company), n=parcels))
 
 
 def brought_back(parcels: int, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {n} brought back, your shift is done. Thank you!")
-    return plain(text.format(company=_name(company), n=parcels))
+    return plain(text.format(company=name_of(company), n=parcels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def not_taken(why: Refusal, facts: Offer | None, company: str, reader: Reader) -
     """Why he does not get it; where somebody else has it, by what has happened."""
     _ = reader.gettext
     if why is not Refusal.TAKEN or facts is None:
-        return plain(f"{_name(company)}: {refusal(why, reader)}")
+        return plain(f"{name_of(company)}: {refusal(why, reader)}")
     if facts.by_hand:
         text = _("{company}: a manager has given {route} at {warehouse}, {day}, to somebody else.")
     elif facts.by_bids:
@@ -86,7 +84,7 @@ def not_taken(why: Refusal, facts: Offer | None, company: str, reader: Reader) -
 
 
 def none_open(company: str, reader: Reader) -> str:
-    return plain(reader.gettext("{company}: nothing is open to you right now.").format(company=_name(company)))
+    return plain(reader.gettext("{company}: nothing is open to you right now.").format(company=name_of(company)))
 
 
 def several_open(open_: Sequence[Takeable], company: str, reader: Reader) -> str:
@@ -98,7 +96,7 @@ def wrong_code(open_: Sequence[Takeable], company: str, reader: Reader) -> str:
     _ = reader.gettext
     if not open_:
         text = _("{company}: that code is not good any more, and nothing is open to you right now.")
-        return plain(text.format(company=_name(company)))
+        return plain(text.format(company=name_of(company)))
     text = _("{company}: that code is not good any more. Reply {take} and the code of what is open: {shifts}")
     return _listed(text, open_, company, reader)
 
@@ -106,17 +104,17 @@ def wrong_code(open_: Sequence[Takeable], company: str, reader: Reader) -> str:
 def _listed(text: str, open_: Sequence[Takeable], company: str, reader: Reader) -> str:
     lines = [_line(each, reader) for each in open_]
     some = first_of(lines, min(len(lines), LISTED_MOST), reader)
-    return plain(text.format(company=_name(company), take=reply_take(None, reader), shifts=some))
+    return plain(text.format(company=name_of(company), take=reply_take(None, reader), shifts=some))
 
 
 def _line(this: Takeable, reader: Reader) -> str:
-    facts, whose = this.offer, f" ({_name(this.whose)})" if this.whose else ""
+    facts, whose = this.offer, f" ({name_of(this.whose)})" if this.whose else ""
     when = f"{reader.day(facts.on)} {reader.time(facts.starts_at)}{reader.bonus(facts.bonus_percent)}"
-    return f"{this.code}{whose} {_name(facts.route)}, {_name(facts.warehouse)}, {when}"
+    return f"{this.code}{whose} {name_of(facts.route)}, {name_of(facts.warehouse)}, {when}"
 
 
 def noted(company: str, reader: Reader) -> str:
-    return plain(reader.gettext("{company}: thank you, noted.").format(company=_name(company)))
+    return plain(reader.gettext("{company}: thank you, noted.").format(company=name_of(company)))
 
 
 def help_(drives: bool, company: str, reader: Reader) -> str:
@@ -130,7 +128,7 @@ def help_(drives: bool, company: str, reader: Reader) -> str:
         if drives
         else _("{company}: reply OK for read, STOP for no more SMS. All else is in our Telegram bot.")
     )
-    return plain(text.format(company=_name(company), take=reply_take(None, reader)))
+    return plain(text.format(company=name_of(company), take=reply_take(None, reader)))
 
 
 def not_understood(drives: bool, company: str, reader: Reader) -> str:
@@ -140,12 +138,12 @@ def not_understood(drives: bool, company: str, reader: Reader) -> str:
         if drives
         else _("{company}: sorry, that wasn't understood. Reply OK, HELP or STOP. All else is in our Telegram bot.")
     )
-    return plain(text.format(company=_name(company)))
+    return plain(text.format(company=name_of(company)))
 
 
 def opted_out(company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: you get no more SMS. Reply START to get them again.")
-    return plain(text.format(company=_name(company)))
+    return plain(text.format(company=name_of(company)))
 
 
 def failed(fault_id: str, company: str, reader: Reader) -> str:
@@ -153,4 +151,4 @@ def failed(fault_id: str, company: str, reader: Reader) -> str:
         "{company}: something went wrong on our side, and nothing was changed. Try again, or call your warehouse. "
         "(Fault {id})"
     )
-    return plain(text.format(company=_name(company), id=fault_id))
+    return plain(text.format(company=name_of(company), id=fault_id))

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.callbacks.windows import AskedFor, WindowCard
 from bot.reader import Reader
+from bot.screens.paging import pager
 from bot.screens.screen import Button, Screen, escape
 from domain.db.models.words import Failure
 from domain.notices.standings import Asked, Stage, Standing, Told
@@ -113,12 +114,9 @@ def asked(facts: Asked, reader: Reader) -> Screen:
         n=facts.total,
     )
     lines = [line(told, facts.as_of, reader) for told in facts.told] or [_("Nobody yet.")]
-    back = Button(_("‹ Back"), AskedFor(facts.window_id, facts.page - 1))
-    on = Button(_("More ›"), AskedFor(facts.window_id, facts.page + 1))
-    pager = tuple(key for key, there in ((back, facts.page > 0), (on, facts.page + 1 < facts.pages)) if there)
     rows = (
-        pager,
+        *pager(facts.page, facts.pages, lambda to: AskedFor(facts.window_id, to), reader),
         (Button(_("🔄 Refresh"), AskedFor(facts.window_id, facts.page)),),
         (Button(_("‹ Back to the offer"), WindowCard(facts.window_id)),),
     )
-    return Screen("\n".join([head, "", *lines, "", as_of(facts.as_of, reader)]), tuple(row for row in rows if row))
+    return Screen("\n".join([head, "", *lines, "", as_of(facts.as_of, reader)]), rows)

@@ -11,9 +11,7 @@ from bot.screens.absences import ByManager
 from bot.screens.alerts import sentence
 from bot.screens.bidding import why_lost
 from bot.screens.cover import summary
-from bot.screens.plain import NAME_MOST, plain
-from bot.screens.plain import fitting as _fitting
-from bot.screens.plain import name_of as _name
+from bot.screens.plain import NAME_MOST, fitting, name_of, plain
 from domain.bidding.offers import Offer
 from domain.coverage.board import Mark
 from domain.coverage.cover import Cover
@@ -42,7 +40,7 @@ def offer(facts: Offer, code: str | None, company: str, reader: Reader) -> str:
 
 def offer_line(facts: Offer, reader: Reader, code: str | None) -> str:
     """Of it in the day's digest."""
-    what = {"route": _name(facts.route), "day": reader.day(facts.on), "bonus": reader.bonus(facts.bonus_percent)}
+    what = {"route": name_of(facts.route), "day": reader.day(facts.on), "bonus": reader.bonus(facts.bonus_percent)}
     return reader.gettext("{route}, {day}{bonus}: {take}").format(**what, take=reply_take(code, reader))
 
 
@@ -61,7 +59,7 @@ def placed(text: str, facts: OwnShift | Offer, company: str, reader: Reader, beh
     """With as much of a long address as fits, if that leads there; otherwise with all of it."""
     what = offer_of(facts, company, reader)
     for length in range(len(what["address"]), ADDRESS_LEAST, -1):
-        shorter = what | {"address": _name(what["address"], length)}
+        shorter = what | {"address": name_of(what["address"], length)}
         if segments((said := plain(text.format(**shorter))) + behind) == 1:
             return said
     return plain(text.format(**what))
@@ -69,16 +67,16 @@ def placed(text: str, facts: OwnShift | Offer, company: str, reader: Reader, beh
 
 def route_unfilled(card: WindowCard, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: nobody took {route} at {warehouse}, {day}. Open our Telegram bot to try again.")
-    what = {"route": _name(card.route), "warehouse": _name(card.warehouse), "day": reader.day(card.on)}
-    return plain(text.format(company=_name(company), **what))
+    what = {"route": name_of(card.route), "warehouse": name_of(card.warehouse), "day": reader.day(card.on)}
+    return plain(text.format(company=name_of(company), **what))
 
 
 def cover(facts: Cover, company: str, reader: Reader, behind: str = "") -> str:
     """The evening's list: the figures, and as many of the routes without a driver as fit."""
-    uncovered = [_name(route.route) for _warehouse, route in facts.standing(Mark.UNCOVERED)]
+    uncovered = [name_of(route.route) for _warehouse, route in facts.standing(Mark.UNCOVERED)]
     text = summary(len(uncovered), facts.slots, reader)
     said = reader.gettext("{day}: {summary}").format(day=reader.day(facts.on), summary=text)
-    head = f"{_name(company)}, {said}"
+    head = f"{name_of(company)}, {said}"
     if not uncovered:
         return plain(head)
     how = reader.gettext("Open our Telegram bot to fill them.")
@@ -92,10 +90,10 @@ def route_cancelled(notice: RouteCancelled, company: str, reader: Reader) -> str
     text = reader.gettext("{company}: {driver} can't drive {route} at {warehouse}, {day}, start {start}. {next}")
     over = reader.gettext("Call somebody.")
     asked = reader.gettext("Others are being asked.")
-    what = {"route": _name(notice.route), "warehouse": _name(notice.warehouse), "day": reader.day(notice.on)}
-    start, driver = reader.time(notice.starts_at), _name(notice.driver)
+    what = {"route": name_of(notice.route), "warehouse": name_of(notice.warehouse), "day": reader.day(notice.on)}
+    start, driver = reader.time(notice.starts_at), name_of(notice.driver)
     next_ = over if notice.mode is None else asked
-    return plain(text.format(company=_name(company), driver=driver, start=start, next=next_, **what))
+    return plain(text.format(company=name_of(company), driver=driver, start=start, next=next_, **what))
 
 
 def of_the_day(shift: OwnShift, company: str, reader: Reader) -> str:
@@ -115,7 +113,7 @@ def to_confirm(shift: OwnShift, code: str | None, company: str, reader: Reader) 
 def to_confirm_line(shift: OwnShift, code: str | None, reader: Reader) -> str:
     """Of it in the day's digest."""
     text = reader.gettext("confirm {route}, {day}: C {code}")
-    return text.format(route=_name(shift.route), day=reader.day(shift.on), code=code or "")
+    return text.format(route=name_of(shift.route), day=reader.day(shift.on), code=code or "")
 
 
 def assigned(
@@ -124,13 +122,13 @@ def assigned(
     """Confirmed already, as what he has won; otherwise by whom it was given, if that fits, and how to agree."""
     _ = reader.gettext
     if shift is None:
-        return plain(_("{company}: this shift isn't yours any more.").format(company=_name(company)))
+        return plain(_("{company}: this shift isn't yours any more.").format(company=name_of(company)))
     if shift.confirmed:
         return won(shift, company, reader, behind)
     named = _("{company}: {name} gives you {route} at {warehouse}, {day} {start}. Reply C {code} by {until} to agree.")
     short = _("{company}: you're given {route} at {warehouse}, {day} {start}. Reply C {code} by {until} to agree.")
     what = place_of(shift, company, reader)
-    what |= {"name": _name(notice.by), "code": code or "", "until": reader.moment(shift.confirm_by)}
+    what |= {"name": name_of(notice.by), "code": code or "", "until": reader.moment(shift.confirm_by)}
     said = plain(named.format(**what))
     return said if segments(said + behind) == 1 else plain(short.format(**what))
 
@@ -158,25 +156,25 @@ def bid_lost(notice: BidLost, company: str, reader: Reader) -> str:
 
 def bid_lost_line(notice: BidLost, reader: Reader) -> str:
     """Of it in the day's digest."""
-    return f"{_name(notice.route)}, {why_lost(notice.why, reader).format(day=reader.day(notice.on)).rstrip('.')}"
+    return f"{name_of(notice.route)}, {why_lost(notice.why, reader).format(day=reader.day(notice.on)).rstrip('.')}"
 
 
 def holiday(on: date, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {day} is {holiday}. Do your routes run? Open our Telegram bot to say so.")
-    return plain(text.format(company=_name(company), day=reader.day(on), holiday=reader.holiday(on)))
+    return plain(text.format(company=name_of(company), day=reader.day(on), holiday=reader.holiday(on)))
 
 
 def missing(notice: DriverMissing, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {driver} isn't there for {route} at {warehouse}, {day}. {next}")
     next_ = reader.gettext("Others are being asked.") if notice.asked else reader.gettext("Call somebody.")
-    return plain(text.format(**place_of(notice, company, reader), driver=_name(notice.driver), next=next_))
+    return plain(text.format(**place_of(notice, company, reader), driver=name_of(notice.driver), next=next_))
 
 
 def stopped(notice: DriverStopped, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {driver} had to stop on {route} at {warehouse}, {day}. {next}")
     asked, call = reader.gettext("Others are being asked."), reader.gettext("Please call.")
     next_ = asked if notice.asked else call
-    return plain(text.format(**place_of(notice, company, reader), driver=_name(notice.driver), next=next_))
+    return plain(text.format(**place_of(notice, company, reader), driver=name_of(notice.driver), next=next_))
 
 
 def overdue(shift: OwnShift, company: str, reader: Reader) -> str:
@@ -186,7 +184,7 @@ def overdue(shift: OwnShift, company: str, reader: Reader) -> str:
 
 def still_out(driven: Driven, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {driver} hasn't finished {route} at {warehouse}, {day}. Please call.")
-    return plain(text.format(**place_of(driven.shift, company, reader), driver=_name(driven.driver)))
+    return plain(text.format(**place_of(driven.shift, company, reader), driver=name_of(driven.driver)))
 
 
 def decided(notice: ReviewDecided, company: str, reader: Reader) -> str:
@@ -201,9 +199,9 @@ def decided(notice: ReviewDecided, company: str, reader: Reader) -> str:
 
 def place_of(what: Placed, company: str, reader: Reader) -> dict[str, str]:
     return {
-        "company": _name(company),
-        "route": _name(what.route),
-        "warehouse": _name(what.warehouse),
+        "company": name_of(company),
+        "route": name_of(what.route),
+        "warehouse": name_of(what.warehouse),
         "day": reader.day(what.on),
         "start": reader.time(what.starts_at),
     }
@@ -212,30 +210,30 @@ def place_of(what: Placed, company: str, reader: Reader) -> dict[str, str]:
 def written(facts: Written, linked: bool, company: str, reader: Reader, behind: str = "") -> str:
     """A manager's words. What is too long for one SMS is in Telegram; who has none gets it whole."""
     _ = reader.gettext
-    who = {"company": _name(company), "name": _name(facts.author)}
+    who = {"company": name_of(company), "name": name_of(facts.author)}
     words = plain(facts.text)
     whole = _("{company}, from {name}: {text} Reply OK.").format(**who, text=words)
     if not linked or segments(plain(whole) + behind) == 1:
         return plain(whole)
     cut = _("{company}, from {name}: {text}... The rest is in Telegram. Reply OK.")
-    return _fitting(lambda text: plain(cut.format(**who, text=text)), words, behind)
+    return fitting(lambda text: plain(cut.format(**who, text=text)), words, behind)
 
 
 def by_manager(facts: ByManager, company: str, reader: Reader) -> str:
     """Days off, or the last day, as his manager has entered them."""
     title, body = absences.by_manager(facts, reader)
-    return plain(f"{_name(company)}: {title}. {body}")
+    return plain(f"{name_of(company)}: {title}. {body}")
 
 
 def fallback_gone(facts: Fallback, company: str, reader: Reader) -> str:
     text = reader.gettext("{company}: {name} has texted STOP and gets no SMS any more. Call when it matters.")
-    return plain(text.format(company=_name(company), name=_name(facts.name)))
+    return plain(text.format(company=name_of(company), name=name_of(facts.name)))
 
 
 def alert(facts: OperatorAlert, company: str, reader: Reader, behind: str = "") -> str:
     """What to do about it, and of the detail what fits."""
     text = plain(f"{sentence(facts.alert, reader)} {facts.detail}")
-    return _fitting(lambda text: plain(f"{_name(company)}: {text}"), text, behind)
+    return fitting(lambda text: plain(f"{name_of(company)}: {text}"), text, behind)
 
 
 def digest(facts: Digest, company: str, reader: Reader, behind: str = "") -> str:
@@ -243,17 +241,17 @@ def digest(facts: Digest, company: str, reader: Reader, behind: str = "") -> str
     _ = reader.gettext
     titles = [plain(notice.title) for notice in facts.notices]
     if len(titles) == 1:
-        whole = plain(f"{_name(company)}: {titles[0]}. {facts.notices[0].body}")
+        whole = plain(f"{name_of(company)}: {titles[0]}. {facts.notices[0].body}")
         if segments(whole + behind) == 1:
             return whole
     head = reader.ngettext("{company}: {n} message for you:", "{company}: {n} messages for you:", len(titles))
-    head = head.format(company=_name(company), n=len(titles))
+    head = head.format(company=name_of(company), n=len(titles))
     how = _("Open our Telegram bot to read all.") if facts.linked else _("Ask your manager for Telegram to read all.")
     for count in range(len(titles), 0, -1):
         if segments((text := plain(f"{head} {first_of(titles, count, reader)}. {how}")) + behind) == 1:
             return text
     more = _and_more(len(titles) - 1, reader)
-    return _fitting(lambda title: plain(f"{head} {title}...{more}. {how}"), titles[0], behind)
+    return fitting(lambda title: plain(f"{head} {title}...{more}. {how}"), titles[0], behind)
 
 
 def first_of(items: Sequence[str], count: int, reader: Reader) -> str:
@@ -271,10 +269,10 @@ def reply_take(code: str | None, reader: Reader) -> str:
 def offer_of(facts: Offer | OwnShift, company: str, reader: Reader) -> dict[str, str]:
     by_day = facts.arrive_by.astimezone(reader.zone).date()
     return {
-        "company": _name(company),
-        "route": _name(facts.route),
-        "warehouse": _name(facts.warehouse),
-        "address": _name(facts.address, 2 * NAME_MOST),
+        "company": name_of(company),
+        "route": name_of(facts.route),
+        "warehouse": name_of(facts.warehouse),
+        "address": name_of(facts.address, 2 * NAME_MOST),
         "day": reader.day(facts.on),
         "start": reader.time(facts.starts_at),
         "bonus": reader.bonus(facts.bonus_percent) if isinstance(facts, Offer) else "",

@@ -17,21 +17,21 @@ from bot.callbacks.roster import (
     Supposing,
 )
 from bot.reader import Reader
-from bot.screens.paging import nearest, pager, side_by_side
-from bot.screens.routes import WEEK
+from bot.screens import drivers, meant, weekdays
+from bot.screens.paging import pager, side_by_side
 from bot.screens.screen import Button, Screen, escape, shortened
+from bot.screens.weekdays import MARKS
+from domain.pages import cut
 from domain.people.drivers import Found
 from domain.policy import Policy
 from domain.roster.cards import Cell, RosterCard, WhatIf
 from domain.roster.supposing import SOMEBODY_NEW, Supposed
 from domain.schedule.queries import Place
 
-MARKS: Final = {True: "✅", False: "▫️"}
 NAME_MOST: Final = 24  # of a name in a list, or on a button
 LABEL_MOST: Final = 40
 SLOTS_MOST: Final = 6  # of those that close or open
 ROUTES_PER_PAGE: Final = 30
-FOUND_MOST: Final = 10
 
 
 def of(supposed: Supposed) -> UUID:
@@ -51,19 +51,20 @@ def whose(monday: date, reader: Reader) -> Screen:
 
 
 def choose(monday: date, name: str, found: tuple[Found, ...], reader: Reader) -> Screen:
-    """Several are called so, or, with `found` empty, nobody."""
-    _ = reader.gettext
-    text = _("Which {name}?") if found else _("I know nobody called “{name}” among your drivers. Write it again.")
-    keys = tuple(
-        (Button(shortened(who.name, LABEL_MOST), Suppose(monday.toordinal(), who.id)),) for who in found[:FOUND_MOST]
-    )
-    return Screen(text.format(name=escape(name)), (*keys, (_new(monday, reader),), (_to_roster(monday, reader),)))
+    """Several are called so."""
+    text, rows = meant.several(drivers.which(name, reader), _of_these(monday, found), reader)
+    return Screen(text, (*rows, (_new(monday, reader),), (_to_roster(monday, reader),)))
 
 
 def nobody(monday: date, name: str, near: tuple[Found, ...], reader: Reader) -> Screen:
-    """Those whose names look like it."""
-    said = choose(monday, name, (), reader)
-    return Screen(said.html, choose(monday, name, near, reader).keyboard)
+    """Nobody is called so; `near`: whose names look like it."""
+    said = reader.gettext("I know nobody called “{name}” among your drivers. Write it again.")
+    text, rows = meant.nearly(said.format(name=escape(name)), _of_these(monday, near), reader)
+    return Screen(text, (*rows, (_new(monday, reader),), (_to_roster(monday, reader),)))
+
+
+def _of_these(monday: date, found: tuple[Found, ...]) -> list[Button]:
+    return [Button(meant.called(who), Suppose(monday.toordinal(), who.id)) for who in found]
 
 
 def _new(monday: date, reader: Reader) -> Button:
@@ -87,11 +88,7 @@ def terms(
         *_supposed(supposed, driver, routes, reader),
         _("Change what you like, then see the difference. Nothing is saved."),
     ]
-    days = [
-        Button(f"{MARKS[on in has.days]} {reader.weekday(on)}", SupposeDay(who, on, int(on not in has.days)))
-        for on in WEEK
-    ]
-    rows = [tuple(days[:4]), tuple(days[4:])]
+    rows = weekdays.toggles(has.days, lambda number, wanted: SupposeDay(who, number, wanted), reader)
     rows += [(Button(f"✖️ {shortened(each.name, LABEL_MOST)}", SupposeRoute(who, each.id, 0)),) for each in routes]
     if len(has.routes) < policy.routes_most:
         rows.append((Button(_("➕ Add a route"), SupposedRoutes(who, 0)),))
@@ -108,7 +105,7 @@ def _supposed(supposed: Supposed, driver: str | None, routes: Sequence[Place], r
     """Of whom, and on which days and routes."""
     _ = reader.gettext
     name = _("a new driver") if supposed.driver_id is None else escape(driver or _("somebody"), NAME_MOST)
-    days = ", ".join(reader.weekday(on) for on in WEEK if on in supposed.preferences.days)
+    days = weekdays.listed(supposed.preferences.days, reader)
     ranked = [
         f"{number}. {escape(route.name, NAME_MOST)}, {escape(route.warehouse, NAME_MOST)}"
         for number, route in enumerate(routes, start=1)
@@ -131,23 +128,25 @@ def which_route(supposed: Supposed, routes: tuple[Place, ...], page: int, reader
     """Those of the manager's warehouses that are not supposed yet."""
     who = of(supposed)
     left = [route for route in routes if route.id not in supposed.preferences.routes]
-    page, pages = nearest(page, len(left), ROUTES_PER_PAGE)
-    shown = left[page * ROUTES_PER_PAGE : (page + 1) * ROUTES_PER_PAGE]
+    shown, page, pages = cut(left, page, ROUTES_PER_PAGE)
     keys = [Button(shortened(each.name, NAME_MOST), SupposeRoute(who, each.id, 1)) for each in shown]
     rows = [*side_by_side(keys, 3), *pager(page, pages, lambda to: SupposedRoutes(who, to), reader)]
     return Screen(reader.gettext("<b>Which route?</b> Press it, or write its name."), (*rows, _back(who, reader)))
 
 
-def no_such_route(supposed: Supposed, name: str, meant: tuple[Place, ...], reader: Reader) -> Screen:
-    """`meant`: several are called so."""
+def no_such_route(supposed: Supposed, name: str, found: tuple[Place, ...], reader: Reader) -> Screen:
+    """`found`: several are called so."""
     _ = reader.gettext
     who = of(supposed)
-    text = _("Which {name}?") if meant else _("No route of your warehouses is called “{name}”. Write it again.")
+    if not found:
+        said = _("No route of your warehouses is called “{name}”. Write it again.").format(name=escape(name))
+        return Screen(said, (_back(who, reader),))
+    title = _("Several routes are called “{name}”. Which one?").format(name=escape(name))
     keys = [
-        (Button(shortened(f"{each.name}, {each.warehouse}", LABEL_MOST), SupposeRoute(who, each.id, 1)),)
-        for each in meant[:FOUND_MOST]
+        Button(shortened(f"{each.name}, {each.warehouse}", LABEL_MOST), SupposeRoute(who, each.id, 1)) for each in found
     ]
-    return Screen(text.format(name=escape(name)), (*keys, _back(who, reader)))
+    text, rows = meant.several(title, keys, reader)
+    return Screen(text, (*rows, _back(who, reader)))
 
 
 def _back(who: UUID, reader: Reader) -> tuple[Button, ...]:

@@ -20,6 +20,7 @@ from bot.screens.board import board_button
 from bot.screens.coverage import assign_button, capped, emergency_rows, hour_rows
 from bot.screens.filling import legend, reason, score
 from bot.screens.home import home_button
+from bot.screens.paging import pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.bidding.resolving import Resolved
 from domain.coverage import windows as facts
@@ -47,7 +48,7 @@ def open_windows(page: OpenWindows, reader: Reader) -> Screen:
     title = reader.ngettext("<b>{n} route is offered</b>", "<b>{n} routes are offered</b>", page.total)
     lines = [title.format(n=page.total), *(_line(each, reader) for each in page.windows)]
     rows: list[Row] = [(Button(_label(each, reader), WindowCard(each.window_id)),) for each in page.windows]
-    rows += _pager(page.page, page.pages, Windows, reader)
+    rows += pager(page.page, page.pages, Windows, reader)
     return Screen("\n".join(lines), (*rows, (uncovered,), (home_button(reader),)))
 
 
@@ -73,13 +74,6 @@ def _bids(count: int, reader: Reader) -> str:
 def _label(each: OpenWindow, reader: Reader) -> str:
     route, warehouse = shortened(each.route, LABEL_MOST), shortened(each.warehouse, LABEL_MOST)
     return f"{SIGNS[each.mode]} {route}, {warehouse}, {reader.day(each.on)}"
-
-
-def _pager(page: int, pages: int, to: type[Windows], reader: Reader) -> list[Row]:
-    _ = reader.gettext
-    back, on = Button(_("‹ Back"), to(page - 1)), Button(_("More ›"), to(page + 1))
-    row = tuple(button for button, there in ((back, page > 0), (on, page + 1 < pages)) if there)
-    return [row] if row else []
 
 
 # -- one of them
@@ -210,14 +204,9 @@ def bids(found: facts.Bids, reader: Reader) -> Screen:
         route=escape(found.route), warehouse=escape(found.warehouse), day=reader.day(found.on)
     )
     lines = [_bid(each, reader) for each in found.bids] or [_("Nobody has bid.")]
-    back, on = (
-        Button(text, Bids(found.window_id, page))
-        for text, page in ((_("‹ Back"), found.page - 1), (_("More ›"), found.page + 1))
-    )
-    pager = tuple(key for key, there in ((back, found.page > 0), (on, found.page + 1 < found.pages)) if there)
+    turn = pager(found.page, found.pages, lambda to: Bids(found.window_id, to), reader)
     to_card = (Button(_("‹ Back to the offer"), WindowCard(found.window_id)),)
-    rows = (*((pager,) if pager else ()), to_card, (home_button(reader),))
-    return Screen("\n\n".join([title, *lines, legend(reader)]), rows)
+    return Screen("\n\n".join([title, *lines, legend(reader)]), (*turn, to_card, (home_button(reader),)))
 
 
 # -- what a manager decides

@@ -14,6 +14,7 @@ from domain.bidding.gaps import Gap, gap
 from domain.bidding.rules import OwnScore, first_refusal, own_score
 from domain.db.models.words import AssignedBy, BidStatus, BidWindowStatus
 from domain.db.sql import sql
+from domain.pages import nearest
 from domain.policy import Policy
 from domain.refusals import Refusal
 
@@ -88,7 +89,7 @@ async def own_bids(
         return await own_bids(session, driver_id, 0, per_page, policy, now)
     total = rows[0].total if rows else 0
     bids = tuple(_own(row) for row in rows)
-    return OwnBids(bids, total, page, max(1, -(-total // per_page)))
+    return OwnBids(bids, total, *nearest(page, total, per_page))
 
 
 def _own(row: Row[Any]) -> OwnBid:

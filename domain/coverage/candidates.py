@@ -15,6 +15,7 @@ from domain.bidding.standing import STANDING_FIELDS, SlotKey, standing, standing
 from domain.coverage.rules import refuse_assignment
 from domain.db.models import Assignment, Bid, BidWindow, Route, User, Warehouse
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
+from domain.pages import nearest
 from domain.people.drivers import is_seen
 from domain.people.queries import manages
 from domain.policy import Policy
@@ -149,7 +150,7 @@ async def candidates(
         return await candidates(session, manager_id, assignment_id, 0, per_page, policy)
     every, free = (rows[0]["all"], rows[0]["free"]) if rows else (0, 0)
     found = tuple(_candidate(row, policy) for row in rows)
-    return Candidates(slot, found, free, page, max(1, -(-every // per_page)))
+    return Candidates(slot, found, free, *nearest(page, every, per_page))
 
 
 def _candidate(row: RowMapping, policy: Policy) -> Candidate:

@@ -24,6 +24,7 @@ from domain.db.models import (
     WarehouseManager,
 )
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus, UserRole
+from domain.pages import nearest
 from domain.people.queries import manages
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -77,8 +78,7 @@ async def uncovered(
         mine.append(Assignment.on == on)
     base = select(Assignment.id).join(Route, Route.id == Assignment.route_id).where(*mine)
     total = await session.scalar(select(func.count()).select_from(base.subquery())) or 0
-    pages = max(1, -(-total // per_page))
-    page = min(max(page, 0), pages - 1)
+    page, pages = nearest(page, total, per_page)
     rows = await session.execute(
         select(
             Assignment.id,

@@ -30,6 +30,7 @@ from domain.db.models import (
 )
 from domain.db.models.words import AssignedBy, AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
 from domain.db.sql import sql
+from domain.pages import cut, nearest
 from domain.people.queries import manages
 from domain.policy import Policy
 from domain.refusals import Refusal
@@ -91,7 +92,7 @@ async def open_windows(session: AsyncSession, manager_id: uuid.UUID, page: int, 
         return await open_windows(session, manager_id, 0, per_page)
     windows = tuple(_open_window(row) for row in rows)
     total = rows[0].total if rows else 0
-    return OpenWindows(windows, total, page, max(1, -(-total // per_page)))
+    return OpenWindows(windows, total, *nearest(page, total, per_page))
 
 
 def _open_window(row: Row[Any]) -> OpenWindow:
@@ -256,9 +257,7 @@ async def bids_of(
         return None
     window, slot, route, warehouse = row
     bids = await _bids(session, window, slot, policy)
-    pages = max(1, -(-len(bids) // per_page))
-    page = min(max(page, 0), pages - 1)
-    some = tuple(bids[page * per_page : (page + 1) * per_page])
+    some, page, pages = cut(bids, page, per_page)
     return Bids(window_id, route, warehouse, slot.on, some, len(bids), page, pages)
 
 

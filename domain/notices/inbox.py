@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
+from domain.pages import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,7 @@ _ONE = sql(
 async def inbox_page(session: AsyncSession, user_id: uuid.UUID, page: int, per_page: int) -> InboxPage:
     """A page of his inbox, counted from 0; the nearest one for a number that there is not."""
     total, unread = (await session.execute(_COUNTS, {"user_id": user_id})).one()
-    pages = max(1, -(-total // per_page))
-    page = min(max(page, 0), pages - 1)
+    page, pages = nearest(page, total, per_page)
     rows = await session.execute(_PAGE, {"user_id": user_id, "most": per_page, "skipped": page * per_page})
     return InboxPage(tuple(_entry(*row) for row in rows), total, unread, page, pages)
 

@@ -14,6 +14,7 @@ from domain.db.models.words import DeliveryState, Failure, Urgency
 from domain.db.sql import sql
 from domain.notices.kinds import RULES, Acknowledged, Kind
 from domain.notices.messages import recipients
+from domain.pages import nearest
 from domain.people.queries import manages
 from domain.policy import Policy
 
@@ -257,8 +258,7 @@ async def asked(
     total = rows[0].total if rows else 0
     told = tuple(Told(row.name, row.phone or None, _standing(row, Kind.OFFER, now)) for row in rows)
     route, warehouse, on = window
-    pages = max(1, -(-total // per_page))
-    return Asked(window_id, route, warehouse, on, told, total, max(page, 0), pages, now)
+    return Asked(window_id, route, warehouse, on, told, total, *nearest(page, total, per_page), now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from domain import time
 from domain.db.models import RosterRun, User
 from domain.db.models.words import GapReason, RosterCause
 from domain.db.sql import sql
+from domain.pages import nearest
 from domain.people.drivers import names_of
 from domain.people.queries import warehouses_of
 from domain.policy import Policy
@@ -173,6 +174,12 @@ async def _what_if(
     return WhatIf(supposed, next(iter(names.values()), None), ranked, before, closed, opened)
 
 
+async def supposed_in(session: AsyncSession, manager_id: uuid.UUID, run_id: uuid.UUID) -> tuple[date, Supposed] | None:
+    """Of which week a preview is, and what it supposes; None where it supposes nothing, or is none of his (R12.3)."""
+    found = await his_run(session, manager_id, run_id)
+    return None if found is None or found[0].changes is None else (found[0].week, Supposed.of(found[0].changes))
+
+
 async def his_run(
     session: AsyncSession, manager_id: uuid.UUID, run_id: uuid.UUID
 ) -> tuple[RosterRun, list[uuid.UUID]] | None:
@@ -210,7 +217,7 @@ def _cell(row: Any, to_come: frozenset[date]) -> Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptFrom:
     """What keeps a driver from a slot that he prefers: a shift that day, `route` naming it where the manager may know,
     or (`at_cap`) his weekly cap."""
 
@@ -230,7 +237,7 @@ class GapLine:
     warehouse: str
     on: date
     reason: GapReason
-    drivers: tuple[Kept, ...]
+    drivers: tuple[KeptFrom, ...]
     others: int
     assignment_id: uuid.UUID | None
 
@@ -292,8 +299,7 @@ async def gaps(
     run, mine = found
     given = {"run": run.id, "warehouses": mine, "days": days_to_come(run.week, policy, now)}
     total = await session.scalar(_COUNT_GAPS, given) or 0
-    pages = max(1, -(-total // per_page))
-    page = min(max(page, 0), pages - 1)
+    page, pages = nearest(page, total, per_page)
     rows = (await session.execute(_SOME_GAPS, given | {"most": per_page, "passed": page * per_page})).all()
     keeps = [each for row in rows for each in row.drivers]
     who = [uuid.UUID(each["driver_id"]) for each in keeps]
@@ -315,6 +321,6 @@ def _line(
         driver_id, taken_by = uuid.UUID(each["driver_id"]), each["taken_by"]
         if driver_id in names:
             route = routes.get(uuid.UUID(taken_by)) if taken_by else None
-            named.append(Kept(names[driver_id], route, None if taken_by else caps[driver_id]))
+            named.append(KeptFrom(names[driver_id], route, None if taken_by else caps[driver_id]))
     reason, others = GapReason(row.reason), row.wanted_by - len(named)
     return GapLine(row.route, row.warehouse, row.date, reason, tuple(named), others, row.assignment_id)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import time
 from domain.db.models.words import RosterCause
 from domain.db.sql import sql
+from domain.pages import nearest
 from domain.people.drivers import names_of
 from domain.policy import Policy
 from domain.roster.cards import his_run
@@ -90,8 +91,7 @@ async def drives(
     preview = run.id if run.cause is RosterCause.PREVIEW else None  # who has got it by a manager's run, has it or not
     given = {"on": on, "run": preview, "warehouses": mine}
     total = await session.scalar(_COUNT, given) or 0
-    pages = max(1, -(-total // per_page))
-    page = min(max(page, 0), pages - 1)
+    page, pages = nearest(page, total, per_page)
     rows = (await session.execute(_SOME, given | {"most": per_page, "passed": page * per_page})).all()
     names = await names_of(
         session, manager_id, [row.driver_id for row in rows if row.driver_id], time.local_day(now, policy)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import CalendarException, Route, RouteWeekday
 from domain.db.sql import sql
+from domain.pages import cut, nearest
 from domain.people.names import folded
 from domain.schedule.calendar import runs_on
 from domain.schedule.rules import PlaceFacts, Weekday, weekdays_from
@@ -160,8 +161,7 @@ async def closings(
 ) -> Closings:
     """What is closed from `today` on in the manager's warehouses; `route_id`: what concerns this route."""
     given = {"manager": manager_id, "today": today, "route": route_id}
-    pages = max(1, -(-(await session.scalar(_COUNT_CLOSED, given) or 0) // per_page))
-    page = min(max(page, 0), pages - 1)
+    page, pages = nearest(page, await session.scalar(_COUNT_CLOSED, given) or 0, per_page)
     rows = await session.execute(_SOME_CLOSED, given | {"most": per_page, "passed": page * per_page})
     return Closings(tuple(Closing(Place(*row[:4]), *row[4:]) for row in rows), page, pages)
 
@@ -180,9 +180,7 @@ async def routes_page(session: AsyncSession, manager_id: uuid.UUID, page: int, p
     """/routes; pages count from 0."""
     every = await places(session, manager_id)
     routes = [place for place in every if place.is_route]
-    pages = max(1, -(-len(routes) // per_page))
-    page = min(max(page, 0), pages - 1)
-    some = tuple(routes[page * per_page : (page + 1) * per_page])
+    some, page, pages = cut(routes, page, per_page)
     return RoutesPage(some, tuple(place for place in every if not place.is_route), page, pages)
 
 

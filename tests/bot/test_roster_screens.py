@@ -16,7 +16,7 @@ from bot.reader import Reader
 from bot.screens import roster, roster_pages, what_if
 from bot.screens.screen import Screen
 from domain.db.models.words import GapReason, RosterCause
-from domain.roster.cards import Cell, GapLine, GapsPage, Kept, RosterCard, RouteWeek, WarehouseWeek, WhatIf
+from domain.roster.cards import Cell, GapLine, GapsPage, KeptFrom, RosterCard, RouteWeek, WarehouseWeek, WhatIf
 from domain.roster.preferring import Preferences
 from domain.roster.supposing import Supposed
 from domain.roster.weeks import Certificate, WeekGlance
@@ -134,11 +134,11 @@ def test_the_weeks_to_choose_from() -> None:
     assert "0 of 50 shifts ahead have a driver.\nThe roster is made on Sunday night, Sun 29 Nov 23:59." in said
 
 
-def gap(reason: GapReason, *drivers: Kept, others: int = 0) -> GapLine:
+def gap(reason: GapReason, *drivers: KeptFrom, others: int = 0) -> GapLine:
     return GapLine("R12", "North", date(2026, 12, 11), reason, drivers, others, None)
 
 
-ANA, BEN = Kept("Ana Roy", "R3", None), Kept("Ben Roy", None, 4)
+ANA, BEN = KeptFrom("Ana Roy", "R3", None), KeptFrom("Ben Roy", None, 4)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ ANA, BEN = Kept("Ana Roy", "R3", None), Kept("Ben Roy", None, 4)
             "Préférée seulement par Ana Roy (roule R3 ce jour-là) et Ben Roy (à sa limite de 4).",
         ),
         (
-            gap(GapReason.TAKEN, Kept("Ana Roy", None, None), others=9),
+            gap(GapReason.TAKEN, KeptFrom("Ana Roy", None, None), others=9),
             "Preferred only by Ana Roy (drives that day) and 9 more.",
             "Préférée seulement par Ana Roy (roule ce jour-là) et 9 autres.",
         ),

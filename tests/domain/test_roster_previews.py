@@ -26,7 +26,7 @@ from domain.people.cleaning import clean_up
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.roster import cards, freezing, requesting, runs, weeks
-from domain.roster.cards import Cell, GapsPage, Kept, RosterCard
+from domain.roster.cards import Cell, GapsPage, KeptFrom, RosterCard
 from domain.roster.drives import DrivesPage, drives
 from domain.roster.preferring import Preferences
 from domain.roster.requesting import Requested
@@ -239,7 +239,7 @@ async def test_r3_6_each_gap_says_why_by_name(rostering: Rostering) -> None:
     friday = gaps.get(("R1", 4)) or gaps["R2", 4]
     assert friday.reason is GapReason.TAKEN
     other = {"R1": "R2", "R2": "R1"}[friday.route]
-    assert friday.drivers == (Kept(f"{ana.first_name} {ana.last_name}", other, None),) and friday.others == 0
+    assert friday.drivers == (KeptFrom(f"{ana.first_name} {ana.last_name}", other, None),) and friday.others == 0
 
 
 async def test_r3_6_who_is_at_his_cap_is_said_to_be(rostering: Rostering) -> None:

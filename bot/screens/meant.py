@@ -1,0 +1,31 @@
+"""What was written may mean several, or nearly means something: the choices as buttons, one below the other."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.reader import Reader
+from bot.screens.paging import Rows
+from bot.screens.screen import Button, shortened
+from domain.people.drivers import Found
+
+FOUND_MOST: Final = 10
+NAME_MOST: Final = 40
+
+
+def several(title: str, keys: Sequence[Button], reader: Reader) -> tuple[str, Rows]:
+    """The text, which tells how many more there are, and the first of the keys."""
+    left = len(keys) - FOUND_MOST
+    more = reader.ngettext("… and {n} more: write more of the name.", "… and {n} more: write more of the name.", left)
+    text = title if left <= 0 else f"{title}\n{more.format(n=left)}"
+    return text, [(key,) for key in keys[:FOUND_MOST]]
+
+
+def nearly(said: str, keys: Sequence[Button], reader: Reader) -> tuple[str, Rows]:
+    """Nothing is called so, which `said` says; the keys are what looks like it, if anything does."""
+    text = said + "\n" + reader.gettext("Do you mean one of these?") if keys else said
+    return text, [(key,) for key in keys[:FOUND_MOST]]
+
+
+def called(who: Found) -> str:
+    """A driver on a button: namesakes are told apart by the end of their numbers."""
+    return f"{shortened(who.name, NAME_MOST)} (…{who.phone[-4:]})"
