@@ -182,24 +182,16 @@ async def offer(
     known = found.asked or found.mine or found.bid is not None
     if not found.open or (known and not found.by_bids):
         return found if known else None
-    standing = await _standing(session, window_id, driver_id, policy)
+    standing = await standing_of(session, key_of(await queries.window(session, window_id)), driver_id, policy)
     if not known and first_refusal(standing) is not None:
         return None
-    return _judged(found, standing, policy) if found.by_bids else found
+    return judged(found, standing, policy) if found.by_bids else found
 
 
-async def judged(session: AsyncSession, offer: Offer, driver_id: uuid.UUID, policy: Policy) -> Offer:
+def judged(offer: Offer, standing: Standing, policy: Policy) -> Offer:
     """An offer for bids with his score, and with what is against his bid as it stands, if he has one (R6.5)."""
-    return _judged(offer, await _standing(session, offer.window_id, driver_id, policy), policy)
-
-
-def _judged(offer: Offer, standing: Standing, policy: Policy) -> Offer:
     barred = first_refusal(standing) if offer.bid is BidStatus.PENDING else None
     return replace(offer, score=own_score(standing, policy), barred=barred, cap=standing.cap)
-
-
-async def _standing(session: AsyncSession, window_id: uuid.UUID, driver_id: uuid.UUID, policy: Policy) -> Standing:
-    return await standing_of(session, key_of(await queries.window(session, window_id)), driver_id, policy)
 
 
 async def open_offers(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> tuple[Offer, ...]:

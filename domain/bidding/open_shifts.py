@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Date,
     DateTime,
+    Row,
     Select,
     Uuid,
     bindparam,
@@ -25,9 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.offers import Offer, judged, offer_from, offers
-from domain.bidding.standing import SlotColumns, may_take, standing
+from domain.bidding.standing import STANDING_FIELDS, SlotColumns, may_take, standing, standing_from
 from domain.db.models import Assignment, Bid, BidWindow, Employment, OpenWarehouse, Route, User
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
+from domain.pages import cut
 from domain.policy import Policy
 
 _DRIVER = bindparam("driver", type_=Uuid())
@@ -88,10 +90,20 @@ def _open_to(policy: Policy) -> Select[Any]:
         )
         .cte("open_")
     )
-    stands = standing(policy, EACH).where(User.id == _DRIVER).lateral("stands")
-    for_him = select(open_.c.window_id).select_from(open_.join(stands, true()))
-    for_him = for_him.where(or_(open_.c.his, may_take(stands)))
-    return offers().where(BidWindow.id.in_(for_him)).order_by(Assignment.on, Route.name, BidWindow.id)
+    of = standing(policy, EACH).where(User.id == _DRIVER)
+    stands = of.with_only_columns(*(of.selected_columns[name] for name in STANDING_FIELDS)).lateral("stands")
+    for_him = (
+        select(open_.c.window_id, *stands.c)
+        .select_from(open_.join(stands, true()))
+        .where(or_(open_.c.his, may_take(stands)))
+        .cte("for_him")
+    )
+    return (
+        offers()
+        .join(for_him, for_him.c.window_id == BidWindow.id)
+        .add_columns(*(for_him.c[name] for name in STANDING_FIELDS))
+        .order_by(Assignment.on, Route.name, BidWindow.id)
+    )
 
 
 async def open_to(
@@ -99,13 +111,11 @@ async def open_to(
 ) -> OpenPage:
     """What the driver may take or bid for, and what he has bid for, whatever has become of him since (R6.3)."""
     rows = (await session.execute(_open_to(policy), {"driver": driver_id, "now": now})).all()
-    pages = max(1, -(-len(rows) // per_page))
-    page = min(max(page, 0), pages - 1)
-    shown = rows[page * per_page : (page + 1) * per_page]
-    found = [await _with_bid(session, offer_from(row, driver_id, policy, now), driver_id, policy) for row in shown]
-    return OpenPage(tuple(found), len(rows), page, pages)
+    shown, page, pages = cut(rows, page, per_page)
+    found = tuple(_with_bid(offer_from(row, driver_id, policy, now), row, policy) for row in shown)
+    return OpenPage(found, len(rows), page, pages)
 
 
-async def _with_bid(session: AsyncSession, offer: Offer, driver_id: uuid.UUID, policy: Policy) -> Offer:
-    """With what is against his bid, where he has one: few have, and of few shifts."""
-    return await judged(session, offer, driver_id, policy) if offer.bid is BidStatus.PENDING else offer
+def _with_bid(offer: Offer, row: Row[Any], policy: Policy) -> Offer:
+    """With what is against his bid, where he has one."""
+    return judged(offer, standing_from(row._mapping), policy) if offer.bid is BidStatus.PENDING else offer

@@ -20,7 +20,7 @@ from domain.bidding.bids import place_bid
 from domain.bidding.offers import offer
 from domain.bidding.open_shifts import OpenPage, open_to
 from domain.bidding.own_bids import Outcome, OwnBids, Why, own_bids, why
-from domain.bidding.rules import first_refusal, parts, ranked
+from domain.bidding.rules import Bids, first_refusal, parts, ranked
 from domain.bidding.standing import SlotKey, standing_of
 from domain.coverage.assigning import Assigned, assign_driver
 from domain.coverage.ending import Ended
@@ -132,10 +132,13 @@ async def test_r6_3_one_statement_whatever_the_number_of_windows(
         slot = await bidding.fleet.slot(
             await bidding.fleet.route(f"X{day}", bidding.north), bidding.fleet.day(day % 10 + 4)
         )
-        await bidding.fleet.window(slot, BidWindowMode.COMPETITIVE)
+        window = await bidding.fleet.window(slot, BidWindowMode.COMPETITIVE)
+        if day < 5:
+            assert isinstance(await place_bid(bidding.session, ann, window, POLICY, bidding.now), Bids)
     with statements(shared_engine) as many:
         found = await page_of(bidding.session, ann, bidding.fleet)
     assert (len(few), len(many), found.total) == (1, 1, 41)
+    assert sum(each.score is not None for each in found.offers) == 5, "of what he has bid for"
 
 
 # -- his bids
