@@ -4,7 +4,6 @@ What he supposes is what he was asked last (`conversations`), until he asks for 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -35,10 +34,9 @@ from domain.notices.kinds import Kind
 from domain.people import drivers
 from domain.people.queries import Person
 from domain.refusals import Refused
-from domain.roster import cards, preferring, requesting, workplaces
-from domain.roster.preferring import Preferences, Wanted
+from domain.roster import cards, preferring, requesting, supposing, workplaces
 from domain.roster.supposing import SOMEBODY_NEW, Supposed, somebody_new
-from domain.roster.terms import terms_of
+from domain.roster.terms import suppose_route, terms_of
 from domain.schedule.queries import Place, called, places
 from domain.time import local_day
 
@@ -58,7 +56,7 @@ async def who_typed(act: Acting, manager: Person, data: dict[str, Any], text: st
     asked = act.session, manager.id, text, local_day(act.now, act.policy)
     found = await drivers.find_drivers(*asked)
     if len(found) == 1:
-        await _begin(act, manager, monday, found[0].id)
+        await _begin(act, manager, monday, found[0].id, found[0].name)
     elif found:
         await act.say(screens.choose(monday, text, found, act.reader))
     else:
@@ -72,29 +70,24 @@ async def on_suppose(update: Update, context: Context) -> None:
             await _begin(act, manager, day_of(press.monday), press.of)
 
 
-async def _begin(act: Acting, manager: Person, monday: date, driver_id: UUID) -> None:
+async def _begin(act: Acting, manager: Person, monday: date, driver_id: UUID, name: str | None = None) -> None:
     """With the driver's own terms, or somebody new's."""
-    if driver_id == SOMEBODY_NEW:
-        await _ask(act, manager, monday, somebody_new(act.policy))
-        return
-    seen = await drivers.is_seen(act.session, manager.id, driver_id, local_day(act.now, act.policy))
-    supposed = await terms_of(act.session, driver_id, act.policy) if seen else None
+    new = driver_id == SOMEBODY_NEW
+    supposed = somebody_new(act.policy) if new else await terms_of(act.session, driver_id, act.policy)
     if supposed is None:
-        await weeks(act, manager, screens.over(act.reader))
+        await _over(act, manager)
     else:
-        await _ask(act, manager, monday, supposed)
+        await _ask(act, manager, monday, supposed, name)
 
 
 async def on_suppose_again(update: Update, context: Context) -> None:
     run_id = pressed(update, SupposeAgain).run_id
     async with acting(update, context) as act:
         if manager := await manager_of(act):
-            facts = await cards.card(act.session, manager.id, run_id, act.policy, act.now)
-            what_if = facts.what_if if facts else None
-            if facts is None or what_if is None or (what_if.supposed.driver_id and what_if.driver is None):
-                await weeks(act, manager, screens.over(act.reader))
+            if found := await cards.supposed_in(act.session, manager.id, run_id):
+                await _ask(act, manager, *found)
             else:
-                await _ask(act, manager, facts.week, what_if.supposed)
+                await _over(act, manager)
 
 
 # -- what is supposed
@@ -108,7 +101,8 @@ async def on_day(update: Update, context: Context) -> None:
     press = pressed(update, SupposeDay)
 
     def change(supposed: Supposed) -> Supposed | Refused:
-        return _preferring(supposed, preferring.prefer_day(supposed.preferences, press.weekday, bool(press.wanted)))
+        days = preferring.prefer_day(supposed.preferences, press.weekday, bool(press.wanted))
+        return supposing.preferring(supposed, days)
 
     await _changed(update, context, press.of, change)
 
@@ -116,20 +110,16 @@ async def on_day(update: Update, context: Context) -> None:
 async def on_any_route(update: Update, context: Context) -> None:
     press = pressed(update, SupposeAnyRoute)
 
-    def change(supposed: Supposed) -> Supposed:
-        return replace(supposed, preferences=replace(supposed.preferences, any_home_route=bool(press.wanted)))
+    def change(supposed: Supposed) -> Supposed | Refused:
+        any_route = preferring.prefer_any_route(supposed.preferences, bool(press.wanted))
+        return supposing.preferring(supposed, any_route)
 
     await _changed(update, context, press.of, change)
 
 
 async def on_cap(update: Update, context: Context) -> None:
-    press = pressed(update, SupposeCap)
-    await _changed(
-        update,
-        context,
-        press.of,
-        lambda supposed: replace(supposed, cap=min(max(press.cap, 1), context.bot_data.policy.cap_most)),
-    )
+    press, policy = pressed(update, SupposeCap), context.bot_data.policy
+    await _changed(update, context, press.of, lambda supposed: supposing.at_cap(supposed, press.cap, policy))
 
 
 async def on_route(update: Update, context: Context) -> None:
@@ -141,17 +131,12 @@ async def on_route(update: Update, context: Context) -> None:
                 await _add(act, manager, monday, supposed, press.route_id)
             else:
                 left = preferring.drop_route(supposed.preferences, press.route_id)
-                await _ask(act, manager, monday, replace(supposed, preferences=left))
+                await _result(act, manager, monday, supposed, supposing.preferring(supposed, left))
 
 
 async def _add(act: Acting, manager: Person, monday: date, supposed: Supposed, route_id: UUID) -> None:
-    wanted = Wanted(route_id, True) if any(each.id == route_id for each in await _routes(act, manager)) else None
-    result = _preferring(supposed, preferring.prefer_route(supposed.preferences, wanted, act.policy))
+    result = await suppose_route(act.session, manager.id, supposed, route_id, act.policy)
     await _result(act, manager, monday, supposed, result)
-
-
-def _preferring(supposed: Supposed, result: Preferences | Refused) -> Supposed | Refused:
-    return result if isinstance(result, Refused) else replace(supposed, preferences=result)
 
 
 async def _changed(
@@ -169,20 +154,19 @@ async def _result(act: Acting, manager: Person, monday: date, supposed: Supposed
     await _ask(act, manager, monday, supposed if isinstance(result, Refused) else result)
 
 
-async def _ask(act: Acting, manager: Person, monday: date, supposed: Supposed) -> None:
-    """Shows what is supposed, and keeps it."""
+async def _ask(act: Acting, manager: Person, monday: date, supposed: Supposed, name: str | None = None) -> None:
+    """Shows what is supposed, and keeps it; nothing of a driver whom he may not see (any more) (R12.3)."""
+    if supposed.driver_id is not None and name is None:
+        today = local_day(act.now, act.policy)
+        seen = await drivers.names_of(act.session, manager.id, [supposed.driver_id], today)
+        if (name := seen.get(supposed.driver_id)) is None:
+            await conversations.end(act.session, manager.id)
+            await _over(act, manager)
+            return
     about = {"week": monday.isoformat()} | supposed.plain()
     await conversations.ask(act.session, manager.id, Step.SUPPOSING, about, act.now)
     ranked = await workplaces.these_routes(act.session, supposed.preferences.routes)
-    driver = await _name(act, manager, supposed)
-    await act.say(screens.terms(monday, supposed, driver, ranked, act.policy, act.reader))
-
-
-async def _name(act: Acting, manager: Person, supposed: Supposed) -> str | None:
-    if supposed.driver_id is None:
-        return None
-    today = local_day(act.now, act.policy)
-    return (await drivers.names_of(act.session, manager.id, [supposed.driver_id], today)).get(supposed.driver_id)
+    await act.say(screens.terms(monday, supposed, name, ranked, act.policy, act.reader))
 
 
 async def _routes(act: Acting, manager: Person) -> tuple[Place, ...]:
@@ -194,15 +178,21 @@ async def _so_far(act: Acting, manager: Person, of: UUID) -> tuple[date, Suppose
     """What he supposes of this one; where that is over, he is shown the weeks."""
     so_far = await _supposing(act, manager, of)
     if so_far is None:
-        await weeks(act, manager, screens.over(act.reader))
+        await _over(act, manager)
     return so_far
 
 
 async def _supposing(act: Acting, manager: Person, of: UUID) -> tuple[date, Supposed] | None:
     asked = await conversations.asked(act.session, manager.id, act.now)
-    if asked is None or asked.step is not Step.SUPPOSING or screens.of(Supposed.of(asked.data)) != of:
+    if asked is None or asked.step is not Step.SUPPOSING:
         return None
-    return date.fromisoformat(asked.data["week"]), Supposed.of(asked.data)
+    supposed = Supposed.of(asked.data)
+    return (date.fromisoformat(asked.data["week"]), supposed) if screens.of(supposed) == of else None
+
+
+async def _over(act: Acting, manager: Person) -> None:
+    """He is shown the weeks."""
+    await weeks(act, manager, screens.over(act.reader))
 
 
 async def on_routes(update: Update, context: Context) -> None:
@@ -236,4 +226,4 @@ async def on_difference(update: Update, context: Context) -> None:
         elif run_id := await requesting.last_supposed(act.session, manager, None if of == SOMEBODY_NEW else of):
             await act.show(Kind.ROSTER, run_id)
         else:
-            await weeks(act, manager, screens.over(act.reader))
+            await _over(act, manager)

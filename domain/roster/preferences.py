@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -124,7 +124,7 @@ async def prefer_any_route(
     """He takes any route of his home warehouses, or only those that he has named (R3.1)."""
 
     async def change(has: Preferences) -> Preferences:
-        return replace(has, any_home_route=wanted)
+        return preferring.prefer_any_route(has, wanted)
 
     return await _save(session, driver, change, policy, now, by)
 

@@ -43,6 +43,11 @@ def prefer_day(has: Preferences, weekday: int, wanted: bool) -> Preferences | Re
     return replace(has, days=tuple(sorted(days)))
 
 
+def prefer_any_route(has: Preferences, wanted: bool) -> Preferences:
+    """Any route of his home warehouses, or only those that he has named."""
+    return replace(has, any_home_route=wanted)
+
+
 def prefer_route(has: Preferences, wanted: Wanted | None, policy: Policy) -> Preferences | Refused:
     """Ranked last. Refused: one that does not exist (any more), is preferred already, is of a warehouse that is not
     open to him, or would be a fourth."""

@@ -2,11 +2,12 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Self
 
 from domain.policy import Policy
+from domain.refusals import Refused
 from domain.roster.preferring import Preferences
 from domain.roster.rules import Candidate, Slot
 from domain.schedule.rules import weekday_of
@@ -46,6 +47,16 @@ class Supposed:
 def somebody_new(policy: Policy) -> Supposed:
     """Who would drive from Monday to Friday, wherever he is wanted."""
     return Supposed(None, Preferences(tuple(range(1, 6)), (), any_home_route=True), policy.cap)
+
+
+def preferring(supposed: Supposed, result: Preferences | Refused) -> Supposed | Refused:
+    """With what he would prefer then, or why that can't be."""
+    return result if isinstance(result, Refused) else replace(supposed, preferences=result)
+
+
+def at_cap(supposed: Supposed, cap: int, policy: Policy) -> Supposed:
+    """The nearest cap that there may be."""
+    return replace(supposed, cap=min(max(cap, 1), policy.cap_most))
 
 
 def newcomer(supposed: Supposed, warehouses: Iterable[uuid.UUID], days: Iterable[date]) -> Candidate:
