@@ -30,7 +30,8 @@ from domain.coverage.cover import CoverTold
 from domain.coverage.ending import ClosedEmpty, Ended
 from domain.db.models import DutyRun
 from domain.giving import approving
-from domain.health import appeals
+from domain.health import appeals, flags
+from domain.health import metrics as health_metrics
 from domain.notices import digest
 from domain.notices.wording import Wording
 from domain.people import cleaning
@@ -137,6 +138,12 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         checked = await checking.warn_missing(session, words, policy, now) if pass_by == 0 else None
         return None if checked is None else {"drivers": checked.drivers, "managers": checked.managers}
 
+    async def judge(session: AsyncSession, now: datetime, _pass_by: int) -> dict[str, int]:
+        """Flags and caps follow from the figures, which are right by then whatever has happened (R9.2)."""
+        rebuilt = await health_metrics.rebuild(session, now)
+        turned = await flags.judge_all(session, words, policy, now)
+        return {"rebuilt": rebuilt.drivers + rebuilt.routes, "judged": len(turned)}
+
     async def gather(session: AsyncSession, now: datetime, _pass_by: int) -> dict[str, int]:
         gathered = await digest.gather(session, policy, now)
         for each in gathered.notices:  # by these lines a notice is followed to the SMS that tells it
@@ -171,6 +178,7 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         "cover": Duty(tell_cover, at="0 18 * * *"),
         "sms-digest": Duty(gather, at="0 17 * * *"),
         "holidays": Duty(lambda session, now, _: holidays.put_holidays(session, words, policy, now), at="0 9 * * *"),
+        "metrics": Duty(judge, at="30 3 * * *"),
         # An hour that exists once on every night of the year.
         "cleanup": Duty(lambda session, now, _: cleaning.clean_up(session, policy, now), at="10 4 * * *"),
     }

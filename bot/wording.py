@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.reader import LANGUAGES, Reader
+from bot.screens import flags
 from bot.screens.absences import by_manager
 from bot.screens.alerts import sentence
 from bot.screens.appeals import worded as worded_of_appeals
@@ -48,6 +49,7 @@ from domain.notices.facts.shifts import (
     ShiftToday,
     ToConfirm,
 )
+from domain.notices.facts.standing import CapChanged, Flagged, FlagStuck, Unflagged
 from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen
 from domain.notices.wording import Notice, Worded
 
@@ -229,6 +231,8 @@ class Words:
                 return Worded(_("Message from {name}").format(name=notice.author), notice.text)
             case TimeOffNoted() | TimeOffEnded() | EmploymentEnds() | EmploymentGoesOn():
                 return by_manager(notice, reader)
+            case Flagged() | Unflagged() | CapChanged() | FlagStuck():
+                return Worded(*flags.worded(notice, reader))
             case FallbackGone():
                 return Worded(
                     _("{name} gets no SMS any more").format(name=notice.driver),

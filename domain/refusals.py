@@ -66,6 +66,10 @@ class Refusal(StrEnum):
     APPEALED_ALREADY = "appealed_already"
     NOTHING_COUNTS = "nothing_counts"  # (any more): what happened was excused, or the flag is gone
     TOO_LATE_TO_APPEAL = "too_late_to_appeal"
+    # how a driver stands (R9.5)
+    BAD_CAP = "bad_cap"  # fewer than one shift a week, or more than anybody may have
+    NO_CAP_CHOSEN = "no_cap_chosen"  # that could be lifted
+    NOT_FLAGGED = "not_flagged"
 
     # the calendar (R2.0)
     DAY_PAST = "day_past"

@@ -10,6 +10,7 @@ from bot.kinds import (
     coverage,
     digest,
     driven,
+    flags,
     giving,
     home,
     offers,
@@ -26,6 +27,6 @@ __all__ = ["Kind", "Kinds", "Load", "table_of_kinds"]
 
 def table_of_kinds(policy: Policy, company: str) -> Kinds:
     """The table, for a company: its policy, and its name for the SMS."""
-    rooms = (home, offers, shifts, weeks, arrivals, driven, giving, coverage, calendar, roster, people, appeals)
+    rooms = (home, offers, shifts, weeks, arrivals, driven, giving, coverage, calendar, roster, flags, people, appeals)
     kinds = {name: kind for room in rooms for name, kind in room.kinds(policy, company).items()}
     return {**kinds, **digest.kinds(kinds, company)}

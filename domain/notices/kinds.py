@@ -62,6 +62,10 @@ class Kind(StrEnum):
     TIME_OFF_ENDED = "time_off_ended"  # … and that he is back early; about: the time off
     LEAVING = "leaving"  # his last day, to the driver; about: the driver
     STAYING = "staying"  # he stays after all, to the driver; about: the driver
+    FLAGGED = "flagged"  # no new shifts for now, to the driver; about: the flag episode
+    UNFLAGGED = "unflagged"  # … and that this is over; about: the same
+    CAP = "cap"  # how many shifts a week he may have, to the driver; about: the driver
+    FLAG_STUCK = "flag_stuck"  # a flagged driver can't recover by himself, to his managers; about: the driver
     MANUAL = "manual"  # what a manager writes; about: the message
     FALLBACK_GONE = "fallback_gone"  # to the managers: a driver takes no SMS any more; about: the driver
     ALERT = "alert"  # to the owners: an operator must act; about: nothing
@@ -165,6 +169,10 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.TIME_OFF_ENDED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.LEAVING: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.STAYING: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.FLAGGED: Rule(NotificationType.WARNING, Urgency.IMPORTANT),
+    Kind.UNFLAGGED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.CAP: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.FLAG_STUCK: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.MANUAL: Rule(NotificationType.MANUAL, None, passed_on=True),
     Kind.FALLBACK_GONE: Rule(NotificationType.MANUAL, Urgency.NORMAL),
     Kind.ALERT: Rule(NotificationType.MANUAL, Urgency.IMPORTANT, night=Night.RINGS),

@@ -49,6 +49,7 @@ from domain.notices.facts.shifts import (
     ShiftToday,
     ToConfirm,
 )
+from domain.notices.facts.standing import CapChanged, Flagged, FlagStuck, Unflagged
 from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen
 from domain.notices.kinds import Kind
 
@@ -92,6 +93,10 @@ Notice = (
     | TimeOffEnded
     | EmploymentEnds
     | EmploymentGoesOn
+    | Flagged
+    | Unflagged
+    | CapChanged
+    | FlagStuck
     | FallbackGone
     | OperatorAlert
 )
@@ -137,6 +142,10 @@ NOTICES: Mapping[Kind, type[Notice]] = {
     Kind.TIME_OFF_ENDED: TimeOffEnded,
     Kind.LEAVING: EmploymentEnds,
     Kind.STAYING: EmploymentGoesOn,
+    Kind.FLAGGED: Flagged,
+    Kind.UNFLAGGED: Unflagged,
+    Kind.CAP: CapChanged,
+    Kind.FLAG_STUCK: FlagStuck,
     Kind.FALLBACK_GONE: FallbackGone,
     Kind.ALERT: OperatorAlert,
 }

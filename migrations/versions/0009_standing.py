@@ -35,6 +35,8 @@ CREATE TABLE flag_episodes (
 );
 CREATE UNIQUE INDEX uniq_flag_episodes_open ON flag_episodes (user_id) WHERE ended_at IS NULL;
 CREATE INDEX ix_flag_episodes_user_id ON flag_episodes (user_id, flagged_at);
+INSERT INTO flag_episodes (user_id, flagged_at, due, completed)
+    SELECT id, coalesce(flag_warning_date, updated_at), 0, 0 FROM users WHERE is_flagged AND role = 'driver';
 
 CREATE TABLE hard_stops (
     id uuid DEFAULT gen_random_uuid() PRIMARY KEY,

@@ -27,14 +27,14 @@ from sandbox.simulate.sights import changed_shifts, meaning
 from sandbox.simulate.town import Town
 
 # When something happens each day whatever people do: duties at their hours, managers' looks, checks in peace.
-DUTY_HOURS: Final = ("04:10", "06:00", "07:00:01", "08:00", "08:30", "09:00", "09:30", "17:00", "18:00")
+DUTY_HOURS: Final = ("03:30", "04:10", "06:00", "07:00:01", "08:00", "08:30", "09:00", "09:30", "17:00", "18:00")
 LOOKS: Final = (time(7, 10), time(9, 10), time(11), time(13, 30), time(17, 30))
 QUIET_STEPS: Final = ("01:30", "05:30", "06:30", "07:30", "10:30", "12:30", "14:30", "16:30", "19:30", "22:30")
 DAWN: Final = time(0, 5)  # people make up their minds about the day
 FREEZE: Final = time(23, 59, 59)  # of Sundays: the week after next is given out …
 NOON: Final = time(12)  # … and on Mondays told
 CALM: Final = time(2, 30)  # from then on the networks are well …
-INSPECTION: Final = time(3, 30)  # … and by then every notice has come to its end
+INSPECTION: Final = time(3, 20)  # … and by then every notice has come to its end
 TICKS: Final = 5  # of a duty that may be late, or killed; it is not so often in a row
 OUR_OUTAGES: Final = 1.5  # in so many of 1000 steps everything of ours goes down …
 OUT_FOR: Final = (6, 45)  # … for so many minutes
