@@ -97,13 +97,6 @@ def place(town: Town) -> Place:
     return Place(town)
 
 
-async def typed(phone: Phone, text: str, *shows: str) -> dict[str, Any]:
-    """The answer to what he types."""
-    seen = len(await phone.chat(deleted=True))
-    await phone.send(text)
-    return await phone.sees(*shows, after=seen)
-
-
 async def offers(phone: Phone, label: str) -> dict[str, Any]:
     """The message that has this button, once it is there."""
 
@@ -125,7 +118,7 @@ async def test_r12_2_sharing_ones_number(town: Town, place: Place) -> None:
     dana = place.dana
     async with town.serving():
         for text in ("/start", "hello?"):
-            await typed(dana, text, "This is the shift bot of Rollcall", "Share my number")
+            await dana.writes(text, "This is the shift bot of Rollcall", "Share my number")
             assert await dana.below() == ["📱 Share my number"]
         await dana.shares("+14165559999")
         await dana.sees("I can't link you by this contact")
@@ -156,14 +149,14 @@ async def test_r12_7_sick_as_he_types_it(town: Town, place: Place) -> None:
     await place.build(1, 2, 5)
     dana = place.dana
     async with town.serving():
-        await typed(dana, "I'll be there", "Sorry, I didn't understand that")  # no illness
-        ask = await typed(dana, "I'm sick today!", "Until when are you ill?", "Nothing is cancelled yet.")
+        await dana.writes("I'll be there", "Sorry, I didn't understand that")  # no illness
+        ask = await dana.writes("I'm sick today!", "Until when are you ill?", "Nothing is cancelled yet.")
         assert labels(ask)[0] == "Wed 25 Nov" and labels(ask)[-1] == "‹ Leave it"
         await dana.press(ask, "More ›")
         assert labels(await offers(dana, "Tue 22 Dec"))[0] == "Wed 9 Dec"
-        await typed(dana, "whenever", "I can't read “whenever” as a day")
-        await typed(dana, "24 nov", "The last day is before the first one")
-        last = await typed(dana, "friday", "Ill until Fri 27 Nov?", "These 2 shifts go to others:", "Thu 26 Nov: R1")
+        await dana.writes("whenever", "I can't read “whenever” as a day")
+        await dana.writes("24 nov", "The last day is before the first one")
+        last = await dana.writes("friday", "Ill until Fri 27 Nov?", "These 2 shifts go to others:", "Thu 26 Nov: R1")
         assert "your manager takes a look" in str(last["text"])
         assert await place.statuses() == [AssignmentStatus.SCHEDULED] * 3, "nothing before the last button"
         await dana.press(last, "Yes, until Fri 27 Nov")
@@ -186,7 +179,7 @@ async def test_r12_7_from_the_reason_of_a_cancellation(town: Town, place: Place)
     await place.build(0, 1)
     dana = place.dana
     async with town.serving():
-        home = await typed(dana, "/today", "Hello Dana", "R0, North")
+        home = await dana.writes("/today", "Hello Dana", "R0, North")
         await dana.press(home, "I can't make it")
         await dana.press(await dana.sees("Why can't you make it to R0"), "I'm ill or hurt")
         which = await dana.sees("Get well soon.", "Is it just R0 on Wed 25 Nov")
@@ -197,7 +190,7 @@ async def test_r12_7_from_the_reason_of_a_cancellation(town: Town, place: Place)
         await dana.press(await dana.sees("Until when are you ill?"), "Thu 26 Nov")
         await dana.press(await dana.sees("Ill until Thu 26 Nov?"), "Leave it")
         await dana.sees("Hello Dana")
-        await typed(dana, "friday", "Sorry, I didn't understand that")
+        await dana.writes("friday", "Sorry, I didn't understand that")
         assert await place.statuses() == [AssignmentStatus.SCHEDULED] * 2
 
 
@@ -205,7 +198,7 @@ async def test_r12_7_from_the_reason_of_a_cancellation(town: Town, place: Place)
 async def test_r12_7_malade(town: Town, place: Place, words: str) -> None:
     await place.build(1, language="fr")
     async with town.serving():
-        last = await typed(place.dana, words, "Malade jusqu’au ven. 27 nov.?", "Ce quart va à d’autres")
+        last = await place.dana.writes(words, "Malade jusqu’au ven. 27 nov.?", "Ce quart va à d’autres")
         await place.dana.press(last, "Oui")
         await place.dana.sees("Bon rétablissement!", "ven. 27 nov.")
     assert await place.statuses() == [AssignmentStatus.CANCELLED]
@@ -218,15 +211,15 @@ async def test_r12_7_a_manager_enters_time_off_and_ends_it(town: Town, place: Pl
     await place.build(1, 5)
     mona, dana = place.mona, place.dana
     async with town.serving():
-        await typed(mona, "/driver", "Whom do you look for?")
-        await typed(mona, f"/driver {ODD}", f"No driver of your warehouses is called “{ODD}”")
-        card = await typed(mona, "/driver DANA", "Dana Test", place.driver.phone, "North", "English, has Telegram")
+        await mona.writes("/driver", "Whom do you look for?")
+        await mona.writes(f"/driver {ODD}", f"No driver of your warehouses is called “{ODD}”")
+        card = await mona.writes("/driver DANA", "Dana Test", place.driver.phone, "North", "English, has Telegram")
         assert labels(card)[:2] == ["✓ Thu 26 Nov: R1, North", "✓ Mon 30 Nov: R5, North"]
         await mona.press(card, "Time off")
         await mona.press(await mona.sees("Why is Dana Test off?"), "Vacation")
         await mona.press(await mona.sees("off from which day on?"), "Thu 26 Nov")
         await mona.sees("off from Thu 26 Nov. What is the last day off?")
-        last = await typed(mona, "4 dec", "Dana Test off from Thu 26 Nov to Fri 4 Dec: vacation?", "These 2 shifts")
+        last = await mona.writes("4 dec", "Dana Test off from Thu 26 Nov to Fri 4 Dec: vacation?", "These 2 shifts")
         await mona.press(last, "Yes, enter it")
         card = await mona.sees("Dana Test", "Off from Thu 26 Nov to Fri 4 Dec: vacation")
         assert await place.off() == [(place.day(1), place.day(9), "vacation")]
@@ -241,8 +234,8 @@ async def test_r12_7_a_manager_enters_time_off_and_ends_it(town: Town, place: Pl
 async def test_r8_9_a_manager_says_which_language_he_reads(town: Town, place: Place) -> None:
     await place.build(language=None)
     async with town.serving():
-        await typed(place.dana, "/today", "Hello Dana")
-        card = await typed(place.mona, "/driver dana", "language not chosen yet")
+        await place.dana.writes("/today", "Hello Dana")
+        card = await place.mona.writes("/driver dana", "language not chosen yet")
         await place.mona.press(card, "Language")
         await place.mona.press(await place.mona.sees("Which language does Dana Test read?"), "Français")
         await place.mona.sees("Dana Test", "Français, has Telegram")
@@ -258,7 +251,7 @@ async def test_r12_7_leaving_the_company_and_staying_after_all(town: Town, place
     await place.build(1, 5)
     mona, dana = place.mona, place.dana
     async with town.serving():
-        card = await typed(mona, "/driver dana", "Dana Test")
+        card = await mona.writes("/driver dana", "Dana Test")
         await mona.press(card, "Leaves the company")
         ask = await mona.sees("Which day is the last one of Dana Test?")
         assert labels(ask)[:3] == ["Today", "End of this week", "Wed 25 Nov"]
@@ -271,17 +264,17 @@ async def test_r12_7_leaving_the_company_and_staying_after_all(town: Town, place
         await dana.sees("Your last day: Sun 29 Nov", "1 shift of yours goes to others.")
         await mona.press(card, "Stays after all")
         await dana.sees("You're staying: good to know")
-        card = await typed(mona, "/driver dana", "Dana Test", "North")
+        card = await mona.writes("/driver dana", "Dana Test", "North")
         assert "Employed until" not in card["text"] and "↩️ Stays after all" not in labels(card)
 
 
 async def test_r12_7_whose_work_is_over_reads_it_in_the_chat_that_closes(town: Town, place: Place) -> None:
     await place.build(language="fr")
     async with town.serving():
-        card = await typed(place.mona, "/driver dana", "Dana Test")
+        card = await place.mona.writes("/driver dana", "Dana Test")
         await place.mona.press_data(card, LetGo(place.driver.id, place.today.toordinal()).pack())
         await place.dana.sees("Votre dernier jour\u00a0: mer. 25 nov.", "Mona Test")
-        await typed(place.dana, "/today", "Voici le robot des quarts de Rollcall")
+        await place.dana.writes("/today", "Voici le robot des quarts de Rollcall")
         assert await place.dana.below() == ["📱 Partager mon numéro"]
 
 
@@ -327,16 +320,16 @@ async def test_r12_4_forged_presses_do_nothing(town: Town, place: Place) -> None
                 body = town.press(phone, callback.pack()) if phone is stranger else None
                 if body is not None:
                     await rollcall.receiver.receive_json(body)
-        sue = await typed(place.sue, "/driver dana", "No driver of your warehouses is called “dana”")
+        sue = await place.sue.writes("/driver dana", "No driver of your warehouses is called “dana”")
         for callback in all_of(place, off_id):
             assert (await place.sue.press_data(sue, callback.pack()))["answered"]
-        dana = await typed(place.dana, "/today", "Hello Dana")
+        dana = await place.dana.writes("/today", "Hello Dana")
         for callback in all_of(place, off_id):
             assert (await place.dana.press_data(dana, callback.pack()))["answered"]
         mine: list[Callback] = [WellAgain(off_id), WellAgain(uuid.uuid4()), FallIll(-1, 999999), IllUntil(0, 0)]
         for callback in [*mine, IllDays(999999, 99)]:
             assert (await place.dana.press_data(dana, callback.pack()))["answered"]
-        mona = await typed(place.mona, "/driver dana", "Dana Test")
+        mona = await place.mona.writes("/driver dana", "Dana Test")
         for callback in [*nonsense, *mine]:
             assert (await place.mona.press_data(mona, callback.pack()))["answered"]
     assert await place.statuses() == [AssignmentStatus.SCHEDULED] * 2

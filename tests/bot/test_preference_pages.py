@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -58,12 +57,6 @@ async def stands(town: Town, phone: Phone) -> tuple[list[int], list[str], bool]:
     return last.days, [names[each] for each in last.routes], last.any_home_route
 
 
-async def writes(phone: Phone, text: str, *shows: str) -> dict[str, Any]:
-    seen = len(await phone.chat(deleted=True))
-    await phone.send(text)
-    return await phone.sees(*shows, after=seen)
-
-
 async def small(town: Town) -> Phone:
     """North with R1 to R4; South with S1."""
     amara = await town.driver()
@@ -81,7 +74,7 @@ async def small(town: Town) -> Phone:
 async def test_r3_1_from_nothing_to_days_and_ranked_routes(town: Town) -> None:
     amara = await small(town)
     async with town.serving():
-        card = await writes(amara, "/preferences", "My preferences", "A change counts from the week of Mon 7 Dec")
+        card = await amara.writes("/preferences", "My preferences", "A change counts from the week of Mon 7 Dec")
         assert "no shifts yet" in card["text"] and "press the days" in card["text"]
         assert labels(card)[:7] == ["▫️ Mon", "▫️ Tue", "▫️ Wed", "▫️ Thu", "▫️ Fri", "▫️ Sat", "▫️ Sun"]
         assert (await amara.press(card, "Mon"))["text"] == "Saved."
@@ -98,7 +91,7 @@ async def test_r3_1_from_nothing_to_days_and_ranked_routes(town: Town) -> None:
         assert "no shifts yet" not in card["text"]
         await amara.press(card, "Add a route")
         await amara.sees("Press the route, or write its name")
-        card = await writes(amara, "r1", "1. R2, North", "2. R1, North")
+        card = await amara.writes("r1", "1. R2, North", "2. R1, North")
         await amara.press(card, "Add a route")
         await amara.press(await amara.sees("Press the route"), "R4")
         card = await amara.sees("3. R4, North")
@@ -117,9 +110,9 @@ async def test_r3_1_from_nothing_to_days_and_ranked_routes(town: Town) -> None:
 async def test_r6_3_another_warehouse_is_opened_and_its_routes_can_be_chosen(town: Town) -> None:
     amara = await small(town)
     async with town.serving():
-        await amara.press(await writes(amara, "/preferences", "My preferences"), "Add a route")
+        await amara.press(await amara.writes("/preferences", "My preferences"), "Add a route")
         await amara.sees("Press the route")
-        said = await writes(amara, "s1", "S1 is a route of South", "open that warehouse first")
+        said = await amara.writes("s1", "S1 is a route of South", "open that warehouse first")
         await amara.press(said, "Other warehouses")
         page = await amara.sees("Tick those whose open shifts are wanted")
         assert labels(page)[0] == "▫️ South"
@@ -156,7 +149,7 @@ async def test_one_of_300_routes_in_12_warehouses_is_three_presses_or_one_word_a
 
     await build(town, make)
     async with town.serving():
-        card = await writes(amara, "/preferences", "My preferences")
+        card = await amara.writes("/preferences", "My preferences")
         await amara.press(card, "Add a route")
         await amara.press(await amara.sees("Which route?"), "W07")
         page = await amara.sees("W07", "Press the route")
@@ -176,26 +169,26 @@ async def test_one_of_300_routes_in_12_warehouses_is_three_presses_or_one_word_a
 
         await amara.press(card, "Add a route")
         await amara.sees("Which route?")
-        page = await writes(amara, "c2", "3. C2, W02")  # before C20 to C25
+        page = await amara.writes("c2", "3. C2, W02")  # before C20 to C25
         assert await stands(town, amara) == ([], ["H25", "N50", "C2"], False)
 
 
 async def test_whatever_is_typed_is_answered_with_the_next_step(town: Town) -> None:
     amara = await small(town)
     async with town.serving():
-        await amara.press(await writes(amara, "/preferences", "My preferences"), "Add a route")
+        await amara.press(await amara.writes("/preferences", "My preferences"), "Add a route")
         await amara.sees("Press the route")
         for text in ("<b>Ed</b> & co", "…", "R" * 400):
-            said = await writes(amara, text, "No route is called “")
+            said = await amara.writes(text, "No route is called “")
             assert labels(said) == ["🏭 By warehouse", "‹ Preferences"]
-        several = await writes(amara, "r", "Several routes are called “r”")
+        several = await amara.writes("r", "Several routes are called “r”")
         assert labels(several)[:4] == ["R1, North", "R2, North", "R3, North", "R4, North"]
-        await writes(amara, "R3", "1. R3, North")
-        assert "didn't understand" in (await writes(amara, "R4", "Sorry"))["text"]  # nothing is asked any more
-        card = await writes(amara, "/preferences", "1. R3, North")
+        await amara.writes("R3", "1. R3, North")
+        assert "didn't understand" in (await amara.writes("R4", "Sorry"))["text"]  # nothing is asked any more
+        card = await amara.writes("/preferences", "1. R3, North")
         await amara.press(card, "Add a route")
         await amara.sees("Press the route")
-        await writes(amara, "R3", "That route is on the list already.")
+        await amara.writes("R3", "That route is on the list already.")
 
 
 @pytest.mark.parametrize("of", ["hers", "nobody's"])
@@ -204,7 +197,7 @@ async def test_r12_4_nobody_presses_for_another_driver(town: Town, of: str) -> N
     hers = await user_of(town, amara) if of == "hers" else uuid.uuid4()
     route, north = (await ids(town, Route))["R1"], (await ids(town, Warehouse))["South"]
     async with town.serving():
-        card = await writes(luc, "/preferences", "My preferences")
+        card = await luc.writes("/preferences", "My preferences")
         for forged in forgeries(hers, route, north):
             answer = await luc.press_data(card, forged.pack())
             assert "can't find that driver" in answer["text"], forged
@@ -230,7 +223,7 @@ async def test_r12_4_what_no_button_says_is_refused(town: Town) -> None:
     amara = await small(town)
     of, routes, places = await user_of(town, amara), await ids(town, Route), await ids(town, Warehouse)
     async with town.serving():
-        card = await writes(amara, "/preferences", "My preferences")
+        card = await amara.writes("/preferences", "My preferences")
         for forged, says in (
             (PreferDay(of, 7, 1), "isn't one of the choices"),
             (PreferDay(of, -1, 1), "isn't one of the choices"),
@@ -243,8 +236,7 @@ async def test_r12_4_what_no_button_says_is_refused(town: Town) -> None:
         ):
             assert says in (await amara.press_data(card, forged.pack()))["text"], forged
         for turned in (AddRoute(of, 999), RoutesIn(of, places["North"], -5), RoutesIn(of, places["North"], 999)):
-            await amara.press_data(card, turned.pack())
-            await amara.sees("Press the route, or write its name")
+            await amara.turns(card, turned.pack(), "Press the route, or write its name")
         await amara.press_data(card, DropRoute(of, routes["R1"]).pack())
         await amara.sees("Routes: none yet")
     assert await stands(town, amara) == ([], [], False)
@@ -254,7 +246,7 @@ async def test_a_fourth_route_says_how_to_make_room(town: Town) -> None:
     amara = await small(town)
     of, routes = await user_of(town, amara), await ids(town, Route)
     async with town.serving():
-        card = await writes(amara, "/preferences", "My preferences")
+        card = await amara.writes("/preferences", "My preferences")
         for name in ("R1", "R2", "R3"):
             await amara.press_data(card, PreferRoute(of, routes[name]).pack())
         answer = await amara.press_data(card, PreferRoute(of, routes["R4"]).pack())
@@ -267,19 +259,19 @@ async def test_a_manager_has_none_of_his_own(town: Town, language: str, words: s
     await small(town)
     mona = await manager(town, language=language)
     async with town.serving():
-        card = await writes(mona, "/preferences", words)
-        await mona.press_data(card, OpenPreferences().pack())
-        await mona.sees(words)
+        card = await mona.writes("/preferences", words)
+        await mona.turns(card, OpenPreferences().pack(), words)
 
 
 async def test_who_is_not_linked_learns_nothing(town: Town) -> None:
     amara, zoe = await small(town), await town.stranger()
     of = await user_of(town, amara)
     async with town.serving():
-        card = await writes(zoe, "/preferences", "Rollcall")
+        card = await zoe.writes("/preferences", "Rollcall")
         for forged in (OpenPreferences(), PreferDay(of, 1, 1), PreferencesOf(of)):
+            seen = len(await zoe.chat(deleted=True))
             await zoe.press_data(card, forged.pack())
-        assert not [message for message in await zoe.chat() if "My preferences" in message["text"]]
+            assert (await zoe.sees("Rollcall", after=seen))["text"] == card["text"]
     assert await stands(town, amara) == ([], [], False)
 
 
@@ -288,20 +280,20 @@ async def test_r8_9_his_manager_enters_them_by_phone(town: Town) -> None:
     mona, sue = await manager(town, "Mona Roy", "North"), await manager(town, "Sue Park", "South")
     of, route = await user_of(town, amara), (await ids(town, Route))["R1"]
     async with town.serving():
-        await mona.press(await writes(mona, "/driver Amara", "Amara Osei", "North"), "Preferences")
+        await mona.press(await mona.writes("/driver Amara", "Amara Osei", "North"), "Preferences")
         card = await mona.sees("Amara Osei: preferences", "A change counts from the week of Mon 7 Dec")
         assert "▫️ Any route of the home warehouses" in labels(card)
         await mona.press(card, "Wed")
         card = await mona.sees("Amara Osei: preferences", "Days: Wed")
         await mona.press(card, "Add a route")
         await mona.sees("Press the route")
-        card = await writes(mona, "R1", "Amara Osei: preferences", "1. R1, North")
+        card = await mona.writes("R1", "Amara Osei: preferences", "1. R1, North")
         await mona.press(card, "‹ Amara Osei")
         await mona.sees("Amara Osei", "has Telegram")
         assert await stands(town, amara) == ([3], ["R1"], False)
-        await writes(amara, "/preferences", "My preferences", "Days: Wed", "1. R1, North")
+        await amara.writes("/preferences", "My preferences", "Days: Wed", "1. R1, North")
 
-        card = await writes(sue, "/today", "Hello Sue")
+        card = await sue.writes("/today", "Hello Sue")
         for forged in forgeries(of, route, (await ids(town, Warehouse))["South"]):
             assert "can't find that driver" in (await sue.press_data(card, forged.pack()))["text"]
     assert await stands(town, amara) == ([3], ["R1"], False)

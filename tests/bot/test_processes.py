@@ -30,7 +30,7 @@ async def test_what_is_in_hand_is_finished_before_it_ends(town: Town, tmp_path: 
             body, headers = town.message(driver, "/today", update_id=7), {SECRET_HEADER: "s"}
             url = f"http://127.0.0.1:{port}{PATH}"
             bringing = asyncio.create_task(client.post(url, json=body, headers=headers, timeout=30))
-            await until(town.somebody_waits, "the update is in hand")
+            await town.somebody_waits()
             process.send_signal(signal.SIGTERM)
             await until(lambda: refuses(port), "nothing new is taken")
             await session.rollback()

@@ -33,7 +33,7 @@ from domain.db.models import DriverPreferences, RosterRun, Route, Warehouse, War
 from domain.policy import TORONTO, Policy
 from domain.roster.supposing import SOMEBODY_NEW
 from domain.time import week_of
-from tests.bot.test_preference_pages import build, ids, user_of, writes
+from tests.bot.test_preference_pages import build, ids, user_of
 from tests.bot.test_settings_and_away import labels, manager
 from tests.bot.town import Town
 from tests.domain.world import Fleet
@@ -70,7 +70,7 @@ async def make_rosters(town: Town) -> None:
 
 async def card_of(town: Town, phone: Phone) -> tuple[dict[str, Any], uuid.UUID]:
     """What the roster of the week after next would be."""
-    listed = await writes(phone, "/roster", "The rosters of your warehouses")
+    listed = await phone.writes("/roster", "The rosters of your warehouses")
     await phone.press_data(listed, RosterWeek((monday(town)).toordinal() + 14).pack())
     await phone.sees("Working it out")
     async with town.sessions() as session:
@@ -87,7 +87,7 @@ async def runs(town: Town) -> int:
 async def test_r3_9_the_weeks_and_a_rosters_card(town: Town) -> None:
     mona, _ = await depot(town)
     async with town.serving():
-        home = await writes(mona, "/today", "Hello Mona")
+        home = await mona.writes("/today", "Hello Mona")
         await mona.press(home, "Rosters")
         weeks = await mona.sees("The rosters of your warehouses", "0 of 28 shifts ahead have a driver", "Sunday night")
         assert len(weeks["keyboard"]) == 4
@@ -140,8 +140,8 @@ async def test_r3_9_what_if_by_words_and_buttons(town: Town) -> None:
         assert labels(page)[:3] == ["R2", "R3", "R4"]
         await mona.press(page, "R2")
         await mona.sees("2. R2, North")
-        await writes(mona, "nowhere", "No route of your warehouses is called “nowhere”")
-        terms = await writes(mona, "r3", "3. R3, North")
+        await mona.writes("nowhere", "No route of your warehouses is called “nowhere”")
+        terms = await mona.writes("r3", "3. R3, North")
         assert "➕ Add a route" not in labels(terms)
         answer = await mona.press_data(
             terms, SupposeRoute(await of_amara(town), (await ids(town, Route))["R4"], 1).pack()
@@ -198,7 +198,7 @@ async def test_r2_5_what_was_supposed_of_one_is_not_changed_by_buttons_about_ano
     mona, _ = await depot(town)
     week = monday(town).toordinal() + 14
     async with town.serving():
-        listed = await writes(mona, "/roster", "The rosters of your warehouses")
+        listed = await mona.writes("/roster", "The rosters of your warehouses")
         await mona.press_data(listed, Suppose(week, SOMEBODY_NEW).pack())
         terms = await mona.sees("What if: a new driver")
         of = await of_amara(town)
@@ -232,7 +232,7 @@ async def test_r12_3_a_roster_of_other_warehouses_does_not_exist(town: Town, for
     mona, nick = await depot(town)
     async with town.serving():
         _, run_id = await card_of(town, mona)
-        listed = await writes(nick, "/roster", "0 of 7 shifts ahead have a driver")
+        listed = await nick.writes("/roster", "0 of 7 shifts ahead have a driver")
         for run in (run_id, uuid.uuid4()):
             answer = await nick.press_data(listed, forged(run).pack())
             assert "too old" in answer["text"] or "is over" in answer["text"]
@@ -244,12 +244,12 @@ async def test_r12_3_a_driver_whom_he_may_not_see_is_not_supposed(town: Town) ->
     _, nick = await depot(town)
     week, of = monday(town).toordinal() + 14, await of_amara(town)
     async with town.serving():
-        listed = await writes(nick, "/roster", "0 of 7 shifts ahead have a driver")
+        listed = await nick.writes("/roster", "0 of 7 shifts ahead have a driver")
         answer = await nick.press_data(listed, Suppose(week, of).pack())
         assert "That question is over" in answer["text"]
         await nick.press_data(listed, WhatIf(week).pack())
         await nick.sees("What if a driver drove on other days")
-        await writes(nick, "amara osei", "I know nobody called “amara osei”")
+        await nick.writes("amara osei", "I know nobody called “amara osei”")
 
 
 async def test_r12_3_of_whom_he_may_not_see_any_more_nothing_is_shown_and_no_route_is_typed(town: Town) -> None:
@@ -270,7 +270,7 @@ async def test_r12_3_of_whom_he_may_not_see_any_more_nothing_is_shown_and_no_rou
 async def test_a_week_out_of_range_is_refused(town: Town, days: int) -> None:
     mona, _ = await depot(town)
     async with town.serving():
-        listed = await writes(mona, "/roster", "The rosters of your warehouses")
+        listed = await mona.writes("/roster", "The rosters of your warehouses")
         for press in (RosterWeek(monday(town).toordinal() + days), FillWeekNow(monday(town).toordinal() + days)):
             answer = await mona.press_data(listed, press.pack())
             assert "That week can't be looked at" in answer["text"]
@@ -285,10 +285,9 @@ async def test_r12_4_who_manages_nothing_gets_nowhere(town: Town) -> None:
     presses += [SupposeAnyRoute(some, 1), SupposeRoute(some, some, 1), SupposedRoutes(some, 0), SupposeCap(some, 1)]
     presses += [Supposing(some), SeeDifference(some)]
     async with town.serving():
-        said = await writes(amara, "/roster", "That is for managers.")
+        said = await amara.writes("/roster", "That is for managers.")
         for press in presses:
-            await amara.press_data(said, press.pack())
-            await amara.sees("That is for managers.")
+            await amara.turns(said, press.pack(), "That is for managers.")
         stranger = await town.stranger()
         await stranger.send("/roster")
         await stranger.sees("Rollcall")

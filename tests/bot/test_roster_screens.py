@@ -23,10 +23,10 @@ from domain.roster.weeks import Certificate, WeekGlance
 from domain.schedule.queries import Place
 from sandbox.telegram.entities import units
 from sandbox.telegram.formatting import parse_html
+from tests.domain.rostering import WEEK
 
 ZONE = ZoneInfo("America/Toronto")
 ENGLISH, FRENCH = Reader("en", ZONE), Reader("fr", ZONE)
-WEEK = date(2026, 12, 7)
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FREEZE = datetime(2026, 11, 30, 4, 59, 59, tzinfo=UTC)
 RUN = UUID(int=7)

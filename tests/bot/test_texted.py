@@ -52,7 +52,6 @@ from tests.bot.conftest import Line
 from tests.bot.texter import PUBLIC, Texter, said, signed, texting_to, twilio_settings
 from tests.bot.town import Town
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept, open_emergency
-from tests.story.phones import until
 
 COMPANY = "Rollcall"
 
@@ -568,7 +567,7 @@ async def test_r2_5_the_same_sms_at_two_replicas_at_once_has_one_effect(
         answers = [asyncio.create_task(first.text(it.driver.phone, "TAKE", sid="SM1"))]
         await inside.wait()
         answers.append(asyncio.create_task(second.text(it.driver.phone, "TAKE", sid="SM1")))
-        await until(town.somebody_waits, "the second waits")
+        await town.somebody_waits()
         go_on.set()
         said_first, said_again = await asyncio.gather(*answers)
     assert said_first is not None and "It's yours" in said_first

@@ -17,7 +17,6 @@ from bot.screens.screen import Screen
 from bot.web import MOST_BYTES, PATH, SECRET_HEADER, for_telegram
 from tests.bot.conftest import Line
 from tests.bot.town import Town, command, take_effect
-from tests.story.phones import until
 
 SECRET = "a-secret"
 
@@ -144,7 +143,7 @@ async def test_r2_5_the_same_update_at_two_replicas_at_once_has_one_effect(town:
         first = asyncio.create_task(bring(hook, update))
         await inside.wait()
         second = asyncio.create_task(bring(other_hook, update))
-        await until(town.somebody_waits, "the second waits")
+        await town.somebody_waits()
         assert not second.done()
         go_on.set()
         assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
@@ -166,7 +165,7 @@ async def test_r2_5_where_the_first_of_two_replicas_fails_the_other_takes_effect
         first = asyncio.create_task(bring(hook, update))
         await inside.wait()
         second = asyncio.create_task(bring(other_hook, update))
-        await until(town.somebody_waits, "the second waits")
+        await town.somebody_waits()
         go_on.set()
         assert [answer.status_code for answer in await asyncio.gather(first, second)] == [200, 200]
     assert await town.effects() == 1

@@ -1,6 +1,6 @@
 """A week that was given out, as it is read: in the chat and by SMS (R3.8, R11.5)."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,9 +15,9 @@ from bot.screens.screen import Screen
 from bot.screens.weeks import NewWeek, Week
 from domain.shifts.queries import OwnShift
 from tests.bot.test_shift_screens import a_shift
+from tests.domain.rostering import WEEK
 
 ZONE = ZoneInfo("America/Toronto")
-WEEK = date(2026, 12, 7)
 ENGLISH = Reader("en", ZONE)
 OPT_OUT = " Reply STOP to opt out."
 

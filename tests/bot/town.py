@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, CommandHandler
@@ -24,6 +24,7 @@ from domain.audit import Entry, record
 from domain.db.models import AuditLog, ChatLink, Employment, SeenUpdate, User, Warehouse
 from sandbox.server import Running
 from tests.story.phones import Phone
+from tests.waits import somebody_waits
 
 EFFECT = "effect of a test"
 
@@ -120,11 +121,10 @@ class Town:
         async with self.sessions() as session:
             return {row.update_id: row.fault_id for row in await session.scalars(select(SeenUpdate))}
 
-    async def somebody_waits(self) -> bool:
-        """Whether a transaction waits for another one's end."""
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    async def somebody_waits(self) -> None:
+        """Returns when a transaction waits for another one's end."""
         async with self.sessions() as session:
-            return bool(await session.scalar(text(waiting)))
+            await somebody_waits(session)
 
     async def requests(self, method: str) -> list[dict[str, Any]]:
         answer = await self.calls.get("/sandbox/requests", params={"method": method})

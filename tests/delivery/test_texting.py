@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
-from sqlalchemy import text as text_
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
@@ -40,6 +39,7 @@ from domain.db.models.words import AssignmentStatus, Channel, DeliveryState, Fai
 from domain.notices.queries import last_texted
 from domain.policy import Policy
 from tests.delivery.post import UNPACED, Post, Someone, until, works
+from tests.waits import somebody_waits
 
 SENT = DeliveryState.SENT
 
@@ -685,7 +685,7 @@ async def test_r11_7_two_reports_at_once_take_turns(post: Post, monkeypatch: pyt
         taken = await takes(session, attempt_id, report)
         if report.status == "sent":
             delivered.set()
-            await until(lambda: somebody_waits(post))
+            await somebody_waits(session)
         return taken
 
     async def comes_second() -> None:
@@ -696,13 +696,6 @@ async def test_r11_7_two_reports_at_once_take_turns(post: Post, monkeypatch: pyt
     first = texting.on_report(mail, begun.attempt_id, Found("SM1", "sent", None))
     await asyncio.gather(first, comes_second())
     assert await post.is_in(note, DeliveryState.DELIVERED)
-
-
-async def somebody_waits(post: Post) -> bool:
-    """Whether a transaction waits for another one's end."""
-    async with post.sessions() as session:
-        waiting = text_("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
-        return bool(await session.scalar(waiting))
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "undelivered"])

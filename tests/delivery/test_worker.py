@@ -21,6 +21,7 @@ from bot.screens.screen import Screen
 from domain.db.models import Pace
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
 from tests.delivery.post import OTHERS, UNLIMITED, UNPACED, Post, until
+from tests.waits import somebody_waits
 
 
 async def claimed(mail: Mail) -> Claimed:
@@ -152,14 +153,8 @@ async def test_of_two_claims_at_once_one_gets_the_chat(post: Post) -> None:
             text("UPDATE pace SET next_at = next_at + interval '1 hour' WHERE key = :key"), {"key": key}
         )
         second = asyncio.create_task(claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy))
-        await until(lambda: _somebody_waits(post))
+        await somebody_waits(first)
     assert await second is None
-
-
-async def _somebody_waits(post: Post) -> bool:
-    async with post.sessions() as session:
-        waiting = OTHERS.replace("*", "count(*)") + " AND wait_event_type = 'Lock'"
-        return bool(await session.scalar(text(waiting)))
 
 
 async def test_a_change_while_the_message_is_on_its_way_is_not_lost(post: Post) -> None:

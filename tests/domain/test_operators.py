@@ -15,6 +15,7 @@ from domain.db.models import AuditLog, Delivery, User
 from domain.db.models.words import ActorType, Channel, DeliveryState, Failure, Urgency, UserRole
 from domain.notices.operators import Done, Listed, NotDone, Sought, WhyNot, cancel, listed, retry
 from domain.policy import Policy
+from tests.waits import somebody_waits
 
 S = DeliveryState
 SMS, TELEGRAM = Channel.SMS, Channel.TELEGRAM
@@ -219,8 +220,7 @@ async def test_a_worker_that_has_just_claimed_it_is_not_disturbed(
         await claiming.execute(update(Delivery).where(Delivery.id == id_).values(leased))
         async with sessions.begin() as session:
             cancelling = asyncio.create_task(cancel(session, named(id_), now))
-            while not await _somebody_waits(engine):  # noqa: ASYNC110 - it asks the database
-                await asyncio.sleep(0.01)
+            await somebody_waits(claiming)
             await claiming.commit()
             assert refusals(await cancelling) == [WhyNot.IN_HAND]
 
@@ -242,11 +242,3 @@ async def test_a_worker_that_comes_back_too_late_records_nothing(
         row = await row_of(session, id_)
     assert (row.state, row.lease_until) == (S.PENDING, None)
     assert row.attempt > claimed.attempt
-
-
-async def _somebody_waits(engine: AsyncEngine) -> bool:
-    async with engine.connect() as connection:
-        found = await connection.exec_driver_sql(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-        )
-        return bool(found.scalar_one())

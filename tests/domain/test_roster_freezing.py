@@ -11,12 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import AuditLog, DriverPreferences, DutyRun, RosterRun
 from domain.policy import TORONTO
 from domain.roster.freezing import freeze, saving
-from domain.time import freeze_of, local_instant, week_to_freeze
+from domain.time import freeze_of, week_to_freeze
+from tests.domain.rostering import DAY, FROZEN, SECOND, WEEK
 from tests.domain.world import POLICY, Fleet
 
-MOMENT, SECOND, DAY = timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=1)
-WEEK = date(2026, 12, 7)
-FROZEN = local_instant(date(2026, 11, 29), time(23, 59, 59), POLICY)  # the Sunday eight days before
+MOMENT = timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize("week", [WEEK, date(2026, 11, 9), date(2027, 3, 22)])  # in the nights, too, of a new time

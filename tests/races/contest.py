@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.bids import place_bid, withdraw_bid
@@ -200,10 +200,3 @@ class Contest:
     async def count(self, model: Any, *where: Any) -> int:
         counted = select(func.count()).select_from(model).where(*where)
         return await self.read(lambda session: session.scalar(counted)) or 0
-
-
-async def somebody_waits(session: AsyncSession, others: int = 1) -> None:
-    """Returns when so many other sessions wait for locks that this one holds."""
-    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-    while (await session.scalar(waits) or 0) < others:
-        pass

@@ -16,7 +16,8 @@ from domain.db.models.words import BidStatus, NotificationType
 from domain.refusals import Refusal, Refused
 from domain.schedule.closing import Closed
 from tests.races.conftest import Arena
-from tests.races.contest import MINUTE, MS, Contest, somebody_waits
+from tests.races.contest import MINUTE, MS, Contest
+from tests.waits import somebody_waits
 
 ROUNDS = 6
 WON, LOST = NotificationType.BID_WON, NotificationType.BID_LOST

@@ -23,7 +23,7 @@ from domain.shifts.stopping import Stopped, stop_shift
 from tests.domain.depot import local
 from tests.domain.world import POLICY, SAY, Fleet, Slot
 from tests.races.conftest import Arena
-from tests.races.contest import somebody_waits
+from tests.waits import somebody_waits
 
 TODAY = date(2026, 11, 25)
 

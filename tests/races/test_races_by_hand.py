@@ -5,7 +5,6 @@ from collections import Counter
 from random import Random
 
 import pytest
-from sqlalchemy import text
 
 from domain.bidding.queries import lock_people
 from domain.bidding.rules import Award, Bids
@@ -18,7 +17,8 @@ from domain.db.models.words import BidStatus, BidWindowMode, DeliveryState, Noti
 from domain.notices.kinds import Kind
 from domain.refusals import Refusal, Refused
 from tests.races.conftest import Arena
-from tests.races.contest import MS, Contest, somebody_waits
+from tests.races.contest import MS, Contest
+from tests.waits import somebody_waits
 
 ROUNDS = 6
 WON, LOST = NotificationType.BID_WON, NotificationType.BID_LOST
@@ -161,8 +161,6 @@ async def test_a_window_is_opened_and_pressed_in_while_another_manager_waits_for
             assigning = asyncio.create_task(arena.at_once(it.assigns(it.drivers[0], slot, omar)))
             await somebody_waits(opening)
         accepting = asyncio.create_task(arena.at_once(it.accepts(it.drivers[1], opened.window_id)))
-        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
-        while not accepting.done() and await holding.scalar(waiting) != 2:
-            pass
+        await somebody_waits(holding, others=2)
     [award], [given] = await accepting, await assigning
     assert isinstance(award, Award) and given == Given("D1 Test", arena.now, None, himself=True)

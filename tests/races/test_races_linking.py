@@ -6,7 +6,7 @@ from collections import Counter
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import AuditLog, ChatLink, Delivery, Invite
@@ -17,7 +17,7 @@ from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet
 from tests.races.conftest import Act, Arena
-from tests.story.phones import until
+from tests.waits import somebody_waits
 
 ROUNDS = 12
 NOT_GOOD = Refused(Refusal.LINK_NOT_GOOD)
@@ -128,16 +128,11 @@ async def test_r14_the_new_day_locks_home_cards_in_the_one_order(arena: Arena) -
         async with arena.session.begin() as session:
             await clean_up(session, POLICY, arena.now)
 
-    async def waits() -> bool:
-        async with arena.session() as session:
-            blocked = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
-            return bool(await session.scalar(blocked))
-
     await arena.build(make)
     async with arena.session.begin() as holder:
         await holder.get(Delivery, low, with_for_update=True)
         turning = asyncio.create_task(turn())
-        await until(waits, "the new day waits")
+        await somebody_waits(holder)
         free = select(Delivery.id).where(Delivery.id == high).with_for_update(skip_locked=True)
         assert await holder.scalar(free) == high
     await turning

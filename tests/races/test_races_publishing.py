@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.bids import place_bid
@@ -51,17 +51,11 @@ from domain.shifts.leaving import Left, cancel_shift
 from tests.domain.rostering import DAY, FROZEN, WEEK
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept
 from tests.races.conftest import Act, Arena
+from tests.waits import somebody_waits
 
 S, W = AssignmentStatus, BidWindowStatus
 SUNDAY = WEEK + 6 * DAY
 THE_WEEK = [WEEK + n * DAY for n in range(7)]
-BLOCKED = "SELECT pid, pg_blocking_pids(pid) AS by FROM pg_locks WHERE NOT granted"
-WAITING = text(  # for us, or for somebody who waits for us
-    f"""
-    WITH blocked AS ({BLOCKED}), first AS (SELECT pid FROM blocked WHERE pg_backend_pid() = ANY (by))
-    SELECT count(*) FROM blocked WHERE pid IN (SELECT pid FROM first) OR by && ARRAY(SELECT pid FROM first)
-    """
-)
 seeds = pytest.mark.parametrize("seed", range(2))
 
 
@@ -256,12 +250,9 @@ async def test_r2_2_who_leaves_a_slot_that_he_has_just_taken_leaves_it_to_others
     async with arena.session() as session, asyncio.timeout(30):
         await lock_people(session, [it.dana.id])
         publishing = asyncio.create_task(arena.at_once(publish))
-        while await session.scalar(WAITING) != 1:
-            pass
+        await somebody_waits(session)
         leaving = asyncio.create_task(arena.at_once(leave))
-        while not leaving.done() and await session.scalar(WAITING) != 2:
-            pass
-        assert not leaving.done()
+        await somebody_waits(session, others=2)
         await session.commit()
         await publishing
         [left] = await leaving

@@ -20,7 +20,8 @@ from domain.schedule.closing import Closed
 from domain.shifts.leaving import Left, cancel_shift
 from tests.domain.world import POLICY, SAY, Slot
 from tests.races.conftest import Arena
-from tests.races.contest import HOUR, Contest, somebody_waits
+from tests.races.contest import HOUR, Contest
+from tests.waits import somebody_waits
 
 ROUNDS = 6
 WON, LOST = NotificationType.BID_WON, NotificationType.BID_LOST

@@ -32,7 +32,7 @@ from sandbox.simulate.mishaps import mortal
 from tests.domain.rostering import DAY, FROZEN, WEEK, Rostering
 from tests.domain.world import POLICY, SAY, Fleet, accept
 from tests.races.conftest import Act, Arena
-from tests.races.contest import somebody_waits
+from tests.waits import somebody_waits
 
 IN_IT = select(PreferenceVersion.user_id).where(PreferenceVersion.saved_at <= FROZEN)
 

@@ -32,6 +32,7 @@ from domain.time import shift_start
 from tests.domain.depot import DAY, HOUR, MINUTE, SECOND, Depot, local
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept
 from tests.races.conftest import Act, Arena
+from tests.waits import somebody_waits
 
 TODAY, SATURDAY = date(2026, 11, 25), date(2026, 11, 28)
 NINE = local(TODAY, 9)
@@ -217,9 +218,7 @@ async def meanwhile(arena: Arena, duty: Act[Left | None], act: Act[Any]) -> tupl
     async with arena.session() as door, asyncio.timeout(30):
         await door.execute(text("SELECT pg_advisory_lock(7)"))
         looking = asyncio.create_task(arena.at_once(duty))
-        waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 7")
-        while not await door.scalar(waits):
-            pass
+        await somebody_waits(door)
         [answer] = await arena.at_once(act)
         await door.execute(text("SELECT pg_advisory_unlock(7)"))
         [left] = await looking

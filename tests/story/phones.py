@@ -44,6 +44,12 @@ class Phone:
     async def send(self, text: str) -> None:
         await self._post("send", {"text": text})
 
+    async def writes(self, text: str, *shows: str) -> dict[str, Any]:
+        """The answer to what he writes, once it shows all of `shows`."""
+        seen = len(await self.chat(deleted=True))
+        await self.send(text)
+        return await self.sees(*shows, after=seen)
+
     async def shares(self, phone: str | None = None) -> None:
         """His own contact, or the one with another number."""
         await self._post("contact", {"phone": phone} if phone else {})
@@ -77,6 +83,22 @@ class Phone:
 
     async def press_data(self, message: dict[str, Any], data: str) -> dict[str, Any]:
         return await self._post("press?wait=15", {"message_id": message["message_id"], "data": data})
+
+    async def turns(self, message: dict[str, Any], data: str, shows: str) -> None:
+        """A press turns this message to what shows that, though it may have shown it before."""
+        seen = len(await self._edits(message))
+        await self.press_data(message, data)
+
+        async def turned() -> bool:
+            return any(shows in text for text in (await self._edits(message))[seen:])
+
+        await until(turned, f"{data} turns {message['text']!r} to {shows!r}")
+
+    async def _edits(self, message: dict[str, Any]) -> list[str]:
+        """What the bot has asked Telegram for; that it is so already makes no difference."""
+        answer = await self.calls.get("/sandbox/requests", params={"method": "editMessageText"})
+        edits = [each["params"] for each in answer.raise_for_status().json()["requests"]]
+        return [each["text"] for each in edits if str(each["message_id"]) == str(message["message_id"])]
 
     async def sees(self, *texts: str, after: int = 0) -> dict[str, Any]:
         """The latest message from the bot that shows all of `texts`, once it is there; not among the first `after`."""

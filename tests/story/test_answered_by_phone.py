@@ -11,7 +11,7 @@ from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind
 from domain.shifts.rules_of_parcels import Count
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone
-from tests.story.test_working_day import becomes, labels, now, now_is, typed, working
+from tests.story.test_working_day import becomes, labels, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 ILL = list(CancelReason).index(CancelReason.MEDICAL_EMERGENCY)
@@ -40,8 +40,8 @@ async def test_r8_9_a_day_by_phone_and_a_correction_long_after(calls: httpx.Asyn
     assert "That number can't be right" in never["text"], "he is not asked why first"
     await nadia.press_data(card, EnterParcels(id_, Count.BROUGHT_BACK, 41).pack())  # an old button, a correction now
     await nadia.sees("41 parcels. Why?")
-    await typed(nadia, "x" * 501, "That is over 500 characters")
-    card = await typed(nadia, "counted again", "Done: 79 of 120 delivered.")
+    await nadia.writes("x" * 501, "That is over 500 characters")
+    card = await nadia.writes("counted again", "Done: 79 of 120 delivered.")
     assert (await it.row(sessions)).status is AssignmentStatus.COMPLETED
     async with sessions() as session:
         entries = (await session.scalars(select(AuditLog).where(AuditLog.entity_id == id_))).all()
@@ -66,13 +66,13 @@ async def test_r5_3_an_absence_is_decided_on_and_the_driver_reads_why(
     card = await nadia.sees(it.route, "Reason: I'm ill or hurt", "Not held against the driver")
     await nadia.press(card, "It's a late cancellation")
     await nadia.sees("Why not? The driver reads it.")
-    await typed(nadia, "Vu au travail ailleurs", it.route, "A late cancellation.")
+    await nadia.writes("Vu au travail ailleurs", it.route, "A late cancellation.")
     await now_is(calls, (await now(calls)).replace(hour=8, minute=1))  # R11.4: he is free today, and may sleep
     await it.phone.sees(it.route, "annulation tardive", "Raison\u00a0: Vu au travail ailleurs", "Parlez-en")
     async with sessions() as session:
         (incident,) = await session.scalars(select(Incident).where(Incident.assignment_id == it.assignment_id))
     assert incident.kind is IncidentKind.LATE_CANCEL
-    listed = await typed(nadia, "/reviews", "Nothing waits for your decision")
+    listed = await nadia.writes("/reviews", "Nothing waits for your decision")
     await nadia.press_data(listed, RefuseReview(it.assignment_id).pack())  # once more: it is decided
     assert it.route in (await becomes(nadia, listed, "A late cancellation."))["text"]
 

@@ -9,7 +9,6 @@ from bot.callbacks.coverage import Emergency, Slot, Unfilled
 from bot.callbacks.windows import AskCapped
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone
-from tests.story.test_working_day import typed
 
 DRIVER, FRENCH_DRIVER, SOUTH_MANAGER = "kwame-mensah", "tariq-aziz", "marc-andre-gagnon"
 
@@ -129,4 +128,4 @@ async def test_a_commands_argument_may_be_anything(calls: httpx.AsyncClient) -> 
     await nadia.sees("No uncovered route of yours is called “<R99> & co”")
     await nadia.send("/emergency r12")
     await nadia.sees("R12, North", "could be asked")
-    await typed(nadia, "/today", "Hello Nadia")
+    await nadia.writes("/today", "Hello Nadia")

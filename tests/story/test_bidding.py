@@ -18,7 +18,7 @@ from domain.notices.codes import CODE
 from domain.policy import TORONTO, Policy
 from sandbox.fleet import BLOCKED, FIRST_NAMES
 from tests.story.phones import Phone, until
-from tests.story.test_working_day import Working, becomes, labels, now, now_is, typed, working
+from tests.story.test_working_day import Working, becomes, labels, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 POLICY = Policy()
@@ -86,7 +86,7 @@ async def bids(sessions: Sessions, window: BidWindow) -> dict[uuid.UUID, BidStat
 
 async def found_under_open(phone: Phone, route: str) -> dict[str, Any]:
     """The page of it."""
-    listed = await typed(phone, "/open", "open to you", f"{route}, North")
+    listed = await phone.writes("/open", "open to you", f"{route}, North")
     await phone.press(listed, f"{route},")
     return await becomes(phone, listed, f"{route}, North is open for bids")
 
@@ -114,10 +114,10 @@ async def test_r6_bid_withdraw_bid_again_and_win_and_the_other_asks_why(
     await becomes(ann, page, "You have bid")
     await ben.press(await found_under_open(ben, it.route), "Bid")
     await ben.sees("2 drivers have bid so far", "You have bid")
-    home = await typed(ben, "/today", "Hello", "you have bid, result on")
+    home = await ben.writes("/today", "Hello", "you have bid, result on")
     assert "🙋 Open shifts" in labels(home)
     # The one who gave it up is not invited, and can't bid with a button that he never had.
-    assert it.route not in (await typed(it.phone, "/open", "open to you"))["text"].split("\n\n")[1:]
+    assert it.route not in (await it.phone.writes("/open", "open to you"))["text"].split("\n\n")[1:]
     forged = await it.phone.press_data(await it.phone.sees("open to you"), PlaceBid(window.id).pack())
     assert "You gave this shift up before" in forged["text"]
 
@@ -137,7 +137,7 @@ async def test_r6_bid_withdraw_bid_again_and_win_and_the_other_asks_why(
     await ann.press(won, "Why?")
     await ann.sees("You won it: the best score of 2")
     for press in (WhyBid(window.id, 0), HandBack(window.assignment_id), HandBackNow(window.assignment_id)):
-        said = await it.phone.press_data(await typed(it.phone, "/open", "open to you"), press.pack())
+        said = await it.phone.press_data(await it.phone.writes("/open", "open to you"), press.pack())
         assert any(text in said["text"] for text in ("haven't bid", "isn't yours"))
     late = await ben.press_data(listed, WithdrawBid(window.id).pack())
     assert "it went to somebody else" in late["text"]
@@ -170,7 +170,7 @@ async def test_r6_4_won_and_given_back_within_the_hour(calls: httpx.AsyncClient,
         assert (await session.scalars(incidents)).all() == []
     again = await ann.press_data(asked, HandBackNow(window.assignment_id).pack())
     assert "isn't yours" in again["text"]
-    empty = await typed(ann, "/open", "open to you")
+    empty = await ann.writes("/open", "open to you")
     assert it.route not in empty["text"].split("\n\n")[1:]
 
 
@@ -183,7 +183,7 @@ async def test_r6_6_nobody_bids_so_it_can_be_accepted_in_french(calls: httpx.Asy
     await becomes(phone, offered, "cherche un chauffeur")
     old = await phone.press_data(offered, PlaceBid(window.id).pack())
     assert "les candidatures sont closes" in old["text"]
-    listed = await typed(phone, "/open", "Au premier qui accepte", "encore 2")
+    listed = await phone.writes("/open", "Au premier qui accepte", "encore 2")
     await phone.press_data(listed, OpenShift(window.id).pack())
     page = await becomes(phone, listed, "cherche un chauffeur")
     await phone.press(page, "Accepter")

@@ -13,7 +13,7 @@ from domain.db.models import Assignment, AuditLog, Incident, Route, User
 from domain.db.models.words import AssignedBy, AssignmentStatus
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone, until
-from tests.story.test_working_day import labels, now, now_is, typed
+from tests.story.test_working_day import labels, now, now_is
 
 Sessions = async_sessionmaker[AsyncSession]
 ROUTE = "R12"  # nobody drives it today
@@ -48,7 +48,7 @@ def name_on(message: dict[str, Any], number: int) -> str:
 
 async def test_r7_a_route_is_filled_from_the_list_and_in_one_line(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     nadia, today = await nadia_of(calls), (await now(calls)).date()
-    listed = await typed(nadia, "/fill", "Which route do you want to fill?", ROUTE)
+    listed = await nadia.writes("/fill", "Which route do you want to fill?", ROUTE)
     await nadia.press(listed, f"{ROUTE}, North, today")
     who = await nadia.sees(f"Who drives {ROUTE}, North", "drivers can take it", "Score = ")
     best = name_on(who, 0)
@@ -69,7 +69,7 @@ async def test_r7_a_route_is_filled_from_the_list_and_in_one_line(calls: httpx.A
     # Pressed again, and typed again, it shows whose it is.
     again = await nadia.press_data(card, Assign(row.id, user.id).pack())
     assert f"Given to {best} by Nadia Haddad" in again["text"]
-    has = await typed(nadia, f"/fill {ROUTE} today {best}", f"{ROUTE}, North on", f"{best} has it")
+    has = await nadia.writes(f"/fill {ROUTE} today {best}", f"{ROUTE}, North on", f"{best} has it")
     assert labels(has)[:2] == [f"👤 {best}", "‹ Routes to fill"]
 
     # The driver says no: nobody is blamed, and the manager reads it.
@@ -81,9 +81,9 @@ async def test_r7_a_route_is_filled_from_the_list_and_in_one_line(calls: httpx.A
     assert (fresh.status, fresh.id != row.id) == (AssignmentStatus.UNFILLED, True)
 
     # Another one in one line, in any order and however it is written.
-    who = await typed(nadia, f"/fill today {ROUTE.lower()}", f"Who drives {ROUTE}")
+    who = await nadia.writes(f"/fill today {ROUTE.lower()}", f"Who drives {ROUTE}")
     [second] = [name_on(who, n) for n in range(2) if name_on(who, n) != best][:1]
-    asked = await typed(nadia, f"/fill {second.upper()} {ROUTE} today", f"Give {ROUTE}, North to {second}?")
+    asked = await nadia.writes(f"/fill {second.upper()} {ROUTE} today", f"Give {ROUTE}, North to {second}?")
     await nadia.press(asked, "Give it to")
     card = await nadia.sees(second, "Not confirmed")
     await nadia.press(card, "Agreed: confirm")
@@ -106,15 +106,15 @@ async def test_r7_what_is_written_wrongly_gets_an_answer(calls: httpx.AsyncClien
         ("/fill R20", "can't find a route of yours"),  # of South
         ("/fill today", "Which route do you want to fill?"),
     ):
-        await typed(nadia, text, shows)
-    near = await typed(nadia, f"/fill {ROUTE} today Amarra Ossei", "Do you mean one of these?")
+        await nadia.writes(text, shows)
+    near = await nadia.writes(f"/fill {ROUTE} today Amarra Ossei", "Do you mean one of these?")
     assert labels(near)[0].startswith("Amara Osei (…")
-    several = await typed(nadia, f"/fill {ROUTE} today a", "That may mean several")
+    several = await nadia.writes(f"/fill {ROUTE} today a", "That may mean several")
     assert all("(…" in label for label in labels(several)[:2])
     # Not a manager, or not his warehouse: nothing is there.
     slot, driver = await slot_of(sessions, today), await person_of(calls, sessions, "Amara Osei")
     phone, user = driver
-    await typed(phone, "/fill R12", "That is for managers")
+    await phone.writes("/fill R12", "That is for managers")
     marc = Phone(calls, "marc-andr-gagnon")
     people = (await calls.get("/sandbox/people")).raise_for_status().json()["people"]
     [marc_id] = [each["id"] for each in people if each["name"].startswith("Marc-André")]
@@ -138,7 +138,7 @@ async def marc_home(marc: Phone) -> dict[str, Any] | None:
 
 async def test_r7_1_over_the_cap_it_takes_a_reason(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     nadia, today = await nadia_of(calls), (await now(calls)).date()
-    who = await typed(nadia, f"/fill {ROUTE} today", f"Who drives {ROUTE}")
+    who = await nadia.writes(f"/fill {ROUTE} today", f"Who drives {ROUTE}")
     name = name_on(who, 0)
     _phone, user = await person_of(calls, sessions, name)
     async with sessions.begin() as session:
@@ -146,12 +146,12 @@ async def test_r7_1_over_the_cap_it_takes_a_reason(calls: httpx.AsyncClient, ses
         held = Assignment.user_id == user.id, Assignment.status != AssignmentStatus.CANCELLED
         if not (await session.scalars(select(Assignment).where(*held))).first():
             await session.execute(update(User).where(User.id == user.id).values(weekly_cap=0))
-    asked = await typed(nadia, f"/fill {ROUTE} today {name}", "At the weekly cap")
+    asked = await nadia.writes(f"/fill {ROUTE} today {name}", "At the weekly cap")
     assert labels(asked)[0] == "⚠️ Over the cap, with a reason"
     await nadia.press(asked, "Over the cap")
     await nadia.sees("Why one more?")
-    await typed(nadia, "x" * 501, "That is over 500 characters")
-    await typed(nadia, "Knows the route, and has agreed", name, "Not confirmed")
+    await nadia.writes("x" * 501, "That is over 500 characters")
+    await nadia.writes("Knows the route, and has agreed", name, "Not confirmed")
     slot = await slot_of(sessions, today)
     assert slot.user_id == user.id
     async with sessions() as session:
@@ -164,9 +164,9 @@ async def test_r4_4_unanswered_it_is_open_again_and_the_manager_told(
     calls: httpx.AsyncClient, sessions: Sessions
 ) -> None:
     nadia, today = await nadia_of(calls), (await now(calls)).date()
-    who = await typed(nadia, f"/fill {ROUTE} today", f"Who drives {ROUTE}")
+    who = await nadia.writes(f"/fill {ROUTE} today", f"Who drives {ROUTE}")
     name = name_on(who, 0)
-    asked = await typed(nadia, f"/fill {ROUTE} {name}", f"Give {ROUTE}, North to {name}?")
+    asked = await nadia.writes(f"/fill {ROUTE} {name}", f"Give {ROUTE}, North to {name}?")
     await nadia.press(asked, "Give it to")
     await nadia.sees(name, "Not confirmed")
     await now_is(calls, await now(calls) + timedelta(minutes=31))

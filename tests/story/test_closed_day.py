@@ -19,12 +19,6 @@ Sessions = async_sessionmaker[AsyncSession]
 AHEAD = 2  # days
 
 
-async def write(by: Phone, command: str, *shows: str) -> dict[str, Any]:
-    seen = len(await by.chat(deleted=True))
-    await by.send(command)
-    return await by.sees(*shows, after=seen)
-
-
 async def answered(sessions: Sessions, it: Working) -> bool:
     async with sessions() as session:
         his = select(Delivery).where(Delivery.about == it.assignment_id, Delivery.kind == Kind.SHIFT_CANCELLED)
@@ -46,15 +40,15 @@ async def test_r2_0_north_is_closed_and_runs_after_all(calls: httpx.AsyncClient,
     await nadia.start(INVITE)
     await nadia.sees("Hello Nadia")
 
-    assert "⛔ Close North" in labels(await write(nadia, "/close", "Nothing is closed ahead"))
+    assert "⛔ Close North" in labels(await nadia.writes("/close", "Nothing is closed ahead"))
     for text, shows in (
         ("/close Nowhere tomorrow", "is called “Nowhere”"),
         ("/close North 31 feb", "That day doesn't exist"),
         ("/close North 2020-01-01", "That day is over"),
         ("/close South tomorrow", "is called “South”"),  # not hers
     ):
-        await write(nadia, text, shows)
-    asked = await write(nadia, f"/close north {on:%A}", "Close North on", "drivers are told not to travel")
+        await nadia.writes(text, shows)
+    asked = await nadia.writes(f"/close north {on:%A}", "Close North on", "drivers are told not to travel")
     async with sessions() as session:
         assert await session.scalar(select(func.count()).where(Notification.type == "shift_cancelled")) == 0
     await nadia.press(asked, "Close it")
@@ -74,7 +68,7 @@ async def test_r2_0_north_is_closed_and_runs_after_all(calls: httpx.AsyncClient,
     await now_is(calls, await now(calls) + timedelta(minutes=5))
     await second.phone.reads("don't travel", second.route)
     assert not await answered(sessions, second)
-    await write(second.phone, "/today", "Hello", f"Don't travel: {second.route}, North")
+    await second.phone.writes("/today", "Hello", f"Don't travel: {second.route}, North")
     await until(lambda: answered(sessions, second), "the home card shows it")
     await french.phone.sees("Ne vous déplacez pas", f"{french.route}, North", "Rien ne vous est reproché")
     async with sessions() as session:
@@ -86,7 +80,7 @@ async def test_r2_0_north_is_closed_and_runs_after_all(calls: httpx.AsyncClient,
         whose = list(await session.scalars(gone))
         assert len(whose) == len(set(whose)) >= 3
 
-    await write(nadia, f"/close North {on.isoformat()}", "It is closed that day already")
+    await nadia.writes(f"/close North {on.isoformat()}", "It is closed that day already")
     # Others can neither close nor open it.
     strange = (CloseDay(_place(closed), on.toordinal()), RunAfterAll(_place(closed), on.toordinal(), 0))
     for press in strange:
@@ -94,7 +88,7 @@ async def test_r2_0_north_is_closed_and_runs_after_all(calls: httpx.AsyncClient,
         await first.phone.sees("That is for managers")
     await second.phone.press_data(await second.phone.sees("Hello"), DontTravel(first.assignment_id).pack())
 
-    listed = await write(nadia, "/close", "Closed ahead", "North (Nadia Haddad)")
+    listed = await nadia.writes("/close", "Closed ahead", "North (Nadia Haddad)")
     answer = await nadia.press(listed, "Run North on")
     assert "shifts are open again" in answer["text"]
     await becomes(nadia, listed, "Nothing is closed ahead")
@@ -116,11 +110,11 @@ async def test_r2_0_a_manager_closes_a_route_in_french(calls: httpx.AsyncClient,
     it = await working(calls, sessions, "en", ahead=1)
     elise = Phone(calls, "elise-fortin")
     await elise.sees("Bonjour Élise")
-    asked = await write(elise, f"/close {it.route.lower()} demain", f"Fermer {it.route}, North", "1 quart est annulé")
+    asked = await elise.writes(f"/close {it.route.lower()} demain", f"Fermer {it.route}, North", "1 quart est annulé")
     await elise.press(asked, "Fermer")
     await elise.sees(f"{it.route}, North est fermé", "1 chauffeur est prévenu")
     await it.phone.sees("Don't travel", f"{it.route}, North")
-    page = await write(elise, "/routes", "Vos routes")
+    page = await elise.writes("/routes", "Vos routes")
     await elise.press(page, f"North: {it.route}")
     route = await elise.sees(f"{it.route}, North", "Roule tous les jours", "Fermé")
     await elise.press(route, "quand même")

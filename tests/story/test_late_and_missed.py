@@ -14,7 +14,7 @@ from domain.db.models.words import AssignmentStatus
 from domain.policy import TORONTO
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone
-from tests.story.test_working_day import Working, labels, now, now_is, typed, working
+from tests.story.test_working_day import Working, labels, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -100,7 +100,7 @@ async def test_r8_5_typed_in_french(calls: httpx.AsyncClient, sessions: Sessions
     await alone(calls, sessions, it)
     await clock(calls, 8, 30)
     await it.phone.sees("Présence non signalée", "À 9\u00a0h, votre route passe à d’autres")
-    await typed(it.phone, "En retard de 15 min", "vous êtes en retard", "avant 9\u00a0h\u00a030")
+    await it.phone.writes("En retard de 15 min", "vous êtes en retard", "avant 9\u00a0h\u00a030")
     await clock(calls, 9, 30)
     missed = await it.phone.sees("Vous n’étiez pas à North avant 9\u00a0h\u00a030")
     await it.phone.press(missed, "en retard")

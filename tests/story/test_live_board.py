@@ -9,7 +9,7 @@ from bot.callbacks.coverage import BoardOf
 from domain.db.models import Assignment
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone
-from tests.story.test_working_day import arrived, becomes, labels, now, now_is, typed, working
+from tests.story.test_working_day import arrived, becomes, labels, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -41,7 +41,7 @@ async def test_the_board_follows_the_morning_and_the_list_tells_of_tomorrow(
 
     # Half an hour before nine whoever is not there is put first; the button leads to her, and back.
     await now_is(calls, (await now(calls)).replace(hour=8, minute=31))
-    late = await typed(nadia, "/shifts", "North, today", "not there, due by 09:00")
+    late = await nadia.writes("/shifts", "North, today", "not there, due by 09:00")
     missing = next(label for label in labels(late) if label.startswith("⏰"))
     await nadia.press(late, missing)
     await nadia.press(await nadia.sees(f"{missing.split()[1]}, North", "☎️ +1"), "📋 Shifts")
@@ -56,12 +56,12 @@ async def test_the_board_follows_the_morning_and_the_list_tells_of_tomorrow(
     await marc.press_data(south, BoardOf(north, 0, 0).pack())
     refused = await marc.sees("Je ne trouve pas cela dans vos entrepôts")
     assert "R12" not in refused["text"]
-    await typed(marc, "/shifts", "South, aujourd’hui")
+    await marc.writes("/shifts", "South, aujourd’hui")
 
     # A day and a warehouse may be named.
-    await typed(nadia, "/shifts north tomorrow", "North, tomorrow")
+    await nadia.writes("/shifts north tomorrow", "North, tomorrow")
     for nonsense in ("31 feb", "South", "whenever"):
-        await typed(nadia, f"/shifts {nonsense}", f"I can't read “{nonsense}” as a day or as one of your warehouses")
+        await nadia.writes(f"/shifts {nonsense}", f"I can't read “{nonsense}” as a day or as one of your warehouses")
 
     # A driver has no board.
     await it.phone.send("/shifts")

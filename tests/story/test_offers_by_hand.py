@@ -14,7 +14,7 @@ from domain.db.models import BidWindow, Incident
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, IncidentKind
 from tests.story.phones import Phone, until
 from tests.story.test_by_hand import nadia_of, slot_of
-from tests.story.test_working_day import becomes, labels, now, now_is, typed, working
+from tests.story.test_working_day import becomes, labels, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 ROUTE = "R12"
@@ -30,8 +30,8 @@ async def test_r6_9_an_emergency_is_opened_extended_and_given_by_hand(
     calls: httpx.AsyncClient, sessions: Sessions
 ) -> None:
     nadia, today = await nadia_of(calls), (await now(calls)).date()
-    assert "No route is offered" in (await typed(nadia, "/windows", "No route is offered"))["text"]
-    card = await typed(nadia, f"/emergency {ROUTE}", ROUTE, "No driver.")
+    assert "No route is offered" in (await nadia.writes("/windows", "No route is offered"))["text"]
+    card = await nadia.writes(f"/emergency {ROUTE}", ROUTE, "No driver.")
     assert "👤 Give it to a driver" in labels(card)
     await nadia.press_data(card, Emergency((await slot_of(sessions, today)).id, 50, 0).pack())
     card = await nadia.sees(f"{ROUTE}, North: drivers are being asked", "open until 13:00")
@@ -40,7 +40,7 @@ async def test_r6_9_an_emergency_is_opened_extended_and_given_by_hand(
     answer = await nadia.press(hours, "until 16:00")
     assert "asked until 16:00" in answer["text"]
     card = await nadia.sees(f"{ROUTE}, North: drivers are being asked", "open until 16:00")
-    listed = await typed(nadia, "/windows", "1 route is offered", "emergency until", "16:00")
+    listed = await nadia.writes("/windows", "1 route is offered", "emergency until", "16:00")
     await nadia.press(listed, ROUTE)
     card = await nadia.sees("drivers are being asked", "open until 16:00")
     await nadia.press(card, "Give it to a driver")
@@ -61,7 +61,7 @@ async def test_r6_5_bids_are_opened_and_decided_early(calls: httpx.AsyncClient, 
     nadia, today = await nadia_of(calls), (await now(calls)).date()
     await now_is(calls, await now(calls) + timedelta(hours=1))  # before eight nothing of that rings
     it = await working(calls, sessions, "en", ahead=2)
-    listed = await typed(it.phone, "/schedule", it.route)
+    listed = await it.phone.writes("/schedule", it.route)
     await it.phone.press_data(listed, ShiftCard(it.assignment_id).pack())
     shift = await it.phone.sees(f"{it.route}, North", "Next:")
     await it.phone.press(shift, "can't make it")
@@ -110,7 +110,7 @@ async def offered(calls: httpx.AsyncClient, route: str) -> list[tuple[Phone, dic
 async def test_r6_9_a_shift_of_today_is_asked_anew(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     nadia, today = await nadia_of(calls), (await now(calls)).date()
     it = await working(calls, sessions, "en")
-    board = await typed(nadia, "/shifts", "North")
+    board = await nadia.writes("/shifts", "North")
     key = next(label for label in labels(board) if it.route in label.split())
     await nadia.press(board, key)
     card = await nadia.sees(it.route, "☎️")
@@ -131,14 +131,14 @@ async def test_r6_9_a_shift_of_today_is_asked_anew(calls: httpx.AsyncClient, ses
         TakeOff(it.assignment_id),
         Raise((await slot_of(sessions, today, it.route)).id, 0),
     ):
-        home = await typed(nadia, "/help", "What you can do here")
+        home = await nadia.writes("/help", "What you can do here")
         await nadia.press_data(home, press.pack())
         await nadia.sees(f"{it.route}, North: drivers are being asked")
 
 
 async def test_r12_4_nobody_else_has_a_hand_in_it(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     nadia, today = await nadia_of(calls), (await now(calls)).date()
-    card = await typed(nadia, f"/emergency {ROUTE}", "No driver.")
+    card = await nadia.writes(f"/emergency {ROUTE}", "No driver.")
     await nadia.press(card, "🚨 Emergency")
     await nadia.sees("drivers are being asked")
     slot, it = await slot_of(sessions, today), await working(calls, sessions, "en")
@@ -163,7 +163,7 @@ async def test_r12_4_nobody_else_has_a_hand_in_it(calls: httpx.AsyncClient, sess
     home = await marc.sees("Bonjour Marc")
     for press in presses[1:]:
         await marc.press_data(home, press.pack())
-    await typed(marc, "/windows", "Aucune route n’est offerte")
+    await marc.writes("/windows", "Aucune route n’est offerte")
     after = await window_of(sessions, slot.id)
     assert (after.status, after.closes_at) == (window.status, window.closes_at)
     assert (await it.row(sessions)).status is AssignmentStatus.SCHEDULED

@@ -12,7 +12,7 @@ from domain.db.models import DriverPreferences, PreferenceVersion, Route, User
 from domain.policy import TORONTO
 from domain.time import week_of
 from tests.story.phones import Phone
-from tests.story.test_writing import clock, labels, now_is, write
+from tests.story.test_writing import clock, labels, now_is
 
 WEEK = timedelta(days=7)
 
@@ -63,7 +63,7 @@ async def test_r3_3_what_is_chosen_and_from_which_week_it_counts(
     phone, reader = Phone(calls, person), Reader(language, TORONTO)
     now = await clock(calls)
     monday, sunday = week_of(now.date())
-    home = await write(phone, "/today", name[1])
+    home = await phone.writes("/today", name[1])
     await phone.press(home, button)
     card = await phone.sees(title, counts.format(day=reader.day(monday + 2 * WEEK)))
     before = await preferred(sessions, *name)
@@ -75,7 +75,7 @@ async def test_r3_3_what_is_chosen_and_from_which_week_it_counts(
     card = await phone.sees(title, f"1. {before[1]}, North")
     await phone.press(card, add)
     await phone.sees("North")
-    card = await write(phone, before[0].lower(), title, f"3. {before[0]}, North")
+    card = await phone.writes(before[0].lower(), title, f"3. {before[0]}, North")
     await phone.press(card, f"⬆️ {before[0]}")
     await phone.sees(title, f"2. {before[0]}, North")
     assert await preferred(sessions, *name) == [before[1], before[0], before[2]]
@@ -87,6 +87,6 @@ async def test_r3_3_what_is_chosen_and_from_which_week_it_counts(
         count = len((await session.scalars(select(PreferenceVersion.id))).all())
     assert count == 5  # what the fleet began with, and four changes
     await now_is(calls, at.replace(hour=23, minute=59, second=59) + timedelta(seconds=2))
-    card = await write(phone, "/preferences", title, counts.format(day=reader.day(monday + 3 * WEEK)))
+    card = await phone.writes("/preferences", title, counts.format(day=reader.day(monday + 3 * WEEK)))
     await phone.press(card, labels(card)[0])
     await phone.sees(title, "⏳", reader.day(monday + 3 * WEEK))

@@ -14,7 +14,7 @@ from domain.db.models.words import AssignedBy
 from domain.policy import TORONTO
 from domain.time import week_of
 from tests.story.test_by_hand import nadia_of
-from tests.story.test_working_day import labels, now, typed
+from tests.story.test_working_day import labels, now
 
 PNG = b"\x89PNG"
 
@@ -83,13 +83,13 @@ async def test_r3_9_the_weeks_to_come(
 ) -> None:
     manager, reader = await nadia_of(calls), Reader(language, TORONTO)
     if language == "fr":
-        await manager.press(await typed(manager, "/settings", "Settings"), "Français")
+        await manager.press(await manager.writes("/settings", "Settings"), "Français")
         await manager.sees("Réglages")
     async with sessions.begin() as session:  # nobody likes Fridays and weekends
         await session.execute(update(DriverPreferences).values(preferred_days=[1, 2, 3, 4]))
     monday = week_of((await now(calls)).date())[0] + timedelta(days=7)
     week = reader.day(monday)
-    listed = await typed(manager, "/roster", words["weeks"], words["sunday"], week)
+    listed = await manager.writes("/roster", words["weeks"], words["sunday"], week)
     await manager.press(listed, week)
     card = await manager.sees(week, words["filled"])
     assert (await picture_of(calls, card)).startswith(PNG)

@@ -107,13 +107,6 @@ def labels(message: dict[str, Any]) -> list[str]:
     return [button["text"] for row in message["keyboard"] or [] for button in row]
 
 
-async def typed(phone: Phone, text: str, *shows: str) -> dict[str, Any]:
-    """The answer to what he types."""
-    seen = len(await phone.chat(deleted=True))
-    await phone.send(text)
-    return await phone.sees(*shows, after=seen)
-
-
 async def becomes(phone: Phone, message: dict[str, Any], shows: str) -> dict[str, Any]:
     """The same message, once it shows this."""
 
@@ -198,9 +191,9 @@ async def test_r8_the_whole_day_by_typed_numbers_in_french(calls: httpx.AsyncCli
     it = await working(calls, sessions, "fr")
     home = await it.phone.sees(f"{it.route}, North", "9\u00a0h")
     assert home
-    await typed(it.phone, "Je suis là!", f"{it.route}, North", "colis")
-    await typed(it.phone, "95", f"{it.route}, North", "95 colis")
-    pad = await typed(it.phone, " 4 ", "95", "\n\n4")
+    await it.phone.writes("Je suis là!", f"{it.route}, North", "colis")
+    await it.phone.writes("95", f"{it.route}, North", "95 colis")
+    pad = await it.phone.writes(" 4 ", "95", "\n\n4")
     assert (await it.row(sessions)).status is AssignmentStatus.ACTIVE, "a typed number alone completes nothing"
     await it.phone.press(pad, "✓ 4")
     await it.phone.sees(f"{it.route}, North", "91", "95", "colis")
@@ -213,7 +206,7 @@ async def test_r8_the_whole_day_by_typed_numbers_in_french(calls: httpx.AsyncCli
 async def test_r8_3_all_delivered_is_one_press(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "en")
     await arrived(it)
-    loaded = await typed(it.phone, "80", "80 parcels loaded")
+    loaded = await it.phone.writes("80", "80 parcels loaded")
     await it.phone.press(loaded, "Parcels brought back")
     await it.phone.press(await it.phone.sees("How many of 80"), "All delivered")
     await it.phone.sees("80 of 80 parcels delivered")
@@ -223,8 +216,8 @@ async def a_done_day(calls: httpx.AsyncClient, sessions: Sessions) -> tuple[Work
     """120 loaded, 6 brought back, just now."""
     it = await working(calls, sessions, "en")
     await arrived(it)
-    loaded = await typed(it.phone, "120", "120 parcels loaded")
-    pad = await typed(it.phone, "6", "How many of 120", "\n\n6")
+    loaded = await it.phone.writes("120", "120 parcels loaded")
+    pad = await it.phone.writes("6", "How many of 120", "\n\n6")
     await it.phone.press(pad, "✓ 6")
     assert loaded
     return it, await it.phone.sees("114 of 120 parcels delivered")
@@ -302,34 +295,34 @@ async def test_whatever_number_he_types_is_answered(calls: httpx.AsyncClient, se
     it = await working(calls, sessions, "en")
     await it.phone.sees(f"{it.route}, North")
     for text in ("120", "load 120", "back 3"):
-        assert labels(await typed(it.phone, text, "Press “I'm here” first")) == ["🏠 Home"]
+        assert labels(await it.phone.writes(text, "Press “I'm here” first")) == ["🏠 Home"]
     for text in ("here are my papers", "I can't find the gate", "load", "load -5"):
-        await typed(it.phone, text, "I didn't understand")
+        await it.phone.writes(text, "I didn't understand")
     await arrived(it)
     for text in ("0", "1000", "9" * 60, "٠"):
-        answer = await typed(it.phone, text, "That number can't be right")
+        answer = await it.phone.writes(text, "That number can't be right")
         assert labels(answer) == ["🏠 Home"]
     for text in ("-5", "12.5", "one hundred", "12 parcels", "²"):
-        assert labels(await typed(it.phone, text, "I didn't understand"))
+        assert labels(await it.phone.writes(text, "I didn't understand"))
     shift = await it.shift(sessions)
     assert shift is not None and shift.parcels_start is None
-    await typed(it.phone, "999", "999 parcels loaded")
-    await typed(it.phone, "1000", "That number can't be right")
-    await it.phone.press(await typed(it.phone, "998", "\n\n998"), "✓ 998")
+    await it.phone.writes("999", "999 parcels loaded")
+    await it.phone.writes("1000", "That number can't be right")
+    await it.phone.press(await it.phone.writes("998", "\n\n998"), "✓ 998")
     await it.phone.sees("1 of 999 parcels delivered")
-    await typed(it.phone, "5", "I didn't understand")
+    await it.phone.writes("5", "I didn't understand")
 
 
 async def test_r8_the_whole_day_in_the_words_of_an_sms(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "en")
     await it.phone.sees(f"{it.route}, North")
-    why = await typed(it.phone, "Can't make it!", f"Why can't you make it to {it.route}", "Nothing is cancelled yet")
+    why = await it.phone.writes("Can't make it!", f"Why can't you make it to {it.route}", "Nothing is cancelled yet")
     await it.phone.press(why, "Keep my shift")
-    await typed(it.phone, "I’m here", "you're there", "how many parcels have you loaded?")
-    await typed(it.phone, "BACK 4", "Say first how many parcels you have loaded")
-    await typed(it.phone, "Load 120", "120 parcels loaded")
-    await typed(it.phone, "can't come", "You're on this shift already")
-    await it.phone.press(await typed(it.phone, "back 4", "How many of 120", "\n\n4"), "✓ 4")
+    await it.phone.writes("I’m here", "you're there", "how many parcels have you loaded?")
+    await it.phone.writes("BACK 4", "Say first how many parcels you have loaded")
+    await it.phone.writes("Load 120", "120 parcels loaded")
+    await it.phone.writes("can't come", "You're on this shift already")
+    await it.phone.press(await it.phone.writes("back 4", "How many of 120", "\n\n4"), "✓ 4")
     await it.phone.sees("116 of 120 parcels delivered")
     assert (await it.row(sessions)).status is AssignmentStatus.COMPLETED
 
@@ -337,8 +330,8 @@ async def test_r8_the_whole_day_in_the_words_of_an_sms(calls: httpx.AsyncClient,
 async def test_r8_3_more_than_he_loaded_does_not_come_back(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "en")
     await arrived(it)
-    await typed(it.phone, "50", "50 parcels loaded")
-    answer = await it.phone.press(await typed(it.phone, "51", "How many of 50"), "✓ 51")
+    await it.phone.writes("50", "50 parcels loaded")
+    answer = await it.phone.press(await it.phone.writes("51", "How many of 50"), "✓ 51")
     assert "That number can't be right" in answer["text"]
     await it.phone.sees("50 parcels loaded")
     assert (await it.row(sessions)).status is AssignmentStatus.ACTIVE
@@ -405,7 +398,7 @@ async def test_r5_cancelling_late_with_a_note(calls: httpx.AsyncClient, sessions
     it = await working(calls, sessions, "en", ahead=1)
     elise = Phone(calls, "elise-fortin")
     phone = it.phone
-    week = await typed(phone, "/schedule", "Mon", "Sun", f"{it.route}, North")
+    week = await phone.writes("/schedule", "Mon", "Sun", f"{it.route}, North")
     await phone.press_data(week, ShiftCard(it.assignment_id).pack())
     card = await becomes(phone, week, "Next: be at")
     assert labels(card)[0] == "I can't make it"
@@ -418,9 +411,9 @@ async def test_r5_cancelling_late_with_a_note(calls: httpx.AsyncClient, sessions
     assert (await it.row(sessions)).status is AssignmentStatus.SCHEDULED, "nothing before the last button"
     await phone.press(last, "Add a note")
     await phone.sees("Write your note now")
-    longest = await typed(phone, "x" * 501, "That is over 500 characters")
+    longest = await phone.writes("x" * 501, "That is over 500 characters")
     assert labels(longest) == ["‹ Keep my shift"]
-    last = await typed(phone, "<b>Moving</b> & no van", "Your note: <b>Moving</b> & no van", "late cancellation")
+    last = await phone.writes("<b>Moving</b> & no van", "Your note: <b>Moving</b> & no van", "late cancellation")
     assert (await phone.press(last, "Yes, cancel it"))["text"] == "Cancelled. Your manager knows."
     home = await becomes(phone, last, "Hello")
 
@@ -466,13 +459,13 @@ async def test_r5_2_i_cant_make_it_after_the_start_opens_the_emergency_at_once(
         )
         assert window is not None and window.mode is BidWindowMode.EMERGENCY
     # He himself is not asked, and is not shown it as open to him.
-    home = await typed(it.phone, "/today", "No shift today.")
+    home = await it.phone.writes("/today", "No shift today.")
     assert it.route not in " ".join(labels(home))
 
 
 async def test_r5_1_he_may_think_better_of_it(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "fr", ahead=1)
-    week = await typed(it.phone, "/schedule", f"{it.route}, North", "lun.", "dim.")
+    week = await it.phone.writes("/schedule", f"{it.route}, North", "lun.", "dim.")
     await it.phone.press_data(week, CannotCome(it.assignment_id).pack())
     why = await it.phone.sees("Rien n’est encore annulé.")
     await it.phone.press_data(why, CancelBecause(it.assignment_id, 6).pack())
@@ -483,7 +476,7 @@ async def test_r5_1_he_may_think_better_of_it(calls: httpx.AsyncClient, sessions
     await it.phone.press(asked, keep)
     card = await becomes(it.phone, asked, "1200 Steeles Ave W")  # the home card has the address, too
     assert f"{it.route}, North" in card["text"] and "jeu." in card["text"]
-    await typed(it.phone, "ça va", "je n’ai pas compris")  # no note any more
+    await it.phone.writes("ça va", "je n’ai pas compris")  # no note any more
     row = await it.row(sessions)
     assert (row.status, row.user_id) == (AssignmentStatus.SCHEDULED, it.user_id)
 
@@ -492,10 +485,10 @@ async def test_r5_1_a_note_goes_with_what_he_reads_and_only_with_that(
     calls: httpx.AsyncClient, sessions: Sessions
 ) -> None:
     it = await working(calls, sessions, "en", ahead=2)
-    week = await typed(it.phone, "/schedule", f"{it.route}, North", "Sun")
+    week = await it.phone.writes("/schedule", f"{it.route}, North", "Sun")
     await it.phone.press_data(week, AddNote(it.assignment_id, 6).pack())
     await it.phone.sees("Write your note now")
-    last = await typed(it.phone, "first thought", "Your note: first thought")
+    last = await it.phone.writes("first thought", "Your note: first thought")
     await it.phone.press_data(last, CancelBecause(it.assignment_id, 4).pack())  # he begins anew
     last = await it.phone.sees("Reason: The weather")
     assert "first thought" not in last["text"]
@@ -508,10 +501,10 @@ async def test_r5_1_a_note_goes_with_what_he_reads_and_only_with_that(
 
 async def test_r5_1_a_note_is_not_lost_while_he_hesitates(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "en", ahead=2)
-    week = await typed(it.phone, "/schedule", f"{it.route}, North", "Sun")
+    week = await it.phone.writes("/schedule", f"{it.route}, North", "Sun")
     await it.phone.press_data(week, AddNote(it.assignment_id, 6).pack())
     await it.phone.sees("Write your note now")
-    last = await typed(it.phone, "my van", "Your note: my van")
+    last = await it.phone.writes("my van", "Your note: my van")
     await now_is(calls, await now(calls) + timedelta(minutes=40))
     await it.phone.press(last, "Yes, cancel it")
     await it.phone.sees("Hello")
@@ -525,15 +518,15 @@ async def test_a_note_that_comes_too_late_is_answered(calls: httpx.AsyncClient, 
     await it.phone.press_data(home, AddNote(it.assignment_id, 6).pack())
     await it.phone.sees("Write your note now")
     await now_is(calls, await now(calls) + timedelta(minutes=16))
-    await typed(it.phone, "too late", "I didn't understand")
+    await it.phone.writes("too late", "I didn't understand")
     home = await it.phone.sees("Write your note now")
     await it.phone.press_data(home, AddNote(it.assignment_id, 6).pack())
     async with sessions.begin() as session:
         gone = update(Assignment).where(Assignment.id == it.assignment_id)
         await session.execute(gone.values(status=AssignmentStatus.CANCELLED))
-    answer = await typed(it.phone, "why not", "This shift isn't yours any more.")
+    answer = await it.phone.writes("why not", "This shift isn't yours any more.")
     assert labels(answer) == ["🏠 Home"]
-    await typed(it.phone, "hello?", "I didn't understand")
+    await it.phone.writes("hello?", "I didn't understand")
 
 
 async def test_r5_4_where_no_manager_is_left_the_owners_are_told(calls: httpx.AsyncClient, sessions: Sessions) -> None:
@@ -557,7 +550,7 @@ async def test_the_weeks_page_by_page(calls: httpx.AsyncClient, sessions: Sessio
     it = await working(calls, sessions, "en")
     monday = (await now(calls)).date()
     monday -= timedelta(days=monday.weekday())
-    week = await typed(it.phone, "/schedule", f"{monday:%b}", f"{it.route}, North", "✓ Wed")
+    week = await it.phone.writes("/schedule", f"{monday:%b}", f"{it.route}, North", "✓ Wed")
     for step, at in (("›", monday + 7 * DAY), ("›", monday + 14 * DAY), ("‹", monday + 7 * DAY), ("‹", monday)):
         await it.phone.press(week, step)
         week = await becomes(it.phone, week, f"Mon {at.day} {at:%b} to ")  # the home card has such days, too
@@ -593,15 +586,15 @@ async def unconfirmed(sessions: Sessions, ids: list[uuid.UUID]) -> int:
 async def test_r4_1_one_and_all(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "en")
     await it.phone.sees(f"{it.route}, North")
-    await typed(it.phone, "/confirm", "Nothing to confirm. You're all set.")
+    await it.phone.writes("/confirm", "Nothing to confirm. You're all set.")
     ids = await to_confirm(calls, sessions, it, 7, 8, 9)
-    home = await typed(it.phone, "/today", "Hello", f"{it.route}, North")
+    home = await it.phone.writes("/today", "Hello", f"{it.route}, North")
     await it.phone.press(home, "3 shifts to confirm")
     listed = await it.phone.sees("Will you be there?")
     assert labels(listed)[0] == "✅ Confirm all 3" and len(labels(listed)) == 5
     assert (await it.phone.press_data(listed, Confirm(ids[1]).pack()))["text"] == "Confirmed, thank you!"
     assert await unconfirmed(sessions, ids) == 2
-    listed = await typed(it.phone, "/confirm", "Will you be there?")
+    listed = await it.phone.writes("/confirm", "Will you be there?")
     assert labels(listed)[0] == "✅ Confirm all 2"
     assert (await it.phone.press(listed, "Confirm all 2"))["text"] == "2 shifts confirmed, thank you!"
     done = await becomes(it.phone, listed, "Nothing to confirm")
@@ -613,7 +606,7 @@ async def test_r4_1_one_and_all(calls: httpx.AsyncClient, sessions: Sessions) ->
 async def test_r4_1_the_week_from_its_page_in_french(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "fr")
     ids = await to_confirm(calls, sessions, it, 7, 8)
-    week = await typed(it.phone, "/schedule", "lun.", "dim.")
+    week = await it.phone.writes("/schedule", "lun.", "dim.")
     await it.phone.press(week, "›")
     week = await becomes(it.phone, week, "❔")
     assert f"{it.route}, North" in week["text"]
@@ -626,7 +619,7 @@ async def test_r4_1_the_week_from_its_page_in_french(calls: httpx.AsyncClient, s
 async def test_r4_1_after_its_deadline(calls: httpx.AsyncClient, sessions: Sessions) -> None:
     it = await working(calls, sessions, "en")
     [id_] = await to_confirm(calls, sessions, it, 7)
-    listed = await typed(it.phone, "/confirm", "Will you be there?")
+    listed = await it.phone.writes("/confirm", "Will you be there?")
     at = datetime.combine((await now(calls)).date() + 5 * DAY, time(7, 0, 1), TORONTO)  # 48 h before, and a second
     await now_is(calls, at)
     answer = await it.phone.press_data(listed, Confirm(id_).pack())

@@ -45,12 +45,6 @@ def labels(message: dict[str, Any]) -> list[str]:
     return [button["text"] for row in message["keyboard"] or [] for button in row]
 
 
-async def write(by: Phone, command: str, *shows: str) -> dict[str, Any]:
-    seen = len(await by.chat(deleted=True))
-    await by.send(command)
-    return await by.sees(*shows, after=seen)
-
-
 async def now_is(calls: httpx.AsyncClient, at: datetime) -> None:
     (await calls.post("/sandbox/clock", json={"set": at.isoformat()})).raise_for_status()
 
@@ -63,7 +57,7 @@ async def test_a_message_is_sent_seen_and_answered(
     sessions: async_sessionmaker[AsyncSession], calls: httpx.AsyncClient, nadia: Phone
 ) -> None:
     amara = Phone(calls, AMARA)
-    preview = await write(nadia, "/message amara: Please <b>call</b> & me\nbefore noon", "To Amara Osei, North:")
+    preview = await nadia.writes("/message amara: Please <b>call</b> & me\nbefore noon", "To Amara Osei, North:")
     assert "Please <b>call</b> & me\nbefore noon" in preview["text"]
     assert "goes by SMS" in preview["text"]
     assert labels(preview) == ["🔴 Urgent", "🟠 Important", "⚪ Normal", "✖ Discard"]
@@ -91,7 +85,7 @@ async def test_a_message_is_sent_seen_and_answered(
 
 async def test_in_french_and_without_a_colon(calls: httpx.AsyncClient, elise: Phone) -> None:
     luc = Phone(calls, FRENCH)
-    preview = await write(elise, "/message LUC tremblay appelez-moi, svp", "À Luc Tremblay, North\u00a0:")
+    preview = await elise.writes("/message LUC tremblay appelez-moi, svp", "À Luc Tremblay, North\u00a0:")
     assert labels(preview) == ["🔴 Urgent", "🟠 Important", "⚪ Normal", "✖ Jeter"]
     assert (await elise.press(preview, "Urgent"))["text"] == "C’est parti."
     got = await luc.sees("Message de Élise Fortin", "appelez-moi, svp")
@@ -99,7 +93,7 @@ async def test_in_french_and_without_a_colon(calls: httpx.AsyncClient, elise: Ph
     await luc.press(got, "Bien reçu")
     await luc.sees("Vous y avez répondu.")
     await elise.sees("Votre message urgent", "👍 répondu")
-    help_ = await write(elise, "/help", "/message")
+    help_ = await elise.writes("/help", "/message")
     assert "écrit à quelqu’un" in help_["text"]
 
 
@@ -107,7 +101,7 @@ async def test_r11_2_without_telegram_it_goes_by_sms_and_the_author_sees_why_not
     calls: httpx.AsyncClient, nadia: Phone
 ) -> None:
     for person in (UNLINKED, BLOCKED):
-        preview = await write(nadia, f"/message {person.split('-')[0]}: call me {person}", "How urgent is it?")
+        preview = await nadia.writes(f"/message {person.split('-')[0]}: call me {person}", "How urgent is it?")
         await nadia.press(preview, "Urgent")
 
         async def texted(person: str = person) -> list[str]:
@@ -117,7 +111,7 @@ async def test_r11_2_without_telegram_it_goes_by_sms_and_the_author_sees_why_not
         await nadia.sees(f"call me {person}", "📱 by SMS")
 
     await calls.patch(f"/sandbox/people/{UNLINKED}", json={"sms_opted_out": True})
-    preview = await write(nadia, "/message Chloe: after STOP", "How urgent is it?")
+    preview = await nadia.writes("/message Chloe: after STOP", "How urgent is it?")
     await nadia.press(preview, "Urgent")
     card = await nadia.sees("after STOP", "❌ not delivered: has texted STOP", "Call +14165550104")
     assert labels(card) == ["🔄 Refresh"]
@@ -131,11 +125,11 @@ async def test_r11_4_quiet_hours_hold_it_unless_it_is_urgent(
         driving = update(Assignment).where(Assignment.status.in_((AssignmentStatus.SCHEDULED, AssignmentStatus.ACTIVE)))
         await session.execute(driving.values(status=AssignmentStatus.CANCELLED))
     await now_is(calls, at.replace(hour=22, minute=5))
-    preview = await write(nadia, "/message Amara: tomorrow, please", "How urgent is it?")
+    preview = await nadia.writes("/message Amara: tomorrow, please", "How urgent is it?")
     await nadia.press(preview, "Normal")
     held = await nadia.sees("tomorrow, please", "🌙 waits until")
     assert "(quiet hours)" in held["text"]
-    preview = await write(nadia, "/message Amara: now, please", "How urgent is it?")
+    preview = await nadia.writes("/message Amara: now, please", "How urgent is it?")
     await nadia.press(preview, "Urgent")
     await amara.sees("now, please")
     assert not [message for message in await amara.chat() if "tomorrow, please" in message["text"]]
@@ -157,19 +151,19 @@ async def test_whatever_is_written_gets_an_answer_with_the_next_step(
         ("/message Amara: " + "x" * 1001, "at most 1000 characters"),
         ("/message :", "Nobody in your warehouses"),
     ):
-        assert (await write(nadia, command, says))["keyboard"], command
-    near = await write(nadia, "/message Amarra Ossei: now", "called “Amarra Ossei”", "Do you mean one of these?")
+        assert (await nadia.writes(command, says))["keyboard"], command
+    near = await nadia.writes("/message Amarra Ossei: now", "called “Amarra Ossei”", "Do you mean one of these?")
     await nadia.press(near, "Amara Osei, North")
     await nadia.sees("To Amara Osei, North:", "now", "How urgent is it?")
-    await write(elise, "/message", "Écrivez à qui et quoi")
-    await write(elise, "/message Zoltan: allô", "ne s’appelle «\u00a0Zoltan\u00a0»")
-    preview = await write(nadia, "/message Amara: never mind", "How urgent is it?")
+    await elise.writes("/message", "Écrivez à qui et quoi")
+    await elise.writes("/message Zoltan: allô", "ne s’appelle «\u00a0Zoltan\u00a0»")
+    preview = await nadia.writes("/message Amara: never mind", "How urgent is it?")
     await nadia.press(preview, "Discard")
     gone = await nadia.sees("Discarded: nobody has been told.")
     await nadia.press_data(gone, preview["keyboard"][0][0]["data"])
     await nadia.sees("I don't have that draft any more", "/message")
     driver = Phone(calls, AMARA)
-    await write(driver, "/message Nadia: hello", "That is for managers")
+    await driver.writes("/message Nadia: hello", "That is for managers")
 
 
 async def test_namesakes_are_offered_as_buttons_page_by_page(
@@ -184,7 +178,7 @@ async def test_namesakes_are_offered_as_buttons_page_by_page(
             await create_driver(session, "Zed", f"<b>&\"' {number}", phone, north, None, date(2020, 1, 1), at)
     zed = {"name": "Zed", "phone": "+14165553009", "telegram": None}
     (await calls.post("/sandbox/people", json=zed)).raise_for_status()
-    listed = await write(nadia, "/message zed: hello all", "Several people are called “zed”")
+    listed = await nadia.writes("/message zed: hello all", "Several people are called “zed”")
     assert len([label for label in labels(listed) if label.startswith("Zed <b>&\"'")]) == 8
     await nadia.press(listed, "More")
     second = await until(lambda: _with(nadia, "‹ Back"), "the second page")
@@ -208,7 +202,7 @@ async def test_names_may_be_anything_and_long(
             names = {"first_name": who + strange[:195], "last_name": "<i>" + "x" * 197}
             await session.execute(update(User).where(User.first_name == who).values(**names))
     text = "<b>&\"'</i>\n" * 90
-    preview = await write(nadia, f"/message amara: {text}", "To Amara<b>&\"'", "How urgent is it?")
+    preview = await nadia.writes(f"/message amara: {text}", "To Amara<b>&\"'", "How urgent is it?")
     await nadia.press(preview, "Urgent")
     amara = Phone(calls, AMARA)
     got = await amara.sees("Message from Nadia<b>&\"'", text.strip())
@@ -221,7 +215,7 @@ async def test_r12_4_forged_buttons_do_nothing(
     sessions: async_sessionmaker[AsyncSession], calls: httpx.AsyncClient, nadia: Phone, elise: Phone
 ) -> None:
     amara, kwame, south = Phone(calls, AMARA), Phone(calls, "kwame-mensah"), Phone(calls, "marc-andre-gagnon")
-    preview = await write(nadia, "/message Amara: only mine", "How urgent is it?")
+    preview = await nadia.writes("/message Amara: only mine", "How urgent is it?")
     send = SendMessage.parse(preview["keyboard"][0][0]["data"])
     message_id, amara_id = send.message_id, send.user_id
     async with sessions() as session:
@@ -262,7 +256,7 @@ async def test_r12_4_forged_buttons_do_nothing(
 async def test_r2_5_many_presses_at_once_send_one_message(
     sessions: async_sessionmaker[AsyncSession], calls: httpx.AsyncClient, nadia: Phone
 ) -> None:
-    preview = await write(nadia, "/message Amara: once", "How urgent is it?")
+    preview = await nadia.writes("/message Amara: once", "How urgent is it?")
     data = [button["data"] for button in preview["keyboard"][0]]
     answers = await asyncio.gather(*(nadia.press_data(preview, each) for each in data * 2))
     assert sorted(answer["text"] for answer in answers) == ["It has been sent already."] * 5 + ["On its way."]
@@ -274,7 +268,7 @@ async def test_r2_5_many_presses_at_once_send_one_message(
 
 
 async def test_drafts_older_than_a_day_are_explained(calls: httpx.AsyncClient, elise: Phone) -> None:
-    preview = await write(elise, "/message Amara: vieux", "À Amara Osei")
+    preview = await elise.writes("/message Amara: vieux", "À Amara Osei")
     await now_is(calls, await clock(calls) + timedelta(days=1, minutes=1))
     await elise.press(preview, "Urgent")
     await elise.sees("Je n’ai plus ce brouillon", "/message")
