@@ -1,8 +1,8 @@
 """What goes wrong by dice, of the networks' and of our own: tables of chances, and how each is done."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from unittest import mock
 
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import jobs
 from bot.delivery.mail import Mail
@@ -23,6 +23,7 @@ from sandbox.json_types import Json
 T = TypeVar("T")
 
 STATEMENTS_MOST: Final = 16  # among the first so many of its statements a process dies
+TRANSACTIONS: Final = 2  # that an errand has, though nothing is due: it freezes, and looks at the queue
 
 
 class Death(BaseException):
@@ -138,7 +139,7 @@ class Crew:
     clockwork: Clockwork
     other: Clockwork
     slipped: Counter[str] = field(default_factory=Counter)
-    _overlapping: bool = False
+    _overlap_in: int | None = None  # so many transactions are passed by before
     _ticked_at: dict[str, datetime] = field(default_factory=dict)
 
     async def tick(self, dice: Random, *, carefully: bool = False) -> None:
@@ -178,17 +179,20 @@ class Crew:
 
     async def overlapped(self, name: str, dice: Random) -> None:
         """While the first replica's transaction is open, the second does what it can get."""
-        self._overlapping = True
+        errand = isinstance(self.clockwork.duties[name], Errand)
+        self._overlap_in = dice.randrange(TRANSACTIONS) if errand else 0
         try:
             await self.clockwork.tick(name)
         finally:
-            self._overlapping = False
+            self._overlap_in = None
 
     async def meanwhile(self, name: str) -> None:
         """Called with a transaction of the first replica open and its item done, but not committed."""
-        if self._overlapping:
-            self._overlapping = False
+        if self._overlap_in == 0:
+            self._overlap_in = None
             await self.other.tick(name)
+        elif self._overlap_in is not None:
+            self._overlap_in -= 1
 
 
 SLIPS: Final = (
@@ -208,6 +212,36 @@ def _of(rows: tuple[Slip, ...], dice: Random) -> Slip | None:
     return None
 
 
+Does = Callable[[AsyncSession], Awaitable[None]]
+
+
+class _Doing(async_sessionmaker[AsyncSession]):
+    """Does something at the beginning and at the end of each transaction that it begins."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], first: Does, last: Does) -> None:
+        super().__init__(**sessions.kw)
+        self._first, self._last = first, last
+
+    def begin(self) -> Any:
+        return self._begun()
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[AsyncSession]:
+        async with super().begin() as session:
+            await self._first(session)
+            yield session
+            await self._last(session)
+
+
+def _in_each(errand: Errand, first: Does, last: Does) -> Errand:
+    """The errand with something done in each of its transactions."""
+
+    async def run(sessions: async_sessionmaker[AsyncSession], at: datetime, by_hand: bool) -> list[object]:
+        return await errand.run(_Doing(sessions, first, last), at, by_hand)
+
+    return replace(errand, run=run)
+
+
 IN_THE_WAY: Final = text("SET LOCAL lock_timeout = '30ms'")  # the other replica would wait; here it comes back later
 
 
@@ -215,9 +249,18 @@ def crew(duties: Duties, mail: Mail, policy: Policy, now: Callable[[], datetime]
     """On the given table, whose items are the product's."""
     them: list[Crew] = []
 
+    async def nothing(_session: AsyncSession) -> None:
+        pass
+
+    async def hurry(session: AsyncSession) -> None:
+        await session.execute(IN_THE_WAY)
+
     def with_another(name: str, duty: Duty | Errand) -> Duty | Errand:
+        async def meanwhile(_session: AsyncSession) -> None:
+            await them[0].meanwhile(name)
+
         if isinstance(duty, Errand):
-            return duty
+            return _in_each(duty, nothing, meanwhile)
 
         async def item(session: AsyncSession, at: datetime, pass_by: int) -> object | None:
             done = await duty.item(session, at, pass_by)
@@ -228,10 +271,10 @@ def crew(duties: Duties, mail: Mail, policy: Policy, now: Callable[[], datetime]
 
     def impatient(duty: Duty | Errand) -> Duty | Errand:
         if isinstance(duty, Errand):
-            return duty
+            return _in_each(duty, hurry, nothing)
 
         async def item(session: AsyncSession, at: datetime, pass_by: int) -> object | None:
-            await session.execute(IN_THE_WAY)
+            await hurry(session)
             return await duty.item(session, at, pass_by)
 
         return replace(duty, item=item)
