@@ -1,7 +1,7 @@
 """What tests of things at once go on by: others wait for a lock. Nothing sleeps for a time and hopes."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,11 +14,14 @@ _WAITING: Final = text(
     )
     """
 )
-PATIENCE_FOR: Final = 30.0  # seconds
+PATIENCE_FOR: Final = 120.0  # seconds; who waits for a process of its own waits until that has begun
 
 
-async def somebody_waits(session: AsyncSession, others: int = 1) -> None:
+async def somebody_waits(
+    session: AsyncSession, others: int = 1, *, unless_done: asyncio.Task[Any] | None = None
+) -> None:
     """Returns when so many sessions on this session's database wait for locks."""
     async with asyncio.timeout(PATIENCE_FOR):
         while (await session.scalar(_WAITING) or 0) < others:
-            pass
+            if unless_done is not None and unless_done.done():
+                return

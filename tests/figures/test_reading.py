@@ -54,19 +54,25 @@ from domain.db.models.words import (
 )
 from domain.notices.inbox import inbox_page, mark_all_read
 from domain.notices.kinds import Kind
-from domain.people.drivers import driver_card
+from domain.people.drivers import driver_card, is_seen, names_of
 from domain.people.linking import Contact, Linked, link_by_contact
 from domain.people.queries import Person, person
 from domain.policy import Policy
 from domain.refusals import Refused
-from domain.roster import cards, previewing, runs
+from domain.roster import cards, making, previewing, runs
 from domain.roster.drives import drives
+from domain.roster.flow import best_roster
+from domain.roster.making import Previewed
 from domain.roster.preferences import Saved, drop_route, prefer_day, prefer_route, wishes
+from domain.roster.preferring import Preferences
 from domain.roster.requesting import Requested, request_fill, request_preview
 from domain.roster.rules import Cut, Gap, Roster
 from domain.roster.snapshot import snapshot
+from domain.roster.supposing import Supposed
 from domain.roster.telling import AT_ONCE
+from domain.roster.terms import terms_of
 from domain.roster.weeks import glance
+from domain.roster.workplaces import these_routes
 from domain.schedule import queries as calendar
 from domain.schedule.closing import Preview, RunsAgain, close_day, preview, run_after_all
 from domain.schedule.rules import weekday_of
@@ -76,6 +82,7 @@ from domain.shifts.absences import Away, fall_ill
 from domain.shifts.departures import Leaves, leave_company
 from domain.shifts.feed import feed_shifts
 from domain.shifts.leaving import Left, cancel_shift
+from tests.domain.rostering import WEEK
 from tests.figures.conftest import DRIVERS, NOW, ROUTES
 from tests.figures.reading import Reading, read_by
 
@@ -95,6 +102,9 @@ CANDIDATES = 500  # a warehouse's hundred drivers, by their days of the week …
 WEIGHED = 700  # … and whatever else may speak against each
 # Who has no home recorded may work everywhere (R6.3): that is found by looking at all people, not at all assignments.
 EVERYBODY = {"users", "employments", "contact_settings"}
+# What there is of each driver or route, and not of each day; and what is in his chat, of which the old goes (R13).
+OF_EACH = EVERYBODY | {"driver_preferences", "driver_health_state", "driver_metrics", "route_completions", "chat_links"}
+OF_EACH |= {"routes", "deliveries"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,9 +387,6 @@ async def inbox(it: Company) -> None:
     await mark_all_read(it.session, it.driver.id, page.entries[0].id)
 
 
-WEEK_AFTER_NEXT = date(2026, 12, 7)
-
-
 async def his_wishes(it: Company) -> None:
     await wishes(it.session, it.driver.id, POLICY, NOW)
 
@@ -405,12 +412,12 @@ async def weeks_of_rosters(it: Company) -> None:
 
 
 async def asks_for_a_preview(it: Company) -> None:
-    asked = await request_preview(it.session, it.manager, WEEK_AFTER_NEXT, None, POLICY, NOW)
+    asked = await request_preview(it.session, it.manager, WEEK, None, POLICY, NOW)
     assert isinstance(asked, Requested)
 
 
 async def asks_to_fill(it: Company) -> None:
-    assert isinstance(await request_fill(it.session, it.manager, WEEK_AFTER_NEXT, POLICY, NOW), Requested)
+    assert isinstance(await request_fill(it.session, it.manager, WEEK, POLICY, NOW), Requested)
 
 
 async def is_made(it: Company) -> None:
@@ -426,6 +433,34 @@ async def is_made(it: Company) -> None:
 async def run_id(it: Company) -> uuid.UUID:
     [found] = await it.session.scalars(select(RosterRun.id))
     return found
+
+
+async def supposing(it: Company) -> Supposed:
+    """That the driver drove every day, wherever he is at home."""
+    terms = await terms_of(it.session, it.driver.id, POLICY)
+    assert terms is not None
+    return replace(terms, preferences=Preferences(tuple(range(7)), terms.preferences.routes, any_home_route=True))
+
+
+async def his_terms(it: Company) -> None:
+    supposed = await supposing(it)
+    assert await is_seen(it.session, it.manager.id, it.driver.id, TODAY)
+    assert await names_of(it.session, it.manager.id, [it.driver.id], TODAY)
+    assert await these_routes(it.session, supposed.preferences.routes)
+
+
+async def asks_what_if(it: Company) -> None:
+    asked = await request_preview(it.session, it.manager, WEEK, await supposing(it), POLICY, NOW)
+    assert isinstance(asked, Requested)
+
+
+async def made_what_if(it: Company) -> None:
+    await asks_what_if(it)
+    run = await run_id(it)
+    seen = await making.look(it.session, run, POLICY, NOW)
+    assert seen.supposed
+    real, supposed = [best_roster(of, seen.slots, POLICY) for of in (seen.candidates, seen.supposed)]
+    assert isinstance(await making.finish(it.session, run, seen, real, supposed, SAY, POLICY, NOW), Previewed)
 
 
 async def rosters_card(it: Company) -> None:
@@ -488,6 +523,9 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "a roster's card": ([is_made], rosters_card, WEEKS),
     "why slots stay empty": ([is_made], why_empty, WEEKS),
     "who would drive": ([is_made], who_would_drive, DAY),
+    "a driver's terms, to suppose others": ([], his_terms, 10),
+    "a what-if that is asked for": ([], asks_what_if, 10),
+    "the difference that a what-if makes": ([made_what_if], rosters_card, WEEKS),
 }
 
 
@@ -601,6 +639,25 @@ async def test_r4_2_a_reminder_reads_the_shifts_of_its_day(company: Company, nam
         assert await DUTIES[name].item(company.session, at, 0) is not None
     assert 0 < reading.rows["assignments"] <= 2 * ROUTES  # the last call looks at those of the day after, too
     assert reading.scanned <= EVERYBODY | {"chat_links", "routes"}
+
+
+@pytest.mark.parametrize("cause", [RosterCause.DEADLINE, RosterCause.MANAGER, RosterCause.PREVIEW])
+async def test_r3_2_a_roster_reads_its_week_and_no_years(company: Company, cause: RosterCause) -> None:
+    """A freeze's is of all routes, a manager's of his own; what drivers prefer is looked for among them all."""
+    of_all = cause is RosterCause.DEADLINE
+    mine = {} if of_all else {"requested_by": company.manager.id, "warehouses": [company.slot.warehouse_id]}
+    made = {"cause": cause, "requested_at": NOW, "as_of": NOW} | mine
+    run = insert(RosterRun).values(week=WEEK, **made).returning(RosterRun.id)
+    id_ = (await company.session.scalars(run)).one()
+    with read_by(company.engine) as reading:
+        seen = await making.look(company.session, id_, POLICY, NOW)
+        roster = best_roster(seen.candidates, seen.slots, POLICY)
+        assert await making.finish(company.session, id_, seen, roster, None, SAY, POLICY, NOW) is not None
+    assert len(seen.slots) == 7 * (ROUTES if of_all else 40) and roster.pairs
+    assert 0 < reading.rows["assignments"] <= 2 * len(seen.slots)
+    assert reading.scanned <= OF_EACH
+    grows = reading.rows.keys() - OF_EACH
+    assert all(reading.rows[table] <= 2 * len(seen.slots) for table in grows), reading.rows
 
 
 async def test_r3_8_those_who_are_told_of_a_week_are_read_and_no_others(company: Company) -> None:

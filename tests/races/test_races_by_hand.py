@@ -161,6 +161,6 @@ async def test_a_window_is_opened_and_pressed_in_while_another_manager_waits_for
             assigning = asyncio.create_task(arena.at_once(it.assigns(it.drivers[0], slot, omar)))
             await somebody_waits(opening)
         accepting = asyncio.create_task(arena.at_once(it.accepts(it.drivers[1], opened.window_id)))
-        await somebody_waits(holding, others=2)
+        await somebody_waits(holding, others=2, unless_done=accepting)
     [award], [given] = await accepting, await assigning
     assert isinstance(award, Award) and given == Given("D1 Test", arena.now, None, himself=True)
