@@ -177,14 +177,14 @@ async def test_r3_9_what_was_supposed_is_over_with_the_answer(town: Town) -> Non
     mona, _ = await depot(town)
     week = monday(town).toordinal() + 14
     async with town.serving():
-        listed = await writes(mona, "/roster", "The rosters of your warehouses")
+        listed = await mona.writes("/roster", "The rosters of your warehouses")
         for of, who in ((SOMEBODY_NEW, "a new driver"), (await of_amara(town), "Amara Osei")):
             await mona.press_data(listed, Suppose(week, of).pack())
             terms = await mona.sees(f"What if: {who}", "Change what you like")
             for _twice in range(2):
                 await mona.press_data(terms, SeeDifference(of).pack())
                 await mona.sees(f"What if: {who}", "Working it out")
-            await writes(mona, "R2", "Sorry, I didn't understand that")
+            await mona.writes("R2", "Sorry, I didn't understand that")
             await mona.sees(f"What if: {who}", "Working it out")
     assert await runs(town) == 2
 
