@@ -127,10 +127,10 @@ async def test_r3_9_what_if_by_words_and_buttons(town: Town) -> None:
         card, _run_id = await card_of(town, mona)
         await mona.press(card, "What if")
         await mona.sees("What if a driver drove on other days")
-        assert labels(await writes(mona, "zzz", "I know nobody called “zzz”"))[0] == "➕ A new driver"
-        near = await writes(mona, "amarra oseii", "I know nobody called")
+        assert labels(await mona.writes("zzz", "I know nobody called “zzz”"))[0] == "➕ A new driver"
+        near = await mona.writes("amarra oseii", "I know nobody called")
         assert labels(near)[0].startswith("Amara Osei (…") and "Do you mean one of these?" in near["text"]
-        terms = await writes(mona, "amara", "What if: Amara Osei", "1. R1, North")
+        terms = await mona.writes("amara", "What if: Amara Osei", "1. R1, North")
         assert {"✅ Tue", "▫️ Mon", "Up to 4 shifts a week", "✖️ R1"} <= set(labels(terms))
         await mona.press(terms, "▫️ Mon")
         terms = await mona.sees("What if: Amara Osei", "Days: Mon, Tue")
@@ -256,14 +256,14 @@ async def test_r12_3_of_whom_he_may_not_see_any_more_nothing_is_shown_and_no_rou
     mona, _ = await depot(town)
     week, of = monday(town).toordinal() + 14, await of_amara(town)
     async with town.serving():
-        listed = await writes(mona, "/roster", "The rosters of your warehouses")
+        listed = await mona.writes("/roster", "The rosters of your warehouses")
         await mona.press_data(listed, Suppose(week, of).pack())
         terms = await mona.sees("What if: Amara Osei")
         async with town.sessions.begin() as session:
             await session.execute(delete(WarehouseManager))
         answer = await mona.press_data(terms, SupposeDay(of, 1, 1).pack())
         assert "That question is over" in answer["text"]
-        await writes(mona, "R2", "Sorry, I didn't understand that")
+        await mona.writes("R2", "Sorry, I didn't understand that")
 
 
 @pytest.mark.parametrize("days", [-7, 21, 3, 400_000 - 739_950])

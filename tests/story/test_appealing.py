@@ -12,7 +12,7 @@ from domain.db.models import Appeal, DriverHealthState, Incident
 from tests.story.phones import Phone, until
 from tests.story.test_late_and_missed import alone, clock, name_of
 from tests.story.test_late_and_missed import nadia as nadia
-from tests.story.test_working_day import Working, labels, typed, working
+from tests.story.test_working_day import Working, labels, working
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -40,8 +40,8 @@ async def test_r10_6_a_no_show_is_explained_appealed_and_excused(
 
     await phone.press(why, "Appeal")
     await phone.sees("Why should it not count?", "in your own words")
-    await typed(phone, "x" * 501, "over 500 characters")
-    sure = await typed(phone, "The <gate> was locked & nobody came.", "Send this appeal?", "“The <gate> was locked")
+    await phone.writes("x" * 501, "over 500 characters")
+    sure = await phone.writes("The <gate> was locked & nobody came.", "Send this appeal?", "“The <gate> was locked")
     assert await waiting(sessions) == 0, "nothing is sent before the last button"
     answer = await phone.press(sure, "Send it")
     assert "Your manager decides" in answer["text"]
@@ -61,15 +61,15 @@ async def test_r10_6_a_no_show_is_explained_appealed_and_excused(
     assert "Decided" not in (forged["text"] or ""), "his manager decides, not he"
     await nadia.press(asked, "Excuse it")
     await nadia.sees("Why does it not count?", "The driver reads it")
-    await typed(nadia, "The gate was ours.", f"{name} appeals", "has excused it: The gate was ours.")
+    await nadia.writes("The gate was ours.", f"{name} appeals", "has excused it: The gate was ours.")
     await phone.sees("👍 No-show", "doesn't count any more", "Reason: The gate was ours.", "You can get new shifts")
     await phone.sees("You weren't at North by 09:00", "nothing is held against you")
     async with sessions() as session:
         state = await session.get_one(DriverHealthState, it.user_id)
         assert state.assignment_pool_eligible
     assert (await incident_of(sessions, it)).excuse_reason == "The gate was ours."
-    await typed(nadia, "/appeals", "No appeal waits for you")
-    await typed(phone, "/why", "How you stand", "You can get new shifts", "1 thing went wrong")
+    await nadia.writes("/appeals", "No appeal waits for you")
+    await phone.writes("/why", "How you stand", "You can get new shifts", "1 thing went wrong")
 
 
 async def waiting(sessions: Sessions) -> int:
@@ -91,19 +91,19 @@ async def test_r10_6_in_french_and_refused(calls: httpx.AsyncClient, sessions: S
     missed = await phone.sees("Vous n’étiez pas à North avant 9\u00a0h")
     await phone.press(missed, "Contester")
     await phone.sees("Pourquoi cela ne devrait-il pas compter?")
-    sure = await typed(phone, "La barrière était fermée.", "Envoyer cette contestation?", "«\u00a0La barrière")
+    sure = await phone.writes("La barrière était fermée.", "Envoyer cette contestation?", "«\u00a0La barrière")
     await phone.press(sure, "Envoyer")
     await phone.sees("Absence sans avis", "Votre contestation attend")
-    await typed(nadia, "/appeals", "Appeals to decide", name)
+    await nadia.writes("/appeals", "Appeals to decide", name)
     listed = await nadia.sees("Appeals to decide")
     await nadia.press(listed, name)
     card = await nadia.sees(f"{name} appeals", "La barrière était fermée.")
     await nadia.press(card, "It counts")
-    await typed(nadia, "It was open.", f"{name} appeals", "lets it count: It was open.")
+    await nadia.writes("It was open.", f"{name} appeals", "lets it count: It was open.")
     await phone.sees(
         "✖️ Absence sans avis", "cela compte toujours", "Raison\u00a0: It was open.", "Pas de nouveaux quarts"
     )
-    await typed(phone, "/why", "Où vous en êtes", "Pas de nouveaux quarts", "1 incident dans les 90 derniers jours")
+    await phone.writes("/why", "Où vous en êtes", "Pas de nouveaux quarts", "1 incident dans les 90 derniers jours")
     await phone.press(await phone.sees("Où vous en êtes"), "Absence sans avis")
     explained = await phone.sees(
         "Absence sans avis", "La règle", "Ce que cela coûte", "cela compte toujours\u00a0: It was open."
