@@ -12,9 +12,10 @@ from bot.handlers.home import who_drives
 from bot.screens import appeals as appeal_screens
 from bot.screens import whys as screens
 from bot.screens import whys_of_standing as of_standing
+from bot.screens.screen import Screen
 from domain.bidding import own_bids
 from domain.db.models.words import BidStatus
-from domain.health import own_standing, whys
+from domain.health import flags, own_standing, whys
 from domain.people.queries import Person
 from domain.refusals import Refusal
 
@@ -50,20 +51,25 @@ async def on_why_held(update: Update, context: Context) -> None:
 
 async def show(act: Acting, driver: Person, about: UUID, back: int) -> None:
     """An incident, a flag or a hard stop."""
-    happened = await whys.happened(act.session, driver.id, about, act.policy)
-    standing = await own_standing.standing(act.session, driver.id) if happened is None else None
-    if happened is not None:
-        screen = screens.incident(happened, back, act.policy, act.now, act.reader)
-    elif standing is not None and standing.flag is not None and standing.flag.id == about:
-        record = await own_standing.record(act.session, driver.id, act.policy, act.now)
-        screen = of_standing.flag(standing.flag, record, act.policy, act.now, act.reader)
-    elif standing is not None and standing.stop is not None and standing.stop.id == about:
-        caused = await whys.caused(act.session, driver.id, about, act.policy)
-        screen = of_standing.stop(standing.stop, caused, act.policy, act.reader)
-    else:
+    screen = await _explained(act, driver, about, back)
+    if screen is None:
         act.toast(appeal_screens.refusal(Refusal.NOT_FOUND, act.reader), alert=True)
         screen = screens.whys(await _whole(act, driver, 0), act.policy, act.reader)
     await act.say(screen, fresh=back == 0)
+
+
+async def _explained(act: Acting, driver: Person, about: UUID, back: int) -> Screen | None:
+    happened = await whys.happened(act.session, driver.id, about, act.policy)
+    if happened is not None:
+        return screens.incident(happened, back, act.policy, act.now, act.reader)
+    standing = await own_standing.standing(act.session, driver.id)
+    if standing.flag is not None and standing.flag.id == about:
+        judged = await flags.drivers(act.session, act.policy, act.now, [driver.id])
+        return of_standing.flag(standing.flag, judged[0].facts, act.policy, act.now, act.reader) if judged else None
+    if standing.stop is not None and standing.stop.id == about:
+        caused = await whys.caused(act.session, driver.id, about, act.policy)
+        return of_standing.stop(standing.stop, caused, act.policy, act.reader)
+    return None
 
 
 async def on_why_cap(update: Update, context: Context) -> None:

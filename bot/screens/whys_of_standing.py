@@ -7,14 +7,15 @@ from bot.reader import Reader
 from bot.screens import penalties
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape
 from bot.screens.whys import LABEL_MOST, appeal_button, back_row, day_of, next_
-from domain.health.own_standing import OwnCap, OwnFlag, OwnStop, Record, shifts_to_recover
+from domain.health.own_standing import OwnCap, OwnFlag, OwnStop
+from domain.health.rules import DriverFacts, back_after
 from domain.health.whys import Happened
 from domain.notices.facts.appeals import Penalty
 from domain.policy import Policy
 
 
-def flag(own: OwnFlag, record: Record, policy: Policy, now: datetime, reader: Reader) -> Screen:
-    """`record`: how far it is from its end."""
+def flag(own: OwnFlag, facts: DriverFacts, policy: Policy, now: datetime, reader: Reader) -> Screen:
+    """`facts`: how far it is from its end."""
     _ = reader.gettext
     days, few, many = policy.flag_within.days, policy.flag_below_with_few, policy.flag_below
     parts = [
@@ -33,7 +34,7 @@ def flag(own: OwnFlag, record: Record, policy: Policy, now: datetime, reader: Re
             many=reader.percent(float(many)),
         ),
         _flag_costs(own, policy, reader),
-        _way_back(record, policy, reader),
+        _way_back(facts, policy, reader),
         *next_(True, own.appeal, own.flagged_at, policy, now, reader),
     ]
     appeal = ((appeal_button(own.id, reader),),) if own.may_appeal(policy, now) else ()
@@ -51,18 +52,18 @@ def _flag_costs(own: OwnFlag, policy: Policy, reader: Reader) -> str:
     return "\n".join((_("<b>What it costs:</b>"), _("• no new shifts; those that you have stay yours"), cut))
 
 
-def _way_back(record: Record, policy: Policy, reader: Reader) -> str:
+def _way_back(facts: DriverFacts, policy: Policy, reader: Reader) -> str:
     """How many shifts that he holds would bring him back (R9.3)."""
     _ = reader.gettext
-    to_drive = shifts_to_recover(record.due, record.completed, policy)
+    to_drive = back_after(facts.recent, policy)
     now = _("<b>The way back:</b> it is {completed} of {n} now, and looked at each night.").format(
-        completed=record.completed, n=record.due
+        completed=facts.recent.completed, n=facts.recent.due
     )
     if to_drive == 0:
         return f"{now} " + _("That is enough: the flag goes tonight.")
     more = reader.ngettext("{n} shift driven brings you back.", "{n} shifts driven bring you back.", to_drive)
-    has = _("You have {n} ahead.").format(n=record.held)
-    left = has if record.held else _("You have none left, so your manager is asked to decide.")
+    has = _("You have {n} ahead.").format(n=facts.live)
+    left = has if facts.live else _("You have none left, so your manager is asked to decide.")
     return f"{now} {more.format(n=to_drive)} {left}"
 
 

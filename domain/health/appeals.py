@@ -61,9 +61,10 @@ async def open_appeal(
     await session.execute(insert(Appeal).values(id=appeal_id, user_id=driver.id, reason=reason, **about_what, **when))
     after = {"about": str(his.id), "what": his.what, "reason": reason, "decide_by": decision.decide_by.isoformat()}
     await audit.record(session, driver.id, now, audit.Entry("appeal", appeal_id, "opened", after=after))
-    await excusing.follow_appeal(session, driver.id, driver.id, policy, now)
     told = await _tell_managers(session, his, driver, appeal_id, decision.decide_by, Stage.OPENED, say, policy, now)
-    await _follow(session, his, appeal_id, driver.id, now)
+    await excusing.follow(session, his, now)
+    await excusing.follow_appeal(session, driver.id, driver.id, policy, now)
+    await following.follow_homes(session, now, of=[driver.id], first=driver.id)
     return Opened(appeal_id, decision.decide_by, told)
 
 
@@ -104,15 +105,6 @@ async def _tell_managers(
     again = None if stage is Stage.OPENED else now
     envelope = notices.Envelope(Kind.APPEALED, appeal_id, warehouse_id=of.warehouse_id, occasion=again)
     return await notices.tell(session, who.all(), notice, envelope, say, policy, now)
-
-
-async def _follow(
-    session: AsyncSession, of: Subject, appeal_id: uuid.UUID, first: uuid.UUID | None, now: datetime
-) -> None:
-    """What shows the appeal, or what it is about, is redrawn; the driver's home last."""
-    also = [appeal_id] if of.assignment_id else []
-    await following.follow(session, of.assignment_id or appeal_id, now, over=False, also=also)
-    await following.follow_homes(session, now, of=[of.driver_id], first=first)
 
 
 _OF_APPEAL = sql(
@@ -167,13 +159,14 @@ async def decide_appeal(
     if granted:
         await excusing.take_back(session, of, manager.id, answer, say, policy, now)
     else:
+        await excusing.follow(session, of, now)
         await excusing.follow_appeal(session, of.driver_id, manager.id, policy, now)
     free = await excusing.is_free(session, of.driver_id)
     notice = PenaltyDecided(of.what, of.route, of.warehouse, of.on, granted, answer, free)
     await notices.tell(
         session, [of.driver_id], notice, notices.Envelope(Kind.APPEAL_DECIDED, appeal_id), say, policy, now
     )
-    await _follow(session, of, appeal_id, None, now)
+    await following.follow_homes(session, now, of=[of.driver_id])
     return decision
 
 

@@ -4,14 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import DateTime, Text, Uuid
+from sqlalchemy import DateTime, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
-from domain.health import stops
+from domain.health import caps, flags, metrics, stops
 from domain.health.rules_of_appeals import Subject, bad_reason
 from domain.health.subjects import subject
 from domain.notices import actions as notices
@@ -58,44 +58,44 @@ async def excuse_incident(
     free = await is_free(session, of.driver_id)
     notice = PenaltyDecided(of.what, of.route, of.warehouse, of.on, True, reason, free)
     await notices.tell(session, [of.driver_id], notice, notices.Envelope(Kind.EXCUSED, of.id), say, policy, now)
-    assert of.assignment_id is not None, "an incident has one"
-    also = [] if of.appeal_id is None else [of.appeal_id]
-    await following.follow(session, of.assignment_id, now, over=False, also=also)
     await following.follow_homes(session, now, of=[of.driver_id])
     return Excused(of.id)
 
 
 async def take_back(
-    session: AsyncSession, of: Subject, by: uuid.UUID, reason: str, say: Wording, policy: Policy, now: datetime
+    session: AsyncSession,
+    of: Subject,
+    by: uuid.UUID,
+    reason: str,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
 ) -> None:
-    """The incident is excused, or the flag ended, and what has followed from it is undone. Under the driver's lock."""
-    if of.what is Penalty.FLAG or of.assignment_id is None:
-        return
-    await ledger.excuse(session, of.assignment_id, IncidentKind(of.what.value), by, reason, policy, now)
-    await _grant_what_waits(session, of.id, by, reason, now)
-    await follow_appeal(session, of.driver_id, by, policy, now)
+    """The incident is excused, or the flag ended, and what has followed from it is undone, under the driver's lock: his
+    figures, flag and cap, the score of today, a hard stop that nothing else holds, the star of its week.
 
-
-_GRANT = sql(
+    What shows it is redrawn; the driver is told of it by who calls this, and of what has followed here.
     """
-    UPDATE appeals SET decided_at = :now, decided_by = :by, granted = true, answer = :reason
-    WHERE incident_id = :incident AND decided_at IS NULL
-    RETURNING id
-    """,
-    by=Uuid(),
-    reason=Text(),
-    incident=Uuid(),
-)
+    driver = of.driver_id
+    if of.what is Penalty.FLAG:
+        await caps.end_flag(session, driver, of.id, by, reason, now)
+        await follow(session, of, now)
+        return
+    assert of.assignment_id is not None, "an incident has one"
+    await ledger.excuse(session, of.assignment_id, IncidentKind(of.what.value), by, reason, policy, now)
+    await follow(session, of, now)
+    await metrics.rebuild(session, now, [driver])
+    await follow_appeal(session, driver, by, policy, now)
+    await flags.judge_some(session, [driver], say, policy, now)
 
 
-async def _grant_what_waits(
-    session: AsyncSession, incident_id: uuid.UUID, by: uuid.UUID, reason: str, now: datetime
-) -> None:
-    """Nobody has to decide any more on what is excused."""
-    appeal_id = await session.scalar(_GRANT, {"incident": incident_id, "by": by, "reason": reason, "now": now})
-    if appeal_id is not None:
-        after = {"granted": True, "reason": reason}
-        await audit.record(session, by, now, audit.Entry("appeal", appeal_id, "decided", after=after))
+async def follow(session: AsyncSession, of: Subject, now: datetime) -> None:
+    """What shows the appeal, or what it is about, is redrawn. Before any home card, as everybody locks them."""
+    appeal = [] if of.appeal_id is None else [of.appeal_id]
+    if of.assignment_id is not None:
+        await following.follow(session, of.assignment_id, now, over=False, also=[*appeal, of.id])
+    elif of.appeal_id is not None:
+        await following.follow(session, of.appeal_id, now, over=False, also=[of.id])
 
 
 # -- the pool (R10.2)

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import DateTime, Uuid
+from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
@@ -96,49 +96,3 @@ async def standing(session: AsyncSession, driver_id: uuid.UUID) -> OwnStanding:
     stop = None if row.stop_id is None else OwnStop(row.stop_id, row.stopped_at, row.back_at, row.reason)
     cap = OwnCap(row.weekly_cap, row.base, row.rewarded, row.cut, row.chosen, row.cap_reason)
     return OwnStanding(flag, stop, cap, row.free)
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Of a driver's last 90 days: so many shifts were `due`, so many of them `completed` (R9.2); so many he has now."""
-
-    due: int
-    completed: int
-    held: int
-
-
-_RECORD = sql(
-    """
-    SELECT done.n + missed.n AS due, done.n AS completed, held.n AS held
-    FROM (SELECT count(*) AS n FROM assignments a JOIN shifts s ON s.assignment_id = a.id
-          WHERE a.user_id = :driver AND a.status = 'completed' AND s.completed_at > :since) AS done,
-         (SELECT count(*) AS n FROM incidents
-          WHERE user_id = :driver AND excused_at IS NULL AND kind IN ('no_show', 'auto_drop', 'late_cancel')
-            AND occurred_at > :since) AS missed,
-         (SELECT count(*) AS n FROM assignments
-          WHERE user_id = :driver AND status IN ('scheduled', 'active')) AS held
-    """,
-    driver=Uuid(),
-    since=DateTime(timezone=True),
-)
-
-
-async def record(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> Record:
-    """What his flag is judged by tonight, as far as it has come."""
-    row = (await session.execute(_RECORD, {"driver": driver_id, "since": now - policy.flag_within})).one()
-    return Record(row.due, row.completed, row.held)
-
-
-def shifts_to_recover(due: int, completed: int, policy: Policy) -> int:
-    """How many shifts more, none of them missed, end a flag; 0: what there is ends it."""
-    more = 0
-    while _is_below(due + more, completed + more, policy):
-        more += 1
-    return more
-
-
-def _is_below(due: int, completed: int, policy: Policy) -> bool:
-    if due < policy.flag_least:
-        return False
-    share = policy.flag_below_with_few if due < policy.flag_few else policy.flag_below
-    return completed < share * due

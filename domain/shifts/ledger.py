@@ -153,6 +153,19 @@ _EXCUSE = sql(
 )
 
 
+# Nobody has to decide any more on what is excused (R10.6).
+_GRANT = sql(
+    """
+    UPDATE appeals SET decided_at = :now, decided_by = :by, granted = true, answer = :reason
+    WHERE incident_id = :incident AND decided_at IS NULL
+    RETURNING id
+    """,
+    by=Uuid(),
+    reason=Text(),
+    incident=Uuid(),
+)
+
+
 async def excuse(
     session: AsyncSession,
     assignment_id: uuid.UUID,
@@ -171,6 +184,10 @@ async def excuse(
         return
     if (counter := _COUNTED.get(kind)) is not None:
         await count(session, row.user_id, now, total_shifts=-1, **{counter: -1})
-    await audit.record(session, by, now, audit.Entry("incident", row.id, "excused", after={"reason": reason}))
+    entries = [audit.Entry("incident", row.id, "excused", after={"reason": reason})]
+    appeal_id = await session.scalar(_GRANT, {"incident": row.id, "by": by, "reason": reason, "now": now})
+    if appeal_id is not None:
+        entries.append(audit.Entry("appeal", appeal_id, "decided", after={"granted": True, "reason": reason}))
+    await audit.record(session, by, now, *entries)
     await lock_people(session, [row.user_id])
     await stops.lift_if_due(session, row.user_id, by, policy, now)

@@ -197,7 +197,7 @@ async def test_r10_6_granted_it_counts_no_longer_and_he_is_told_why(depot: Depot
     appeal = await appealed(depot, dana, incident)
     assert await decides(depot, appeal, True) == Decided(True)
     assert await depot.incidents() == {}
-    assert await depot.counters(dana) == {}
+    assert await depot.counters(dana) == {"confirmed_shifts": 1}
     assert await depot.in_pool(dana)
     row = await depot.session.get_one(Incident, incident, populate_existing=True)
     assert (row.excused_by, row.excused_at, row.excuse_reason) == (depot.mona.id, NINE + 2 * HOUR, "I saw the smoke.")
