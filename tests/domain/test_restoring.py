@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.callbacks.appeals import AppealIt, WhyHeld
+from bot.callbacks.shifts import StillWanted
 from bot.kinds import table_of_kinds
 from bot.reader import Reader
 from domain.bidding.bids import place_bid
@@ -325,14 +327,14 @@ async def test_r4_3_the_button_is_on_the_message_as_long_as_it_would_do(depot: D
     it, ben = await lost(depot), await depot.driver("Ben")
     kind = table_of_kinds(POLICY, "Acme")[Kind.DROPPED]
 
-    async def buttons() -> int:
+    async def buttons() -> list[type]:
         facts = await kind.load(depot.session, it.dana.id, it.slot.id, it.at)
         assert facts is not None
-        return len(kind.screen(facts, Reader("en", TORONTO)).keyboard)
+        return [type(button.to) for row in kind.screen(facts, Reader("en", TORONTO)).keyboard for button in row]
 
-    assert await buttons() == 1
+    assert await buttons() == [StillWanted, WhyHeld, AppealIt]
     await it.bid(ben)
-    assert await buttons() == 0
+    assert await buttons() == [WhyHeld, AppealIt]
     assert await depot.session.scalar(select(func.count()).select_from(Bid)) == 1
 
 
