@@ -1,5 +1,9 @@
 """A driver's flag and his weekly cap: what he and his managers are told when they change (R9.2-9.5)."""
 
+import uuid
+from dataclasses import dataclass
+
+from bot.callbacks.appeals import AppealIt, WhyCap, WhyHeld
 from bot.callbacks.drivers import DriverCard
 from bot.callbacks.shifts import Schedule
 from bot.reader import Reader
@@ -68,14 +72,33 @@ def _by_whom(notice: CapChanged | Unflagged, reader: Reader) -> str:
     return text.format(name=notice.by, reason=notice.reason)
 
 
-def told(notice: Flagged | Unflagged | CapChanged, reader: Reader) -> Screen:
+@dataclass(frozen=True, slots=True)
+class FlagNow:
+    """A flag as it was told. `stands`: it is not over yet; `appealable`: it still can be appealed."""
+
+    notice: Flagged
+    flag_id: uuid.UUID
+    stands: bool
+    appealable: bool
+
+
+def flagged(facts: FlagNow, reader: Reader) -> Screen:
+    """To the driver, with the reasons a press away."""
+    title, body = worded(facts.notice, reader)
+    rows: list[tuple[Button, ...]] = [(Button(reader.gettext("🗓 My shifts"), Schedule(0)),)]
+    if facts.stands:
+        appeal = (Button(reader.gettext("⚖️ Appeal"), AppealIt(facts.flag_id, 0)),) if facts.appealable else ()
+        rows.append((Button(reader.gettext("❔ Why"), WhyHeld(facts.flag_id, 0)), *appeal))
+    return Screen(f"⚠️ <b>{escape(title)}</b>\n{escape(body, TEXT_MOST)}", (*rows, (home_button(reader),)))
+
+
+def told(notice: Unflagged | CapChanged, reader: Reader) -> Screen:
     """To the driver."""
     title, body = worded(notice, reader)
-    if isinstance(notice, Flagged):
-        sign, step = "⚠️", Button(reader.gettext("🗓 My shifts"), Schedule(0))
-    else:
-        sign, step = "🗓", open_button(reader)
-    return Screen(f"{sign} <b>{escape(title)}</b>\n{escape(body, TEXT_MOST)}", ((step,), (home_button(reader),)))
+    why = Button(reader.gettext("❔ Why"), WhyCap())
+    return Screen(
+        f"🗓 <b>{escape(title)}</b>\n{escape(body, TEXT_MOST)}", ((open_button(reader), why), (home_button(reader),))
+    )
 
 
 def stuck(notice: FlagStuck, reader: Reader) -> Screen:

@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
+from bot.callbacks.appeals import AppealIt, WhyHeld
 from bot.delivery.gsm7 import is_gsm7, segments
 from bot.reader import Reader
 from bot.screens import flags
-from bot.screens.flags import OfFlags
+from bot.screens.flags import FlagNow, OfFlags
 from domain.notices.facts.standing import CAP_CHANGES, CapChanged, Flagged, FlagStuck, Unflagged
 from domain.policy import TORONTO
 
@@ -32,8 +33,24 @@ def test_r11_5_an_sms_of_it_is_one_segment_and_the_chat_says_all(notice: OfFlags
     assert segments(said) == 1 and is_gsm7(said), said
     title, body = flags.worded(notice, reader)
     assert title and body and "None" not in title + body and "{" not in title + body
-    screen = flags.stuck(notice, reader) if isinstance(notice, FlagStuck) else flags.told(notice, reader)
-    assert "<brought>" not in screen.html and len(screen.keyboard) == 2
+    match notice:
+        case Flagged():
+            screen = flags.flagged(FlagNow(notice, uuid.uuid4(), True, True), reader)
+        case FlagStuck():
+            screen = flags.stuck(notice, reader)
+        case _:
+            screen = flags.told(notice, reader)
+    assert "<brought>" not in screen.html and len(screen.keyboard) >= 2
+
+
+@pytest.mark.parametrize(
+    ("stands", "appealable", "steps"),
+    [(True, True, {WhyHeld, AppealIt}), (True, False, {WhyHeld}), (False, False, set())],
+)
+def test_r10_6_a_flag_that_stands_is_explained_and_appealed(stands: bool, appealable: bool, steps: set[type]) -> None:
+    screen = flags.flagged(FlagNow(Flagged(5, 3, 90, 5, ON), uuid.uuid4(), stands, appealable), Reader("en", TORONTO))
+    offered = {type(button.to) for row in screen.keyboard for button in row}
+    assert offered & {WhyHeld, AppealIt} == steps
 
 
 def test_r9_3_who_is_flagged_reads_what_brings_him_back() -> None:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import Assignment, AuditLog, DriverCap, FlagEpisode, Shift, User
@@ -212,3 +212,28 @@ async def test_r12_7_who_has_left_is_judged_no_more(depot: Depot) -> None:
     dana = await depot.driver(employed=(depot.fleet.day(-200), depot.fleet.day(-1)))
     await history(depot, dana, completed=3, missed=2)
     assert await night(depot) == 0
+
+
+async def test_r9_2_many_are_judged_in_as_many_statements_as_one(depot: Depot) -> None:
+    """Some are flagged, some cut and put before a manager, some come back, some are rewarded: whatever their number."""
+    said: list[str] = []
+    connection = (await depot.session.connection()).sync_connection
+    assert connection is not None
+    event.listen(connection, "before_cursor_execute", lambda *given: said.append(given[2]))
+    counted = []
+    for round_, number in enumerate((1, 5)):
+        at = depot.now + round_ * 30 * DAY
+        bad, good = [], []
+        for n in range(number):
+            bad.append(await depot.driver(f"Bad{round_}{n}x"))
+            good.append(await depot.driver(f"Good{round_}{n}x"))
+            await history(depot, bad[-1], completed=3, missed=2, ago=depot.now - at + 3 * DAY)
+            await history(depot, good[-1], completed=20, missed=0, ago=depot.now - at + 3 * DAY)
+        nights = []
+        for later in (at, at + WEEK):
+            said.clear()
+            await night(depot, later)
+            nights.append(len(said))
+        counted.append(nights)
+    assert counted[0] == counted[1]
+    assert max(counted[0]) < 12
