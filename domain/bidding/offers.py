@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from domain import time
-from domain.bidding import queries
 from domain.bidding.rules import OwnScore, Standing, first_refusal, own_score
-from domain.bidding.standing import HELD, key_of, standing_of
+from domain.bidding.standing import HELD, SlotKey, standing_of
 from domain.db.models import (
     Assignment,
     AssignmentTerms,
@@ -111,6 +110,8 @@ def offers() -> Select[Any]:
             .where(Bid.assignment_id == Assignment.id, Bid.status == BidStatus.PENDING)
             .correlate(Assignment)
             .scalar_subquery(),
+            Assignment.route_id,
+            Assignment.warehouse_id,
         )
         .join(Assignment, Assignment.id == BidWindow.assignment_id)
         .join(Route, Route.id == Assignment.route_id)
@@ -182,7 +183,8 @@ async def offer(
     known = found.asked or found.mine or found.bid is not None
     if not found.open or (known and not found.by_bids):
         return found if known else None
-    standing = await standing_of(session, key_of(await queries.window(session, window_id)), driver_id, policy)
+    key = SlotKey(window_id, row.route_id, row.warehouse_id, found.on, found.mode is BidWindowMode.EMERGENCY)
+    standing = await standing_of(session, key, driver_id, policy)
     if not known and first_refusal(standing) is not None:
         return None
     return judged(found, standing, policy) if found.by_bids else found

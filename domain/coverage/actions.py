@@ -17,6 +17,7 @@ from domain.bidding.rules import WindowFacts
 from domain.bidding.standing import ONE, SlotKey, key_of, may_take, next_to_ask, standing_there
 from domain.coverage import queries
 from domain.coverage.rules import Opening
+from domain.coverage.unasked import anybody_unasked
 from domain.db.models import (
     Assignment,
     Bid,
@@ -100,8 +101,9 @@ async def send_wave(
     emergency = opening.mode is BidWindowMode.EMERGENCY
     every = policy.wave_every_emergency if emergency else policy.wave_every
     window_id = key.slot.window_id
-    new = await session.execute(_next_wave(policy), key.slot.given | {"now": now})
-    asked = new.scalars().all()
+    asked: Sequence[uuid.UUID] = ()
+    if await anybody_unasked(session, window_id):
+        asked = (await session.scalars(_next_wave(policy), key.slot.given | {"now": now})).all()
     await session.execute(
         update(WindowWaves)
         .where(WindowWaves.window_id == window_id)

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from domain.bidding.rules import first_refusal, parts
 from domain.bidding.standing import SlotKey, may_take, standing, standing_of, standing_there
-from domain.db.models import CapOverride, Employment
+from domain.coverage.unasked import anybody_unasked
+from domain.db.models import CapOverride, Employment, WindowAsk
 from domain.db.models.words import AssignmentStatus, IncidentKind
 from domain.people.queries import Person
 from domain.refusals import Refusal
@@ -107,6 +108,20 @@ async def test_r6_3_and_r6_4_the_query_and_the_rule_agree(fleet: Fleet, seed: in
         assert stored == tuple(map(real, stored)), "the stored metrics, unrounded"
         assert points == model_score(stored[0], facts.route_completions, stored[1], facts.prefers_route)
     assert len(said) >= 8, "the dice must show most grounds, or the comparison says little"
+
+    # The quick look before a wave passes nobody over: of each in turn, with everybody else asked.
+    asks = [{"user_id": each.id, "window_id": window, "asked_at": fleet.now, "on": slot.on} for each in drivers]
+    await fleet.session.execute(insert(WindowAsk), asks)
+    found = set()
+    for driver in drivers:
+        his = WindowAsk.user_id == driver.id
+        await fleet.session.execute(delete(WindowAsk).where(his))
+        if await anybody_unasked(fleet.session, window):
+            found.add(driver.id)
+        await fleet.session.execute(insert(WindowAsk), [each for each in asks if each["user_id"] == driver.id])
+    assert found >= {driver_id for driver_id, (may, *_) in by_query.items() if may}
+    assert found < {driver.id for driver in drivers}, "and it spares the wave for some who may not"
+    assert not await anybody_unasked(fleet.session, window)
 
 
 async def test_r6_4_missing_data_count_0(fleet: Fleet) -> None:
