@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import DateTime, Select, Uuid, bindparam, insert, literal, not_, select, update
+from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, insert, literal, not_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -136,6 +136,23 @@ class WaveSent:
     asked: int
 
 
+_DUE_WAVE = (
+    select(WindowWaves.window_id)
+    .join(BidWindow, BidWindow.id == WindowWaves.window_id)
+    .join(Assignment, Assignment.id == BidWindow.assignment_id)
+    .where(
+        WindowWaves.next_at <= bindparam("now", type_=DateTime(timezone=True)),
+        BidWindow.status == BidWindowStatus.OPEN,
+        BidWindow.closes_at > bindparam("now", type_=DateTime(timezone=True)),
+        Assignment.status == AssignmentStatus.UNFILLED,  # another program may have filled it
+    )
+    .order_by(WindowWaves.next_at, WindowWaves.window_id)
+    .offset(bindparam("pass_by", type_=Integer()))
+    .limit(1)
+    .with_for_update(of=[BidWindow, WindowWaves], key_share=True, skip_locked=True)
+)
+
+
 async def send_due_wave(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> WaveSent | None:
@@ -143,21 +160,7 @@ async def send_due_wave(
 
     What others hold is passed by, and so are the first `pass_by` of what is due.
     """
-    found = await session.execute(
-        select(WindowWaves.window_id)
-        .join(BidWindow, BidWindow.id == WindowWaves.window_id)
-        .join(Assignment, Assignment.id == BidWindow.assignment_id)
-        .where(
-            WindowWaves.next_at <= now,
-            BidWindow.status == BidWindowStatus.OPEN,
-            BidWindow.closes_at > now,
-            Assignment.status == AssignmentStatus.UNFILLED,  # another program may have filled it
-        )
-        .order_by(WindowWaves.next_at, WindowWaves.window_id)
-        .offset(pass_by)
-        .limit(1)
-        .with_for_update(of=[BidWindow, WindowWaves], key_share=True, skip_locked=True)
-    )
+    found = await session.execute(_DUE_WAVE, {"now": now, "pass_by": pass_by})
     window_id = found.scalar_one_or_none()
     if window_id is None:
         return None
