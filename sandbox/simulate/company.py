@@ -42,7 +42,7 @@ DAYS_LIKED: Final = 5
 ANY_ROUTE: Final = 0.2  # of the drivers take any of their home
 CAPS: Final = (1, 2, 3, 4, 4, 6)  # of shifts a week
 WORKING_DAYS: Final = 5  # from Monday on
-LEFT_OPEN: Final = 0.02  # of the slots of a week, for others than the program to fill
+LEFT_OPEN: Final = 0.01  # of the slots of a week, for others than the program to fill
 PLANNED_BEFORE: Final = timedelta(days=7)
 SETTLED: Final = timedelta(days=5)
 FRENCH: Final = 0.3
