@@ -26,6 +26,8 @@ def is_passing(fault: BaseException) -> bool:
         state = getattr(fault.orig, "sqlstate", None) or ""
         gone = fault.connection_invalidated or isinstance(fault, exc.InterfaceError | exc.InternalError)
         return gone or state.startswith(_PASSING)
+    if isinstance(fault, asyncpg.PostgresError) and (fault.sqlstate or "").startswith(_PASSING):
+        return True
     return isinstance(fault, _BARE)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Date, Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.delivery.alone import alone
 from bot.delivery.steps import Row
 from domain.db.models.words import Channel, DeliveryState, Urgency, UserRole
 from domain.db.sql import sql
@@ -159,9 +160,8 @@ async def claim_telegram(db: AsyncEngine, now: datetime, chat_every: timedelta, 
     Takes the chat's turn of `chat_every`. One whose lease ran out is claimed again: Telegram may show it twice (R11.7).
     """
     given = {"now": now, "chat_every": chat_every, "lease_for": LEASE_FOR} | days(now, policy)
-    async with db.connect() as connection:
-        found = (await connection.execute(_CLAIM_TELEGRAM, given)).mappings().one_or_none()
-    return claimed_from(dict(found), Channel.TELEGRAM) if found is not None else None
+    found = await alone(db, _CLAIM_TELEGRAM, given)
+    return claimed_from(dict(found[0]), Channel.TELEGRAM) if found else None
 
 
 def days(now: datetime, policy: Policy) -> dict[str, Any]:

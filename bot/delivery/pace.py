@@ -14,6 +14,7 @@ from sqlalchemy import Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import metrics
+from bot.delivery.alone import alone
 from domain.db.models.words import Channel
 from domain.db.sql import sql
 
@@ -194,8 +195,7 @@ class Pace:
         return Slot(monotonic() + seconds - self.telegram_every.total_seconds())
 
     async def _row(self, statement: Any, **given: Any) -> Any:
-        async with self.db.connect() as connection:
-            return (await connection.execute(statement, given)).one_or_none()
+        return next(iter(await alone(self.db, statement, given)), None)
 
 
 async def sleep_until(at: float) -> None:

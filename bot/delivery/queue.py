@@ -9,6 +9,7 @@ import uuid
 from datetime import datetime
 from typing import Any, Final
 
+import asyncpg
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -25,10 +26,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.types import TypeEngine
 
+from bot.delivery.alone import alone
 from bot.delivery.claims import LEASE_FOR, Claimed
 from bot.delivery.outcomes import Outcome, Sent, Waited
 from bot.delivery.steps import SHOWN, Step
@@ -230,9 +231,9 @@ async def record(
         passes_on = urgent and rule is not None and rule.passed_on
         given["pass_on_at"] = now + policy.pass_on_after if passes_on else None
     try:
-        async with db.connect() as connection:
-            return bool((await connection.execute(statement, given)).scalar_one())
-    except IntegrityError:
+        [(recorded,)] = await alone(db, statement, given)
+        return bool(recorded)
+    except asyncpg.IntegrityConstraintViolationError:
         # Its button was pressed before we came to record it: the message has a row of that press, and ours is done.
         pressed = {"state": DeliveryState.CANCELLED, "due_at": None, "lease_until": None, "redraw": False}
         return await _hit(db, _held(claimed).values(pressed | {"reason": "pressed before it was recorded"}))

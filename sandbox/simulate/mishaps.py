@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import jobs
+from bot.delivery import alone
 from bot.delivery.mail import Mail
 from bot.jobs import Clockwork, Duties, Duty, Errand
 from domain.policy import Policy
@@ -44,14 +45,19 @@ async def mortal(work: Callable[[], Awaitable[T]], statement: int | None) -> T |
 @contextmanager
 def _dying_at(statement: int) -> Iterator[None]:
     """An event of SQLAlchemy's would be listened for with every statement, and take a twentieth of all its time."""
-    before, execute = count(), Connection._execute_context
+    before, execute, rows = count(), Connection._execute_context, alone._rows
 
     def counted(connection: Connection, *given: Any, **named: Any) -> Any:
         if next(before) == statement:
             raise Death
         return execute(connection, *given, **named)
 
-    with mock.patch.object(Connection, "_execute_context", counted):
+    async def counted_alone(*given: Any) -> Any:
+        if next(before) == statement:
+            raise Death
+        return await rows(*given)
+
+    with mock.patch.object(Connection, "_execute_context", counted), mock.patch.object(alone, "_rows", counted_alone):
         yield
 
 
