@@ -7,11 +7,32 @@ from random import Random
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import QueuePool, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from bot.embedded_postgres import Server
+from domain.db.base import Base
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
 from tests.domain.world import Fleet
+
+KEPT = 8  # connections
+_TABLES = [f'"{table.name}"' for table in Base.metadata.sorted_tables]
+# Who has failed in the middle may have left somebody at work, or a lock; what is deleted takes room all the same.
+_LEFT_OVER = text(
+    """
+    WITH ended AS MATERIALIZED (
+        SELECT count(pg_terminate_backend(pid, 5000)) AS them FROM pg_stat_activity AS other
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+          AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = other.pid AND l.locktype = 'advisory'))
+    )
+    SELECT (SELECT sum(pg_relation_size(oid)) FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace) > 2000000
+    FROM ended
+    """
+)
+_EMPTY = "; ".join(["SET LOCAL session_replication_role = replica", *(f"DELETE FROM {each}" for each in _TABLES)])
+_AS_NEW = f"TRUNCATE {', '.join(_TABLES)}"
 
 Result = TypeVar("Result")
 Act = Callable[[AsyncSession], Awaitable[Result]]
@@ -50,12 +71,24 @@ class Arena:
         return [results[index] for index in range(len(acts))]
 
 
+@pytest.fixture(scope="session")
+def track(server: Server, new_shared: Callable[[], str]) -> AsyncEngine:
+    """On one database a worker, with room for twenty at once. Its connections stay: to each new one all is new."""
+    return connect(server.url(new_shared()), connections=24)
+
+
 @pytest.fixture
-async def racing(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """Room for twenty at once."""
-    engine = connect(database_url, connections=24)
-    yield engine
-    await engine.dispose()
+async def racing(track: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """As if the database were this race's own: nothing is in it, and nobody else is."""
+    yield track
+    async with track.connect() as connection:
+        [grown] = (await connection.execute(_LEFT_OVER)).scalars()
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.execute(_AS_NEW if grown else _EMPTY)
+        await connection.commit()
+    if isinstance(track.pool, QueuePool) and track.pool.checkedin() > KEPT:
+        await track.dispose()
 
 
 @pytest.fixture
