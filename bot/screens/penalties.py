@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.reader import Reader
-from bot.screens.screen import escape
+from bot.screens.screen import escape, shortened
 from domain.db.models.words import IncidentKind
 from domain.notices.facts.appeals import Penalty
 
@@ -22,7 +22,9 @@ def named(what: Penalty | IncidentKind, reader: Reader) -> str:
 
 def shift(route: str | None, warehouse: str | None, on: date | None, reader: Reader) -> str:
     """Of which shift, for plain text; nothing of what is about no single one."""
-    return "" if route is None or warehouse is None or on is None else f"{route}, {warehouse}, {reader.day(on)}"
+    if route is None or warehouse is None or on is None:
+        return ""
+    return f"{shortened(route)}, {shortened(warehouse)}, {reader.day(on)}"
 
 
 def title(
