@@ -29,6 +29,7 @@ class Step(StrEnum):
     REFUSED_REVIEW = "refused_review"  # why he does not accept an absence; data: assignment_id
     APPEAL = "appeal"  # why something should not count; data: about
     APPEAL_ANSWER = "appeal_answer"  # why a manager decides so; data: appeal_id, granted
+    POOL_DECISION = "pool_decision"  # why a manager puts a driver back, or not; data: driver_id, reinstates
     OVER_CAP = "over_cap"  # why a manager gives somebody more shifts than his cap; data: assignment_id, user_id
     ILL_UNTIL = "ill_until"  # data: first, a day
     OFF_FROM = "off_from"  # data: user_id, kind

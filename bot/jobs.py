@@ -30,7 +30,7 @@ from domain.coverage.cover import CoverTold
 from domain.coverage.ending import ClosedEmpty, Ended
 from domain.db.models import DutyRun
 from domain.giving import approving
-from domain.health import appeals, flags
+from domain.health import appeals, days, flags, reinstating, weeks
 from domain.health import metrics as health_metrics
 from domain.notices import digest
 from domain.notices.wording import Wording
@@ -168,6 +168,9 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
             lambda session, now, pass_by: reviewing.accept_due_review(session, words, policy, now, pass_by)
         ),
         "appeals": Duty(remind_of_appeal),
+        "pool": Duty(lambda session, now, pass_by: reinstating.follow_due_stop(session, words, policy, now, pass_by)),
+        "health": Duty(lambda session, now, _: days.judge_day(session, words, policy, now), at="40 3 * * *"),
+        "stars": Duty(lambda session, now, _: weeks.judge_weeks(session, words, policy, now), at="50 3 * * mon"),
         "shift-reminders": Duty(
             lambda session, now, _: reminding.remind_of_today(session, words, policy, now), at="0 6 * * *"
         ),

@@ -13,6 +13,8 @@ from bot.screens.calendar import why_off
 from bot.screens.cancelling import cause
 from bot.screens.cover import summary
 from bot.wording_of_giving import worded as worded_of_giving
+from bot.wording_of_health import OfHealth
+from bot.wording_of_health import worded as worded_of_health
 from bot.wording_of_the_day import worded
 from bot.wording_of_weeks import worded as worded_of_weeks
 from domain.db.models.words import BidWindowMode
@@ -67,6 +69,8 @@ class Words:
     def __call__(self, notice: Notice, language: str) -> Worded:
         reader = Reader(language, self.zone)
         _ = reader.gettext
+        if isinstance(notice, OfHealth):
+            return worded_of_health(notice, reader)
         match notice:
             case ShiftOffered(mode=BidWindowMode.COMPETITIVE):
                 return Worded(

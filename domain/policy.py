@@ -103,6 +103,7 @@ class Policy:
     elite_from: int = 80
     stopped_most: int = 49  # the score while such as stop a driver are within those days (R10.2)
     star_completion: Fraction = Fraction(19, 20)  # of a week (R10.4)
+    stars_judged_at: time = time(3, 50)  # of the Monday after it
     stars_most: int = 4  # … and with them the preview of a bonus of so many percent
     star_bonus_percent: int = 10
     correct_below: Fraction = Fraction(4, 5)  # completion (R10.5) …

@@ -70,6 +70,7 @@ class Refusal(StrEnum):
     BAD_CAP = "bad_cap"  # fewer than one shift a week, or more than anybody may have
     NO_CAP_CHOSEN = "no_cap_chosen"  # that could be lifted
     NOT_FLAGGED = "not_flagged"
+    NOT_STOPPED = "not_stopped"  # he is in the pool already (R10.3)
 
     # the calendar (R2.0)
     DAY_PAST = "day_past"

@@ -17,6 +17,7 @@ from bot.callbacks import (
     roster,
     settings,
     shifts,
+    stops,
     windows,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "roster",
     "settings",
     "shifts",
+    "stops",
     "windows",
 ]

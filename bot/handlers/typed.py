@@ -20,6 +20,7 @@ from bot.handlers import (
     preferences,
     routes,
     said,
+    stops,
     what_if,
 )
 from bot.screens import home as home_screens
@@ -32,6 +33,7 @@ ANSWERS: Mapping[Step, Callable[[Acting, Person, dict[str, Any], str], Awaitable
     Step.REFUSED_REVIEW: driven.refused_because,
     Step.APPEAL: appeals.appeal_typed,
     Step.APPEAL_ANSWER: appeals.answer_typed,
+    Step.POOL_DECISION: stops.decided_because,
     Step.OVER_CAP: filling.over_cap_because,
     Step.ILL_UNTIL: absences.until_typed,
     Step.OFF_FROM: drivers.off_from_typed,

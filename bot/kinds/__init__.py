@@ -12,6 +12,7 @@ from bot.kinds import (
     driven,
     flags,
     giving,
+    health,
     home,
     offers,
     people,
@@ -27,6 +28,21 @@ __all__ = ["Kind", "Kinds", "Load", "table_of_kinds"]
 
 def table_of_kinds(policy: Policy, company: str) -> Kinds:
     """The table, for a company: its policy, and its name for the SMS."""
-    rooms = (home, offers, shifts, weeks, arrivals, driven, giving, coverage, calendar, roster, flags, people, appeals)
+    rooms = (
+        home,
+        offers,
+        shifts,
+        weeks,
+        arrivals,
+        driven,
+        giving,
+        coverage,
+        calendar,
+        roster,
+        flags,
+        health,
+        people,
+        appeals,
+    )
     kinds = {name: kind for room in rooms for name, kind in room.kinds(policy, company).items()}
     return {**kinds, **digest.kinds(kinds, company)}

@@ -67,7 +67,7 @@ def score_of(record: Record, policy: Policy) -> Score:
     lost = policy.points_lost_each * (record.no_shows + record.late_cancels)
     exact = {
         Part.ATTENDANCE: (policy.points_attendance * attendance, policy.points_attendance),
-        Part.COMPLETION: (policy.points_completion * _rate(record.completion), policy.points_completion),
+        Part.COMPLETION: (policy.points_completion * rate_of(record.completion), policy.points_completion),
         Part.RELIABILITY: (Fraction(max(0, policy.points_reliability - lost)), policy.points_reliability),
     }
     total = _half_up(sum(points for points, _ in exact.values()))
@@ -77,7 +77,7 @@ def score_of(record: Record, policy: Policy) -> Score:
     return Score(policy.stopped_most if capped else total, parts, capped)
 
 
-def _rate(stored: float) -> Fraction:
+def rate_of(stored: float) -> Fraction:
     """The column is a `real`: 0.95 comes back as 0.94999999, which is not to cost anybody his half point."""
     return Fraction(f"{stored:.6f}")
 

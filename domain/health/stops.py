@@ -15,6 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import audit
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
+from domain.health import asking, days, weeks
+from domain.notices import actions as notices
+from domain.notices.facts.health import PoolLost, StarsLost
+from domain.notices.kinds import Kind
+from domain.notices.wording import Wording
 from domain.policy import Policy
 
 # What a manager has reinstated him after never latches again (R10.3). That an excuse has lifted a stop, or that nobody
@@ -66,12 +71,13 @@ _STOP = sql(
 
 
 async def stop_if_due(
-    session: AsyncSession, driver_id: uuid.UUID, kind: IncidentKind, policy: Policy, now: datetime
+    session: AsyncSession, driver_id: uuid.UUID, kind: IncidentKind, say: Wording, policy: Policy, now: datetime
 ) -> Stopped | None:
     """After an incident of this kind, under his lock: one no-show, or two late cancels, within the rolling days.
 
     Whoever is out stays as he is. Who is back because nobody has decided (R10.2) is stopped anew, by what is new alone:
-    a late cancel does not stop whom a no-show had stopped.
+    a late cancel does not stop whom a no-show had stopped. His managers are asked; he is told, by the no-show's own
+    message if it is one.
     """
     facts = (await session.execute(_FACTS, {"driver": driver_id, "since": now - policy.hard_stop_within})).one()
     enough = {
@@ -87,6 +93,13 @@ async def stop_if_due(
     after = pool(False, True) | ({"stars": 0} if facts.stars else {})
     before = {"stars": facts.stars} if facts.stars else {}
     await audit.record(session, None, now, audit.Entry("user", driver_id, "hard_stop", before, after))
+    if kind is IncidentKind.LATE_CANCEL:
+        lost = PoolLost(facts.late_cancels, policy.hard_stop_within.days)
+        await notices.tell(session, [driver_id], lost, notices.Envelope(Kind.POOL_LOST, stopped.id), say, policy, now)
+    if facts.stars:
+        gone = notices.Envelope(Kind.STARS_LOST, stopped.id)
+        await notices.tell(session, [driver_id], StarsLost(facts.stars), gone, say, policy, now)
+    await asking.ask(session, stopped.id, say, policy, now)
     return stopped
 
 
@@ -153,16 +166,20 @@ async def lift_if_due(
     session: AsyncSession, driver_id: uuid.UUID, by: uuid.UUID | None, policy: Policy, now: datetime
 ) -> bool:
     """After an incident of his was excused, under his lock: a stop that nothing holds any more is as if it had never
-    been, also one that was decided. Returns whether that was so.
+    been, also one that was decided: the stars that it cost count again, and the score. Returns whether that was so.
 
     Who was taken out of the pool by another program has no stop, and stays as he is.
     """
     terms = {"no_shows": policy.hard_stop_no_shows, "late_cancels": policy.hard_stop_late_cancels}
     given = terms | {"driver": driver_id, "within": policy.hard_stop_within, "now": now}
     lifted = (await session.scalars(_LIFT, given)).all()
+    if not lifted:
+        return False
     if any(lifted):
         await session.execute(_REOPEN, {"driver": driver_id})
         stands = (await session.execute(FOLLOW_POOL, {"driver": driver_id, "now": now})).one()
         after = pool(stands.eligible, stands.requires)
         await audit.record(session, by, now, audit.Entry("user", driver_id, "hard_stop_lifted", after=after))
-    return bool(lifted)
+    await weeks.count_stars(session, [driver_id], policy, now)
+    await days.evaluate(session, policy, now, [driver_id])
+    return True

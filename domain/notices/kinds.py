@@ -57,6 +57,13 @@ class Kind(StrEnum):
     GIVE_AWAY_ENDED = "give_away_ended"  # what became of it, to who gave it or had asked for it; about: the same
     GIVE_AWAY_ASKED = "give_away_asked"  # a driver would take it, to the manager who must agree; about: his asking
     SHIFT_GIVEN = "shift_given"  # who drives instead of whom, to the manager; about: the taker's assignment
+    POOL_LOST = "pool_lost"  # two late cancellations have stopped the driver, to him; about: the hard stop
+    POOL_DECIDED = "pool_decided"  # what became of it, to him; about: the hard stop
+    TO_REINSTATE = "to_reinstate"  # a driver is stopped: back or not? To his managers; about: the hard stop
+    STARS_LOST = "stars_lost"  # to the driver; about: the hard stop
+    STAR_GAINED = "star_gained"  # to the driver; about: the week, see `week_about`
+    BONUS_AHEAD = "bonus_ahead"  # the last star, to the driver; about: the same
+    CORRECTIVE = "corrective"  # he delivers too little, to the driver; about: always the same
     LINK_MOVED = "link_moved"  # to the chat that was linked before; about: nothing
     TIME_OFF = "time_off"  # a manager has entered days off, to the driver; about: the time off
     TIME_OFF_ENDED = "time_off_ended"  # … and that he is back early; about: the time off
@@ -164,6 +171,13 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.GIVE_AWAY_ENDED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.GIVE_AWAY_ASKED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.SHIFT_GIVEN: Rule(NotificationType.MANUAL, Urgency.NORMAL),
+    Kind.POOL_LOST: Rule(NotificationType.WARNING, Urgency.URGENT),
+    Kind.POOL_DECIDED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.TO_REINSTATE: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.STARS_LOST: Rule(NotificationType.STREAK_RESET, Urgency.NORMAL),
+    Kind.STAR_GAINED: Rule(NotificationType.STREAK_ADVANCED, Urgency.NORMAL),
+    Kind.BONUS_AHEAD: Rule(NotificationType.BONUS_ELIGIBLE, Urgency.NORMAL),
+    Kind.CORRECTIVE: Rule(NotificationType.CORRECTIVE_WARNING, Urgency.NORMAL),
     Kind.LINK_MOVED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT, night=Night.RINGS, by_sms=False),
     Kind.TIME_OFF: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.TIME_OFF_ENDED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),

@@ -21,6 +21,16 @@ from domain.notices.facts.arrivals import (
     ShiftMissed,
 )
 from domain.notices.facts.giving import GiveAwayAsked, GiveAwayEnded, Given, ShiftGiven, ShiftToGive
+from domain.notices.facts.health import (
+    Becomes,
+    BonusAhead,
+    DeliversTooLittle,
+    PoolDecided,
+    PoolLost,
+    StarGained,
+    StarsLost,
+    ToReinstate,
+)
 from domain.notices.facts.offers import BidLost, Lost, ShiftAssigned, ShiftOffered, ShiftWon
 from domain.notices.facts.people import (
     EmploymentEnds,
@@ -87,6 +97,13 @@ Notice = (
     | GiveAwayEnded
     | GiveAwayAsked
     | ShiftGiven
+    | PoolLost
+    | PoolDecided
+    | ToReinstate
+    | StarsLost
+    | StarGained
+    | BonusAhead
+    | DeliversTooLittle
     | LinkMoved
     | Written
     | TimeOffNoted
@@ -136,6 +153,13 @@ NOTICES: Mapping[Kind, type[Notice]] = {
     Kind.GIVE_AWAY_ENDED: GiveAwayEnded,
     Kind.GIVE_AWAY_ASKED: GiveAwayAsked,
     Kind.SHIFT_GIVEN: ShiftGiven,
+    Kind.POOL_LOST: PoolLost,
+    Kind.POOL_DECIDED: PoolDecided,
+    Kind.TO_REINSTATE: ToReinstate,
+    Kind.STARS_LOST: StarsLost,
+    Kind.STAR_GAINED: StarGained,
+    Kind.BONUS_AHEAD: BonusAhead,
+    Kind.CORRECTIVE: DeliversTooLittle,
     Kind.LINK_MOVED: LinkMoved,
     Kind.MANUAL: Written,
     Kind.TIME_OFF: TimeOffNoted,
@@ -160,6 +184,7 @@ _READ: Mapping[object, Callable[[Any], object]] = {
     Given: Given,
     Penalty: Penalty,
     Stage: Stage,
+    Becomes: Becomes,
 }
 
 

@@ -106,9 +106,14 @@ async def is_seen(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.
     return await _seen(session, manager_id, driver_id, today) is not None
 
 
+async def is_own(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.UUID, today: date) -> bool:
+    """Whether this manager may act for this driver."""
+    return bool(await _seen(session, manager_id, driver_id, today))
+
+
 async def his_driver(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.UUID, today: date) -> Person | None:
     """A driver for whom this manager may act; None for anybody else."""
-    return await person(session, driver_id) if await _seen(session, manager_id, driver_id, today) else None
+    return await person(session, driver_id) if await is_own(session, manager_id, driver_id, today) else None
 
 
 _OFF = select(TimeOff.id, TimeOff.kind, TimeOff.starts_on, TimeOff.ends_on)

@@ -117,7 +117,7 @@ async def leave(
     if exit_.reason is not None or exit_.not_again:
         await not_again(session, shift, now, exit_.reason, exit_.note)
     if exit_.incident is not None:
-        await ledger.enter(session, driver.id, shift.assignment_id, exit_.incident, actor, policy, now)
+        await ledger.enter(session, driver.id, shift.assignment_id, exit_.incident, actor, say, policy, now)
     reopened = await reopen(session, shift, exit_.trigger, actor, policy, now)
     late = time.is_late(shift.on, now, policy)
     told = await _tell_cancelled(session, shift, driver, exit_.why, exit_.note, late, reopened, say, policy, now)
@@ -177,7 +177,7 @@ async def drop_due_shift(
     blamed = not unasked and bool(await session.scalar(_REMINDED, reached))
     action = "unanswered" if unasked else "auto_dropped"
     await vacate(session, shift, None, action, {"confirm_by": row.confirm_by.isoformat()}, now)
-    incident = (session, driver.id, shift.assignment_id, IncidentKind.AUTO_DROP, None, policy, now)
+    incident = (session, driver.id, shift.assignment_id, IncidentKind.AUTO_DROP, None, say, policy, now)
     counts = blamed and await ledger.enter(*incident)
     reopened = await reopen(session, shift, Trigger.AUTO_DROP, None, policy, now)
     notice = ShiftDropped(shift.route, shift.warehouse, shift.on, time.shift_start(shift.on, policy), counts)

@@ -13,6 +13,7 @@ from domain.db.models import Incident, ShiftReview
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
 from domain.health import stops
+from domain.notices.wording import Wording
 from domain.policy import Policy
 
 PRACTICE = "practice"  # the reason for which an incident is excused before penalties begin (R9.7)
@@ -52,6 +53,7 @@ async def enter(
     assignment_id: uuid.UUID,
     kind: IncidentKind,
     actor_id: uuid.UUID | None,
+    say: Wording,
     policy: Policy,
     now: datetime,
 ) -> bool:
@@ -76,17 +78,17 @@ async def enter(
     if kind is IncidentKind.AUTO_DROP:  # which is neither of those that stop him (R4.3)
         await count(session, driver_id, now, total_shifts=1, **{counter: 1})
     else:
-        await _blamed(session, driver_id, kind, policy, now)
+        await _blamed(session, driver_id, kind, say, policy, now)
     return True
 
 
 async def _blamed(
-    session: AsyncSession, driver_id: uuid.UUID, kind: IncidentKind, policy: Policy, now: datetime
+    session: AsyncSession, driver_id: uuid.UUID, kind: IncidentKind, say: Wording, policy: Policy, now: datetime
 ) -> None:
     """Under his lock: who is about to be given a shift is out of the pool before, or has it (R10.2)."""
     await lock_people(session, [driver_id])
     await count(session, driver_id, now, total_shifts=1, **{_COUNTED[kind]: 1})
-    await stops.stop_if_due(session, driver_id, kind, policy, now)
+    await stops.stop_if_due(session, driver_id, kind, say, policy, now)
 
 
 async def open_review(session: AsyncSession, assignment_id: uuid.UUID, now: datetime) -> None:
@@ -104,7 +106,9 @@ _BLAME = sql(
 )
 
 
-async def blame(session: AsyncSession, assignment_id: uuid.UUID, by: uuid.UUID, policy: Policy, now: datetime) -> None:
+async def blame(
+    session: AsyncSession, assignment_id: uuid.UUID, by: uuid.UUID, say: Wording, policy: Policy, now: datetime
+) -> None:
     """A protected absence that a manager did not accept: a late cancellation, dated as it happened (R5.3).
 
     What follows from it follows from now on. Nothing where there is none that counts.
@@ -114,7 +118,7 @@ async def blame(session: AsyncSession, assignment_id: uuid.UUID, by: uuid.UUID, 
         return
     before, after = {"kind": IncidentKind.PROTECTED_ABSENCE}, {"kind": IncidentKind.LATE_CANCEL}
     await audit.record(session, by, now, audit.Entry("incident", row.id, "not_accepted", before, after))
-    await _blamed(session, row.user_id, IncidentKind.LATE_CANCEL, policy, now)
+    await _blamed(session, row.user_id, IncidentKind.LATE_CANCEL, say, policy, now)
 
 
 # R9.1's mean over completed shifts with parcels; exact, since it is made anew from the shifts themselves. Who had to

@@ -62,7 +62,7 @@ async def miss(
     What shows it is not followed yet: those rows are locked last.
     """
     await vacate(session, shift, None, "no_show", {"arrive_by": shift.arrive_by.isoformat()}, now)
-    counts = await ledger.enter(session, driver.id, shift.assignment_id, IncidentKind.NO_SHOW, None, policy, now)
+    counts = await ledger.enter(session, driver.id, shift.assignment_id, IncidentKind.NO_SHOW, None, say, policy, now)
     reopened = await reopen(session, shift, Trigger.NO_SHOW, None, policy, now)
     starts_at = time.shift_start(shift.on, policy)
     missed = ShiftMissed(shift.route, shift.warehouse, shift.on, starts_at, shift.arrive_by, counts)

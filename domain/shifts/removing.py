@@ -62,7 +62,7 @@ async def remove_driver(
     await vacate(session, shift, manager.id, "removed", {"user_id": str(driver.id)}, now)
     await not_again(session, shift, now)
     kind = IncidentKind.REMOVED_BY_MANAGER
-    await ledger.enter(session, driver.id, assignment_id, kind, manager.id, policy, now)
+    await ledger.enter(session, driver.id, assignment_id, kind, manager.id, say, policy, now)
     reopened = await reopen(session, shift, Trigger.MANAGER, manager.id, policy, now, opening=opening)
     starts_at = time.shift_start(shift.on, policy)
     notice = ShiftCancelled(shift.route, shift.warehouse, shift.on, starts_at, Cause.REMOVED)

@@ -155,7 +155,7 @@ async def _record(
     after = {"accepted": decision.accepted} | ({"reason": reason} if reason else {})
     await audit.record(session, by, now, audit.Entry("shift_review", facts.assignment_id, "decided", after=after))
     if not decision.accepted and by is not None and not facts.stopped:
-        await ledger.blame(session, facts.assignment_id, by, policy, now)
+        await ledger.blame(session, facts.assignment_id, by, say, policy, now)
     if facts.stopped:
         await ledger.rate(session, facts.driver_id, now)
     starts_at = time.shift_start(facts.on, policy)

@@ -75,7 +75,9 @@ async def stop_shift(
         await vacate(session, shift, actor_id, "stopped", {"reason": reason}, now, by_phone=by is not None)
         cancelled = {"cancelled_at": now, "cancel_reason": reason}
         await session.execute(update(Shift).where(Shift.assignment_id == assignment_id).values(cancelled))
-        await ledger.enter(session, driver.id, assignment_id, IncidentKind.PROTECTED_ABSENCE, actor_id, policy, now)
+        await ledger.enter(
+            session, driver.id, assignment_id, IncidentKind.PROTECTED_ABSENCE, actor_id, say, policy, now
+        )
         before = await said(session, assignment_id)
         opening = emergency_until_over(shift.on, policy, now, before)  # whatever the time to the start (R8.8)
         reopened = await reopen(session, shift, Trigger.CANCELLATION, actor_id, policy, now, opening=opening)

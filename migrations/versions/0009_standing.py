@@ -88,6 +88,8 @@ CREATE TABLE appeals (
 );
 CREATE INDEX ix_appeals_user_id ON appeals (user_id);
 CREATE INDEX ix_appeals_open ON appeals (decide_by) WHERE decided_at IS NULL;
+
+CREATE INDEX ix_shifts_completed_at ON shifts (completed_at);
 """
 
 

@@ -17,6 +17,7 @@ from domain.health.appeals import Opened, ToldAgain, decide_appeal, open_appeal,
 from domain.health.excusing import Excused, excuse_incident
 from domain.health.rules_of_appeals import Decided, Opens, Subject, decide_opening, stage_at
 from domain.notices.facts.appeals import Penalty, Stage
+from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from tests.domain.depot import DAY, HOUR, SECOND, Depot, local
@@ -66,7 +67,9 @@ async def flagged(depot: Depot, driver: Person, at: datetime = NINE) -> uuid.UUI
 
 
 async def manual(depot: Depot, person: Person) -> list[Notification]:
-    return await depot.told(person, NotificationType.MANUAL)
+    """But for whether who was stopped is back, which managers are asked besides."""
+    told = await depot.told(person, NotificationType.MANUAL)
+    return [each for each in told if (each.data or {})["kind"] != Kind.TO_REINSTATE]
 
 
 # -- opening

@@ -104,7 +104,7 @@ async def test_r8_6_the_clock_decides_and_not_the_duty(depot: Depot, at: datetim
     assert result == (ToldLate() if late else Arrive())
     assert (await depot.incidents()).get(dana.id, []) == ([IncidentKind.NO_SHOW] if late else [])
     kinds = {(row.data or {})["kind"] for row in await depot.told(depot.mona)}
-    assert kinds == ({Kind.NO_SHOW, Kind.ARRIVED_LATE} if late else set())
+    assert kinds == ({Kind.NO_SHOW, Kind.ARRIVED_LATE, Kind.TO_REINSTATE} if late else set())
     assert await depot.miss(NINE + HOUR) is None
 
 

@@ -275,12 +275,12 @@ async def late_cancel(it: Leaving, slot: Slot, at: datetime) -> None:
     gone = {"status": AssignmentStatus.CANCELLED}
     await it.session.execute(update(Assignment).where(Assignment.id == slot.id).values(gone))
     kind = IncidentKind.LATE_CANCEL
-    await ledger.enter(it.session, it.dana.id, slot.id, kind, it.dana.id, POLICY, at)
+    await ledger.enter(it.session, it.dana.id, slot.id, kind, it.dana.id, SAY, POLICY, at)
 
 
 async def test_r10_2_a_single_no_show(it: Leaving) -> None:
     slot = await it.shift(0)
-    await ledger.enter(it.session, it.dana.id, slot.id, IncidentKind.NO_SHOW, None, POLICY, it.now)
+    await ledger.enter(it.session, it.dana.id, slot.id, IncidentKind.NO_SHOW, None, SAY, POLICY, it.now)
     assert not await it.in_pool()
     metrics = await it.metrics()
     assert metrics is not None
@@ -297,7 +297,7 @@ async def test_r10_2_what_does_not_count(it: Leaving) -> None:
     for offset, reason in ((0, CancelReason.MEDICAL_EMERGENCY), (5, OTHER), (1, CancelReason.TRAFFIC_ACCIDENT)):
         await it.leaves(await it.shift(offset, f"R{10 + offset}"), reason)
     dropped = await it.shift(2, "R20")
-    await ledger.enter(it.session, it.dana.id, dropped.id, IncidentKind.AUTO_DROP, None, POLICY, it.now)
+    await ledger.enter(it.session, it.dana.id, dropped.id, IncidentKind.AUTO_DROP, None, SAY, POLICY, it.now)
     earlier = await it.shift(-3, "R21")
     await it.leaves(earlier, at=shift_start(earlier.on, POLICY))  # the first late cancel that counts
     assert await it.in_pool()

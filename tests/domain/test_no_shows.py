@@ -135,7 +135,7 @@ async def test_r1_3_from_13_on_the_slot_is_over(depot: Depot, late: bool) -> Non
     assert (left.incident, left.reopened, left.told) == (IncidentKind.NO_SHOW, None, 1)
     assert list(await depot.session.scalars(select(BidWindow))) == []
     assert len(list(await depot.session.scalars(select(Assignment)))) == 1
-    [hers] = await depot.told(depot.mona)
+    [hers] = await depot.told(depot.mona, NotificationType.DRIVER_NO_SHOW)
     assert hers.data is not None and (hers.data["about"], hers.data["asked"]) == (str(slot.id), False)
     assert "too far gone" in hers.body
 
@@ -147,8 +147,7 @@ async def test_r8_6_managers_and_driver_are_told_at_once(depot: Depot) -> None:
     left = await depot.missed(NINE)
     assert left.reopened is not None and left.told == 2
     for manager in (depot.mona, omar):
-        [told] = await depot.told(manager)
-        assert told.type is NotificationType.DRIVER_NO_SHOW
+        [told] = await depot.told(manager, NotificationType.DRIVER_NO_SHOW)
         assert told.data is not None and told.data["about"] == str(left.reopened.window_id)
         assert "Dana Test" in told.title and "R12" in told.title
         assert told.data["phone"] == dana.phone

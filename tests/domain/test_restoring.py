@@ -49,7 +49,7 @@ from domain.shifts.rules import Arrive
 from domain.time import shift_start
 from tests.domain.depot import DAY, HOUR, MINUTE, SECOND, Depot, local
 from tests.domain.depot import depot as depot
-from tests.domain.world import POLICY, Slot, accept, contents, next_wave, open_emergency
+from tests.domain.world import POLICY, SAY, Slot, accept, contents, next_wave, open_emergency
 
 SATURDAY = date(2026, 11, 28)
 EVENING = local(date(2026, 11, 25), 20)
@@ -277,7 +277,7 @@ async def test_r6_3_not_who_may_take_no_shift(depot: Depot, hindrance: dict[str,
 async def test_r10_2_not_who_is_out_of_the_pool(depot: Depot) -> None:
     it = await lost(depot)
     today = await depot.shift(it.dana, SATURDAY - 3 * DAY, route="R13", confirmed=True)
-    given = (it.dana.id, today.id, IncidentKind.NO_SHOW, None, POLICY, it.at)
+    given = (it.dana.id, today.id, IncidentKind.NO_SHOW, None, SAY, POLICY, it.at)
     assert await ledger.enter(depot.session, *given)
     assert await it.wanted(MINUTE) == Refused(Refusal.OUT_OF_POOL)
 

@@ -11,7 +11,7 @@ from domain.people.queries import Person
 from domain.shifts import ledger
 from tests.domain.depot import DAY, HOUR, Depot
 from tests.domain.depot import depot as depot
-from tests.domain.world import POLICY, Slot
+from tests.domain.world import POLICY, SAY, Slot
 
 LATE, MISSED = IncidentKind.LATE_CANCEL, IncidentKind.NO_SHOW
 
@@ -19,7 +19,7 @@ LATE, MISSED = IncidentKind.LATE_CANCEL, IncidentKind.NO_SHOW
 async def blamed(depot: Depot, driver: Person, kind: IncidentKind, at: datetime, route: str) -> Slot:
     status = AssignmentStatus.CANCELLED
     slot = await depot.shift(driver, at.date(), status=status, confirmed=True, route=route)
-    await ledger.enter(depot.session, driver.id, slot.id, kind, None, POLICY, at)
+    await ledger.enter(depot.session, driver.id, slot.id, kind, None, SAY, POLICY, at)
     return slot
 
 

@@ -50,6 +50,7 @@ class Shift(Base):
     """The work itself, once the driver has arrived, or how it was cancelled. Given."""
 
     __tablename__ = "shifts"
+    __table_args__ = (Index("ix_shifts_completed_at", "completed_at"),)
 
     id: Mapped[uuid.UUID] = new_id()
     assignment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("assignments.id", ondelete="CASCADE"), unique=True)

@@ -1,0 +1,150 @@
+"""R10.4: a week in which everything went well is a star, once."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from domain.db.models import DriverHealthState, StarWeek
+from domain.db.models.words import IncidentKind, NotificationType
+from domain.health.weeks import judge_again, judge_weeks
+from domain.people.queries import Person
+from domain.time import local_day, week_of
+from tests.domain.depot import DAY, HOUR, MINUTE, Depot, local
+from tests.domain.depot import depot as depot
+from tests.domain.test_days import drives
+from tests.domain.test_stops import MISSED, blamed, excuse
+from tests.domain.world import POLICY, SAY
+
+WEEK = 7 * DAY
+
+
+def monday(depot: Depot, weeks: int = 1) -> datetime:
+    """The night on which the week `weeks` ago … is judged."""
+    return local(week_of(depot.fleet.today)[0] + timedelta(days=7 * weeks), 3, 50)
+
+
+async def stands(depot: Depot, driver: Person) -> tuple[int, int, int, date | None]:
+    row = await depot.session.get(DriverHealthState, driver.id, populate_existing=True)
+    if row is None:
+        return 0, 0, 1, None
+    return row.stars, row.streak_weeks, row.next_milestone_stars, row.last_qualified_week_start
+
+
+async def told(depot: Depot, driver: Person, kind: NotificationType) -> list[int]:
+    return [(row.data or {})["stars"] for row in await depot.told(driver, kind)]
+
+
+async def test_r10_4_a_week_that_went_well_is_one_star_however_often_it_is_judged(depot: Depot) -> None:
+    dana, week = await depot.driver(), week_of(depot.fleet.today)[0]
+    await drives(depot, dana)
+    first = await judge_weeks(depot.session, SAY, POLICY, monday(depot))
+    again = await judge_weeks(depot.session, SAY, POLICY, monday(depot) + HOUR)
+    assert (first, again) == ({"weeks": 1, "judged": 1, "stars": 1}, {"weeks": 1, "judged": 0, "stars": 0})
+    assert await stands(depot, dana) == (1, 1, 2, week)
+    assert await told(depot, dana, NotificationType.STREAK_ADVANCED) == [1]
+
+
+@pytest.mark.parametrize("kind", [IncidentKind.AUTO_DROP, IncidentKind.LATE_CANCEL])
+async def test_r10_4_not_with_anything_that_was_due_and_not_completed(depot: Depot, kind: IncidentKind) -> None:
+    dana = await depot.driver()
+    done = await drives(depot, dana)
+    await blamed(depot, dana, kind, done + HOUR, "R90")
+    assert (await judge_weeks(depot.session, SAY, POLICY, monday(depot)))["stars"] == 0
+    assert await stands(depot, dana) == (0, 0, 1, None)
+    assert [row.qualified for row in await depot.session.scalars(select(StarWeek))] == [False]
+
+
+@pytest.mark.parametrize(("back", "stars"), [((0, 1), 1), ((1, 1), 0)])
+async def test_r10_4_of_95_percent_delivered(depot: Depot, back: tuple[int, int], stars: int) -> None:
+    dana = await depot.driver()
+    for n, returned in enumerate(back):
+        await drives(depot, dana, returned, n)
+    assert (await judge_weeks(depot.session, SAY, POLICY, monday(depot)))["stars"] == stars
+
+
+async def test_r10_4_a_week_without_a_shift_is_neutral_and_a_bad_one_costs_nothing(depot: Depot) -> None:
+    dana = await depot.driver()
+    await drives(depot, dana)
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot))
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot, 2))
+    await drives(depot, dana, back=9, days=14)
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot, 3))
+    assert (await stands(depot, dana))[:2] == (1, 1)
+
+
+async def test_r10_4_four_stars_at_the_most_and_a_bonus_is_seen_once(depot: Depot) -> None:
+    dana = await depot.driver()
+    for n in range(5):
+        await drives(depot, dana, days=7 * n)
+        await judge_weeks(depot.session, SAY, POLICY, monday(depot, n + 1))
+    assert (await stands(depot, dana))[:3] == (4, 5, 4)
+    assert sorted(await told(depot, dana, NotificationType.STREAK_ADVANCED)) == [1, 2, 3, 4]
+    assert await told(depot, dana, NotificationType.BONUS_ELIGIBLE) == [4]
+
+
+async def test_r10_4_weeks_that_nobody_judged_in_time_are_judged_later(depot: Depot) -> None:
+    dana = await depot.driver()
+    await drives(depot, dana)
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot))
+    for n in (1, 2):
+        await drives(depot, dana, days=7 * n)
+    done = await judge_weeks(depot.session, SAY, POLICY, monday(depot, 3) + 2 * DAY)
+    assert done == {"weeks": 2, "judged": 2, "stars": 2}
+
+
+async def test_r10_2_a_stop_costs_the_stars_before_it_and_not_those_after(depot: Depot) -> None:
+    dana = await depot.driver()
+    for n in range(2):
+        await drives(depot, dana, days=7 * n)
+        await judge_weeks(depot.session, SAY, POLICY, monday(depot, n + 1))
+    assert (await stands(depot, dana))[0] == 2
+    await blamed(depot, dana, MISSED, monday(depot, 2) + HOUR, "R90")
+    assert (await stands(depot, dana))[:3] == (0, 0, 1)
+    assert await told(depot, dana, NotificationType.STREAK_RESET) == [2]
+    await drives(depot, dana, days=21)
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot, 4))
+    assert (await stands(depot, dana))[:2] == (1, 1)
+
+
+async def test_r10_2_a_week_judged_late_counts_from_its_monday_on(depot: Depot) -> None:
+    """The duty comes on Tuesday, and the stop was on Monday: the week before it is over."""
+    dana = await depot.driver()
+    await drives(depot, dana)
+    await blamed(depot, dana, MISSED, monday(depot) + HOUR, "R90")
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot) + DAY)
+    assert (await stands(depot, dana))[0] == 0
+    assert await told(depot, dana, NotificationType.STREAK_ADVANCED) == []
+
+
+async def test_r10_6_an_excuse_gives_back_the_stars_and_judges_the_week_again(depot: Depot) -> None:
+    dana = await depot.driver()
+    for n in range(2):
+        await drives(depot, dana, days=7 * n)
+        await judge_weeks(depot.session, SAY, POLICY, monday(depot, n + 1))
+    at = monday(depot, 2) + HOUR
+    await drives(depot, dana, days=14)
+    slot = await blamed(depot, dana, MISSED, at, "R90")
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot, 3))
+    assert (await stands(depot, dana))[:2] == (0, 0)
+    await excuse(depot, slot, MISSED, monday(depot, 3) + MINUTE)
+    assert (await stands(depot, dana))[0] == 2, "the stop is lifted; its week is still judged by it"
+    await judge_again(depot.session, dana.id, [at], POLICY, monday(depot, 3) + MINUTE)
+    assert (await stands(depot, dana))[:2] == (3, 3)
+
+
+async def test_r10_6_a_week_of_which_nothing_is_left_is_neutral(depot: Depot) -> None:
+    dana, at = await depot.driver(), depot.now
+    slot = await blamed(depot, dana, IncidentKind.AUTO_DROP, at, "R90")
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot))
+    await excuse(depot, slot, IncidentKind.AUTO_DROP, monday(depot) + HOUR)
+    counted = await judge_again(depot.session, dana.id, [at], POLICY, monday(depot) + HOUR)
+    assert counted.after.stars == 0 and list(await depot.session.scalars(select(StarWeek))) == []
+
+
+async def test_r1_2_a_shift_that_ends_after_midnight_belongs_to_the_week_in_which_it_ends(depot: Depot) -> None:
+    dana = await depot.driver()
+    sunday = week_of(depot.fleet.today)[1]
+    done = await drives(depot, dana, days=(sunday - depot.fleet.today).days)
+    assert local_day(done, POLICY) == sunday
+    assert (await judge_weeks(depot.session, SAY, POLICY, monday(depot)))["judged"] == 1
