@@ -11,7 +11,7 @@ from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
-from domain.health import caps, flags, metrics, stops
+from domain.health import caps, days, flags, metrics, stops, weeks
 from domain.health.rules_of_appeals import Subject, bad_reason
 from domain.health.subjects import subject
 from domain.notices import actions as notices
@@ -85,6 +85,8 @@ async def take_back(
     await ledger.excuse(session, of.assignment_id, IncidentKind(of.what.value), by, reason, policy, now)
     await follow(session, of, now)
     await metrics.rebuild(session, now, [driver])
+    await days.evaluate(session, policy, now, [driver])
+    await weeks.judge_again(session, driver, [of.at], policy, now)
     await follow_appeal(session, driver, by, policy, now)
     await flags.judge_some(session, [driver], say, policy, now)
 

@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.db.models import DriverHealthState, StarWeek
+from domain.db.models import DriverHealthState, Incident, StarWeek
 from domain.db.models.words import IncidentKind, NotificationType
+from domain.health.days import judge_day
+from domain.health.excusing import Excused, excuse_incident
 from domain.health.weeks import judge_again, judge_weeks
 from domain.people.queries import Person
 from domain.time import local_day, week_of
@@ -131,6 +133,22 @@ async def test_r10_6_an_excuse_gives_back_the_stars_and_judges_the_week_again(de
     assert (await stands(depot, dana))[0] == 2, "the stop is lifted; its week is still judged by it"
     await judge_again(depot.session, dana.id, [at], POLICY, monday(depot, 3) + MINUTE)
     assert (await stands(depot, dana))[:2] == (3, 3)
+
+
+async def test_r10_6_whoever_excuses_has_the_score_and_the_star_made_anew(depot: Depot) -> None:
+    """A drop stops nobody: its excuse lifts no stop, and yet today's score and its week are others."""
+    dana = await depot.driver()
+    done = await drives(depot, dana)
+    slot = await blamed(depot, dana, IncidentKind.AUTO_DROP, done + HOUR, "R90")
+    at = monday(depot) + HOUR
+    await judge_weeks(depot.session, SAY, POLICY, at)
+    await judge_day(depot.session, SAY, POLICY, at)
+    incident = await depot.session.scalar(select(Incident.id).where(Incident.assignment_id == slot.id))
+    assert incident is not None
+    result = await excuse_incident(depot.session, depot.mona, incident, "ours", SAY, POLICY, at + HOUR)
+    assert isinstance(result, Excused)
+    state = await depot.session.get_one(DriverHealthState, dana.id, populate_existing=True)
+    assert (state.current_score, state.stars) == (100, 1)
 
 
 async def test_r10_6_a_week_of_which_nothing_is_left_is_neutral(depot: Depot) -> None:
