@@ -14,35 +14,21 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import (
-    Assignment,
     ChatLink,
     ContactSettings,
-    DriverMetrics,
     DriverPreferences,
     OpenWarehouse,
     Route,
-    RouteCompletions,
-    Shift,
     Warehouse,
 )
-from domain.db.models.words import AssignedBy, AssignmentStatus
 from domain.people import actions as people
 from domain.people import linking
 from domain.policy import Policy
 from domain.refusals import Refused
-from domain.time import local_day, week_of
+from domain.time import local_day
+from sandbox.worked import BLOCKED, NEVER_LINKED, OPEN_ROUTE, SEED, Tour, Worker, figures, past, week
 
-SEED = 12
 INVITE = "welcome-to-rollcall-nadia"  # the token of Nadia's link; a demo needs no secrets
-OPEN_ROUTE = "R12"
-OPEN = (
-    (OPEN_ROUTE, timedelta(0)),
-    ("R20", timedelta(1)),
-    ("R25", timedelta(2)),
-)  # nobody drives these, today and later
-WEEKEND = (5, 6)  # some have yet to confirm theirs
-BEGUN = (AssignmentStatus.ACTIVE, AssignmentStatus.COMPLETED)
-BUSIEST = 3  # shifts a week; one below the cap
 
 WAREHOUSES = (  # name, address, how many routes, how many drivers
     ("North", "1200 Steeles Ave W, Toronto", 12, 28),
@@ -67,8 +53,6 @@ LAST_NAMES = (
     "Adeyemi Caron Haidari Silva Kowalski Boateng Dubois Sharma Petrov Bergeron Costa Murphy Singh Lapointe Amin "
     "Ivanov Thompson Volkov Mendoza Cloutier Juma Reyes Lindqvist Farah Martin Nadeau Wong"
 ).split()
-NEVER_LINKED = (4, 17, 33, 48)  # drivers without Telegram, by number
-BLOCKED = 9  # has blocked the bot
 FRENCH = 5  # every second of five drivers or so reads French
 
 
@@ -107,20 +91,6 @@ class Phone:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Driver:
-    user_id: uuid.UUID
-    home: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    id: uuid.UUID
-    name: str
-    home: str
-
-
 async def settle(session: AsyncSession, today: date, bot_username: str, policy: Policy, now: datetime) -> list[Phone]:
     """Writes the fleet into an empty, migrated database; returns the phones of its people."""
     dice = random.Random(SEED)
@@ -140,7 +110,9 @@ async def settle(session: AsyncSession, today: date, bot_username: str, policy: 
         drivers.append(driver)
         phones.append(phone)
     await _history(session, dice, drivers, warehouses, routes, now)
-    await _week(session, dice, drivers, warehouses, routes, today, now)
+    await past(session, drivers, warehouses, routes, policy, today, now)
+    await week(session, drivers, warehouses, routes, today, now)
+    await figures(session, policy, now)
     return phones
 
 
@@ -177,9 +149,9 @@ async def _link(session: AsyncSession, user_id: uuid.UUID, chat_id: int, languag
     await session.execute(insert(ContactSettings).values(user_id=user_id, language=language))
 
 
-async def _routes(session: AsyncSession, warehouses: dict[str, uuid.UUID], now: datetime) -> list[_Route]:
+async def _routes(session: AsyncSession, warehouses: dict[str, uuid.UUID], now: datetime) -> list[Tour]:
     homes = [name for name, _, count, _ in WAREHOUSES for _ in range(count)]
-    routes = [_Route(uuid.uuid4(), f"R{number}", home) for number, home in enumerate(homes, start=1)]
+    routes = [Tour(uuid.uuid4(), f"R{number}", home) for number, home in enumerate(homes, start=1)]
     await session.execute(
         insert(Route),
         [
@@ -198,7 +170,7 @@ async def _routes(session: AsyncSession, warehouses: dict[str, uuid.UUID], now: 
 
 async def _driver(
     session: AsyncSession, number: int, home: str, warehouses: dict[str, uuid.UUID], policy: Policy, now: datetime
-) -> tuple[_Driver, Phone]:
+) -> tuple[Worker, Phone]:
     first_name, last_name = FIRST_NAMES[number], LAST_NAMES[number]
     language = "fr" if number % FRENCH in (1, 3) else "en"
     linked = number not in NEVER_LINKED
@@ -211,7 +183,7 @@ async def _driver(
     telegram_id = 1001 + number if linked else None
     if telegram_id is not None:
         await _link(session, user_id, telegram_id, language, now)
-    return _Driver(user_id, home, number), Phone(
+    return Worker(user_id, home, number), Phone(
         f"{first_name} {last_name}",
         f"driver · {home}",
         "driver",
@@ -226,13 +198,13 @@ async def _driver(
 async def _history(
     session: AsyncSession,
     dice: random.Random,
-    drivers: list[_Driver],
+    drivers: list[Worker],
     warehouses: dict[str, uuid.UUID],
-    routes: list[_Route],
+    routes: list[Tour],
     now: datetime,
 ) -> None:
-    """What drivers prefer, how they have done, and which routes they know."""
-    preferences, metrics, known, ticked = [], [], [], []
+    """What drivers prefer, and which other warehouses are open to them."""
+    preferences, ticked = [], []
     for driver in drivers:
         own = [route for route in routes if route.home == driver.home]
         liked = dice.sample(own, 3)
@@ -248,109 +220,5 @@ async def _history(
                 "updated_at": now,
             }
         )
-        completed = dice.randint(5, 180)
-        metrics.append(
-            {
-                "user_id": driver.user_id,
-                "total_shifts": completed + dice.randint(0, completed // 10),
-                "completed_shifts": completed,
-                "attendance_rate": dice.uniform(0.85, 1.0),
-                "completion_rate": dice.uniform(0.88, 1.0),
-                "avg_parcels_delivered": dice.uniform(90, 160),
-                "total_assigned": completed,
-                "confirmed_shifts": completed,
-                "updated_at": now,
-            }
-        )
-        known += [
-            {
-                "user_id": driver.user_id,
-                "route_id": route.id,
-                "completion_count": dice.randint(1, 30),
-                "last_completed_at": now - timedelta(days=dice.randint(2, 30)),
-            }
-            for route in dice.sample(own, 3)
-        ]
     await session.execute(insert(DriverPreferences), preferences)
-    await session.execute(insert(DriverMetrics), metrics)
-    await session.execute(insert(RouteCompletions), known)
     await session.execute(insert(OpenWarehouse), ticked)
-
-
-async def _week(
-    session: AsyncSession,
-    dice: random.Random,
-    drivers: list[_Driver],
-    warehouses: dict[str, uuid.UUID],
-    routes: list[_Route],
-    today: date,
-    now: datetime,
-) -> None:
-    """This week's slots: past days done, today's mostly under way, later ones confirmed but for some at the weekend."""
-    monday, _ = week_of(today)
-    load = dict.fromkeys((driver.number for driver in drivers), 0)
-    slots = []
-    for on in (monday + timedelta(days=offset) for offset in range(7)):
-        working: set[int] = set()
-        running = routes if on.weekday() < 5 else dice.sample(routes, 12)
-        for route in running:
-            free = [] if (route.name, on - today) in OPEN else _free(drivers, route, working, load, today == on)
-            driver = dice.choice(free) if free else None
-            if driver is not None:
-                working.add(driver.number)
-                load[driver.number] += 1
-            slots.append(_slot(route, warehouses[route.home], driver, on, today, now))
-    await session.execute(insert(Assignment), slots)
-    await session.execute(insert(Shift), [_work(slot, dice, now) for slot in slots if slot["status"] in BEGUN])
-
-
-def _work(slot: dict[str, Any], dice: random.Random, now: datetime) -> dict[str, Any]:
-    """What has been done of a shift: all of it on days that are past."""
-    loaded, over = dice.randint(90, 160), slot["status"] is AssignmentStatus.COMPLETED
-    returned = dice.choice((0, 0, 0, 1, 2, 5)) if over else None
-    at = now - timedelta(minutes=30) - (local_day(now, Policy()) - slot["on"])
-    return {
-        "assignment_id": slot["id"],
-        "arrived_at": at,
-        "parcels_start": loaded if over else None,
-        "parcels_delivered": None if returned is None else loaded - returned,
-        "parcels_returned": returned,
-        "started_at": at + timedelta(minutes=20) if over else None,
-        "completed_at": at + timedelta(hours=8) if over else None,
-        "editable_until": at + timedelta(hours=9) if over else None,
-        "created_at": at,
-    }
-
-
-def _free(drivers: list[_Driver], route: _Route, working: set[int], load: dict[int, int], today: bool) -> list[_Driver]:
-    """Who may drive: of this home, not working that day, below three shifts; the story's people are kept free today."""
-    return [
-        driver
-        for driver in drivers
-        if driver.home == route.home
-        and driver.number not in working
-        and load[driver.number] < BUSIEST
-        and not (today and driver.number in (*NEVER_LINKED, BLOCKED))
-    ]
-
-
-def _slot(
-    route: _Route, warehouse_id: uuid.UUID, driver: _Driver | None, on: date, today: date, now: datetime
-) -> dict[str, Any]:
-    there = on == today and driver is not None and driver.number % 4 != 0
-    done = AssignmentStatus.ACTIVE if there else AssignmentStatus.SCHEDULED
-    done = AssignmentStatus.COMPLETED if on < today else done
-    confirmed = driver is not None and not (on.weekday() in WEEKEND and driver.number % 2)
-    return {
-        "id": uuid.uuid4(),
-        "route_id": route.id,
-        "warehouse_id": warehouse_id,
-        "user_id": driver.user_id if driver else None,
-        "on": on,
-        "status": done if driver else AssignmentStatus.UNFILLED,
-        "assigned_by": AssignedBy.ALGORITHM if driver else None,
-        "assigned_at": now - timedelta(days=10) if driver else None,
-        "confirmed_at": now - timedelta(days=5) if confirmed else None,
-        "created_at": now - timedelta(days=10),
-        "updated_at": now - timedelta(days=5),
-    }

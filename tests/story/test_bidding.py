@@ -16,7 +16,8 @@ from domain.db.models import Assignment, Bid, BidWindow, ChatLink, ContactSettin
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus
 from domain.notices.codes import CODE
 from domain.policy import TORONTO, Policy
-from sandbox.fleet import BLOCKED, FIRST_NAMES
+from sandbox.fleet import FIRST_NAMES
+from sandbox.worked import BLOCKED
 from tests.story.phones import Phone, until
 from tests.story.test_working_day import Working, becomes, labels, now, now_is, working
 

@@ -13,7 +13,8 @@ from domain.db.models.words import AssignedBy, AssignmentStatus
 from domain.policy import TORONTO
 from domain.roster import freezing
 from domain.time import week_of
-from sandbox.fleet import BLOCKED, FIRST_NAMES
+from sandbox.fleet import FIRST_NAMES
+from sandbox.worked import BLOCKED
 from tests.story.phones import Phone, until
 from tests.story.test_story import everyone
 from tests.story.test_working_day import labels, now, now_is

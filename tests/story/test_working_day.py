@@ -41,7 +41,8 @@ from domain.db.models import (
 from domain.db.models.words import AssignmentStatus, BidWindowMode, CancelReason, IncidentKind
 from domain.policy import TORONTO
 from domain.shifts.rules_of_parcels import Count
-from sandbox.fleet import BLOCKED, FIRST_NAMES, INVITE
+from sandbox.fleet import FIRST_NAMES, INVITE
+from sandbox.worked import BLOCKED
 from tests.story.phones import Phone, until
 
 Sessions = async_sessionmaker[AsyncSession]
