@@ -67,9 +67,10 @@ async def flagged(depot: Depot, driver: Person, at: datetime = NINE) -> uuid.UUI
 
 
 async def manual(depot: Depot, person: Person) -> list[Notification]:
-    """But for whether who was stopped is back, which managers are asked besides."""
+    """What he was told of appeals and excuses."""
+    kinds = (Kind.APPEALED, Kind.APPEAL_DECIDED, Kind.EXCUSED)
     told = await depot.told(person, NotificationType.MANUAL)
-    return [each for each in told if (each.data or {})["kind"] != Kind.TO_REINSTATE]
+    return [row for row in told if row.data is not None and row.data["kind"] in kinds]
 
 
 # -- opening

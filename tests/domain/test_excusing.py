@@ -1,17 +1,27 @@
 """R10.6: what is excused is as if it had not been: figures, flag, cap, and whatever else has followed from it."""
 
 import uuid
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 from sqlalchemy import select, update
 
-from domain.db.models import Appeal, AuditLog, DriverMetrics, FlagEpisode, Incident
+from domain.db.models import (
+    Appeal,
+    AuditLog,
+    DriverHealthSnapshot,
+    DriverHealthState,
+    DriverMetrics,
+    FlagEpisode,
+    Incident,
+    StarWeek,
+)
 from domain.db.models.words import IncidentKind, NotificationType
 from domain.health.appeals import Opened, decide_appeal, open_appeal
 from domain.health.excusing import Excused, excuse_incident
 from domain.health.rules_of_appeals import Decided
 from domain.people.queries import Person
 from domain.shifts import ledger
+from domain.time import local_instant, week_of
 from tests.domain.depot import DAY, HOUR, Depot
 from tests.domain.depot import depot as depot
 from tests.domain.test_flags import episodes, history, night, user
@@ -119,3 +129,51 @@ async def test_r10_6_an_excuse_changes_nobody_elses_figures(depot: Depot) -> Non
     assert (await user(depot, omar)).is_flagged
     other = await depot.session.get_one(DriverMetrics, omar.id, populate_existing=True)
     assert other.no_shows == 7
+
+
+async def test_r10_6_an_excuse_gives_back_the_stars_and_the_score(depot: Depot) -> None:
+    """The week of what is excused is judged once more, and those before it count again (R10.2, R10.4)."""
+    dana = await depot.driver()
+    await history(depot, dana, completed=4, missed=0, ago=14 * DAY)
+    await depot.fleet.put(
+        StarWeek,
+        *(
+            {
+                "user_id": dana.id,
+                "week": monday,
+                "judged_at": local_instant(monday + WEEK, time(3, 50), POLICY),
+                "qualified": True,
+            }
+            for monday in (date(2026, 11, 2), date(2026, 11, 9))
+        ),
+    )
+    state = {"user_id": dana.id, "stars": 2, "streak_weeks": 2, "updated_at": depot.now}
+    await depot.fleet.put(DriverHealthState, state)
+    slot = await depot.shift(dana, depot.fleet.today, confirmed=True, route="R-missed")
+    nine = local_instant(depot.fleet.today, time(9), POLICY)
+    await depot.missed(nine)
+    stopped = await depot.session.get_one(DriverHealthState, dana.id, populate_existing=True)
+    assert (stopped.stars, stopped.assignment_pool_eligible) == (0, False)
+    incident = await depot.session.scalar(select(Incident.id).where(Incident.assignment_id == slot.id))
+    assert incident is not None
+    done = await excuse_incident(depot.session, depot.mona, incident, "Ice", SAY, POLICY, nine + HOUR)
+    assert done == Excused(incident)
+    back = await depot.session.get_one(DriverHealthState, dana.id, populate_existing=True)
+    assert (back.stars, back.streak_weeks, back.assignment_pool_eligible) == (2, 2, True)
+    assert back.current_score == 100
+    today = select(DriverHealthSnapshot.score).where(DriverHealthSnapshot.user_id == dana.id)
+    assert list(await depot.session.scalars(today)) == [100]
+
+
+async def test_r10_6_the_week_of_what_is_excused_is_judged_once_more(depot: Depot) -> None:
+    dana = await depot.driver()
+    await history(depot, dana, completed=1, missed=1, ago=15 * DAY)
+    (incident,) = await incidents(depot, dana)
+    monday = week_of((depot.now - 15 * DAY).astimezone(POLICY.zone).date())[0]
+    judged = {"judged_at": local_instant(monday + WEEK, time(3, 50), POLICY), "qualified": False}
+    await depot.fleet.put(StarWeek, {"user_id": dana.id, "week": monday, **judged})
+    await excuses(depot, incident)
+    [week] = await depot.session.scalars(select(StarWeek).execution_options(populate_existing=True))
+    assert (week.week, week.qualified) == (monday, True)
+    state = await depot.session.get_one(DriverHealthState, dana.id, populate_existing=True)
+    assert (state.stars, state.streak_weeks) == (1, 1)
