@@ -15,6 +15,13 @@ class Home(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class OpenHealth(Callback):
+    """A driver's score and stars."""
+
+    word: ClassVar[str] = "health"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class GotIt(Callback):
     """The reader of a message answers it."""
 

@@ -3,6 +3,7 @@
 Whoever sends pictures has the facts only; `drawing.draw` makes a PNG of them, in another process.
 """
 
+from bot.pictures.health_card import HealthCard
 from bot.pictures.heat_map import HeatMap
 
-Picture = HeatMap
+Picture = HeatMap | HealthCard

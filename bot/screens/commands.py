@@ -33,6 +33,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
         ("schedule", _("My shifts, week by week")),
         ("confirm", _("Confirm my shifts")),
         ("open", _("Open shifts and my bids")),
+        ("health", _("My score and stars, what helps and hurts")),
         ("why", _("How I stand, and why")),
         ("calendar", _("My shifts in my own calendar")),
         ("preferences", _("Days and routes that I like to drive")),

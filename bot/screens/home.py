@@ -8,7 +8,7 @@ from bot.callbacks.arrivals import Reviews
 from bot.callbacks.bidding import AcceptAtHome, OpenShifts
 from bot.callbacks.coverage import BoardOfAll, Unfilled
 from bot.callbacks.giving import SeeGiven
-from bot.callbacks.home import Home, Inbox
+from bot.callbacks.home import Home, Inbox, OpenHealth
 from bot.callbacks.preferences import OpenPreferences
 from bot.callbacks.roster import RosterWeeks
 from bot.callbacks.settings import BackAtHome, OpenSettings
@@ -92,7 +92,7 @@ def _driver(facts: DriverHome, reader: Reader) -> Screen:
     keyboard += [(_take(offer, reader),) for offer in to_accept[:OFFERS_MOST]]
     keyboard += [(given_button(each, reader),) for each in facts.given[: max(0, OFFERS_MOST - len(to_accept))]]
     keyboard.append((Button(_("🗓 My shifts"), Schedule(0)), open_button(reader)))
-    keyboard.append((Button(_("🧭 Preferences"), OpenPreferences()),))
+    keyboard.append((Button(_("🧭 Preferences"), OpenPreferences()), Button(_("⭐ My score"), OpenHealth())))
     keyboard.append(_own_affairs(facts.unread, reader))
     lines.append(_week(facts, reader))
     return Screen("\n\n".join(lines), tuple(keyboard))
@@ -281,6 +281,7 @@ def help_for_drivers(reader: Reader) -> Screen:
             "<b>Not today</b> stops offers for that day. What a bid has won at short notice, <b>Give it back</b> hands "
             "back within the hour.\n"
             "/open shows all that is open to you, your bids, and why you won or lost.\n"
+            "/health has your score and stars, /why what counts for and against you, and how to appeal.\n"
             "/preferences has the days and routes that you like, by which the weekly roster goes; /calendar puts your "
             "shifts into the calendar of your phone.\n"
             "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n\n"
