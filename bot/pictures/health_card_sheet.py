@@ -1,6 +1,6 @@
 """How a health card looks: the score first, read in two seconds; then the days, then the parts."""
 
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.patches import Rectangle
 
@@ -10,7 +10,8 @@ from bot.pictures.sheet import INK, Sheet, new_sheet, points
 WIDTH: Final = 720
 EDGE: Final = 24
 RIGHT: Final = WIDTH - EDGE
-BESIDE: Final = 340  # where it begins that stands beside the score
+LARGE, SMALL = 27, 19  # letters
+BESIDE: Final = 290  # where it begins that stands beside the score
 BAR, BAR_HIGH = 206, 30  # its top and its height
 LINE, LINE_HIGH = 312, 150
 PARTS, PART = 528, 48
@@ -24,16 +25,21 @@ def health_card_sheet(facts: HealthCard) -> Sheet:
     height = PARTS + PART * len(facts.parts) + 64
     sheet = new_sheet(WIDTH, height)
     sheet.write(facts.title, EDGE, 40, 28, WIDTH - 2 * EDGE, bold=True)
-    sheet.write(str(facts.score), EDGE, 128, 120, BESIDE - EDGE - 70, bold=True, color=_tone(facts))
-    sheet.write(f"/ {facts.most}", BESIDE - 76, 156, 28, 76, color=FAINT)
-    sheet.write(facts.verdict, BESIDE + 16, 104, 27, RIGHT - BESIDE - 16, bold=True)
+    sheet.write(str(facts.score), EDGE, 128, 112, BESIDE - EDGE, bold=True, color=_tone(facts))
+    _whole(sheet, facts.verdict, BESIDE + 16, 104, RIGHT - BESIDE - 16, bold=True)
     _stars(sheet, facts)
     _bar(sheet, facts)
     _line(sheet, facts)
     for number, part in enumerate(facts.parts):
         _part(sheet, part, PARTS + PART * (number + 0.5))
-    sheet.write(facts.next, EDGE, height - 34, 24, WIDTH - 2 * EDGE, color=FAINT)
+    _whole(sheet, facts.next, EDGE, height - 34, WIDTH - 2 * EDGE, color=FAINT)
     return sheet
+
+
+def _whole(sheet: Sheet, text: str, x: float, y: float, width: float, **look: Any) -> None:
+    """As large as it can be with all of it shown; what is too long even so ends in an ellipsis."""
+    wide = sheet.width(text, LARGE) * (1.15 if "bold" in look else 1)
+    sheet.write(text, x, y, max(LARGE * min(1, width / max(wide, 1)), SMALL), width, **look)
 
 
 def _tone(facts: HealthCard) -> str:
@@ -43,7 +49,10 @@ def _tone(facts: HealthCard) -> str:
 def _stars(sheet: Sheet, facts: HealthCard) -> None:
     for number in range(facts.stars_most):
         color = STAR if number < facts.stars else GROUND
-        edge = {"markeredgecolor": STAR if number < facts.stars else FAINT, "markeredgewidth": points(2)}
+        edge: dict[str, Any] = {
+            "markeredgecolor": STAR if number < facts.stars else FAINT,
+            "markeredgewidth": points(2),
+        }
         sheet.axes.plot([BESIDE + 36 + 52 * number], [158], marker="*", markersize=points(40), color=color, **edge)
 
 

@@ -146,7 +146,8 @@ def _with_reason(each: Points, facts: OwnHealth, policy: Policy, reader: Reader)
 def _stars(facts: OwnHealth, policy: Policy, reader: Reader) -> Iterator[str]:
     _ = reader.gettext
     stars = Stars(facts.streak, policy)
-    said = _("⭐ <b>{stars} of {most} stars</b>").format(stars=stars.stars, most=policy.stars_most)
+    said = reader.ngettext("⭐ <b>{n} of {most} stars</b>", "⭐ <b>{n} of {most} stars</b>", stars.stars)
+    said = said.format(n=stars.stars, most=policy.stars_most)
     if stars.stars and facts.star_week is not None:
         said += _(", the last for the week of {week}").format(week=reader.week(facts.star_week))
     yield said
@@ -185,9 +186,7 @@ def picture(facts: OwnHealth, policy: Policy, reader: Reader) -> HealthCard:
     _ = reader.gettext
     score, stars = facts.score.score, Stars(facts.streak, policy)
     if facts.capped_until is not None:
-        verdict = _("at most {most} until {day}").format(
-            most=policy.stopped_most, day=day_of(facts.capped_until, reader)
-        )
+        verdict = _("until {day}").format(day=day_of(facts.capped_until, reader))
     elif score >= policy.elite_from:
         verdict = _("elite")
     else:

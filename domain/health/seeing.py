@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
 from domain.health.scoring import Record, Score, score_of
+from domain.notices.facts.appeals import Penalty
 from domain.policy import Policy
 from domain.time import local_day
 
@@ -27,7 +28,7 @@ class Mishap:
     where it only counts as a shift not driven.
     """
 
-    kind: IncidentKind
+    kind: Penalty
     route: str
     warehouse: str
     on: date
@@ -121,7 +122,7 @@ async def own_health(session: AsyncSession, driver_id: uuid.UUID, policy: Policy
         before=tuple((day, of_day) for day, of_day in await session.execute(_BEFORE, days)),
         mishaps=tuple(
             Mishap(
-                IncidentKind(each.kind),
+                Penalty(each.kind),
                 each.route,
                 each.warehouse,
                 each.on,

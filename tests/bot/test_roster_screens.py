@@ -11,7 +11,7 @@ import pytest
 from bot.callbacks.filling import FillSlot
 from bot.callbacks.roster import RosterMap
 from bot.delivery.pictures import CAPTION_MOST
-from bot.pictures.heat_map import Mark
+from bot.pictures.heat_map import HeatMap, Mark
 from bot.reader import Reader
 from bot.screens import roster, roster_pages, what_if
 from bot.screens.screen import Screen
@@ -71,7 +71,7 @@ def test_r3_9_what_is_covered_would_be_and_stays_empty() -> None:
 
 def test_the_picture_tells_the_same_in_the_readers_words() -> None:
     picture = roster.card(card(), FRENCH).picture
-    assert picture is not None
+    assert isinstance(picture, HeatMap)
     assert picture.days[0] == ("lun.", "7") and picture.days[6] == ("dim.", "13")
     marks = (Mark.COVERED, Mark.WOULD_BE, Mark.EMPTY, Mark.NOT_RUN, Mark.OVER, Mark.COVERED, Mark.WOULD_BE)
     assert picture.sections[0].rows[0].marks == marks
@@ -82,7 +82,7 @@ def test_the_picture_tells_the_same_in_the_readers_words() -> None:
 def test_what_is_not_in_the_picture_is_not_explained() -> None:
     place = WarehouseWeek("North", (RouteWeek("R1", (Cell.COVERED,) * 7),))
     shown = roster.card(card(warehouses=(place,)), ENGLISH)
-    assert shown.picture is not None and [mark for mark, _ in shown.picture.legend] == [Mark.COVERED]
+    assert isinstance(shown.picture, HeatMap) and [mark for mark, _ in shown.picture.legend] == [Mark.COVERED]
     assert "Every shift ahead has a driver." in plain(shown)
     assert not any("Fill" in label or "Why" in label for label in labels(shown))
 
@@ -90,7 +90,7 @@ def test_what_is_not_in_the_picture_is_not_explained() -> None:
 @pytest.mark.parametrize(("page", "rows", "turns"), [(0, 40, [1]), (1, 40, [0, 2]), (2, 10, [1]), (9, 10, [1])])
 def test_forty_routes_a_picture(page: int, rows: int, turns: list[int]) -> None:
     shown = roster.card(card(90), ENGLISH, page)
-    assert shown.picture is not None and sum(len(section.rows) for section in shown.picture.sections) == rows
+    assert isinstance(shown.picture, HeatMap) and sum(len(section.rows) for section in shown.picture.sections) == rows
     to = [button.to.page for row in shown.keyboard for button in row if isinstance(button.to, RosterMap)]
     assert to == turns
 
