@@ -179,7 +179,7 @@ def test_all_of_it_can_be_read(reader: Reader, record: Record) -> None:
     written = [text.get_text() for text in sheet.axes.texts]
     wanted = {picture.title, picture.verdict, str(picture.score), picture.next, picture.first, picture.last, "80"}
     assert wanted | {part.name for part in picture.parts} <= set(written), "no word is cut"
-    assert all(text.get_fontsize() >= 13 for text in sheet.axes.texts), "and none is small"
+    assert all(float(text.get_fontsize()) >= 13 for text in sheet.axes.texts), "and none is small"
 
 
 def test_one_day_alone_is_a_point() -> None:
