@@ -30,6 +30,10 @@ class Step(StrEnum):
     APPEAL = "appeal"  # why something should not count; data: about
     APPEAL_ANSWER = "appeal_answer"  # why a manager decides so; data: appeal_id, granted
     POOL_DECISION = "pool_decision"  # why a manager puts a driver back, or not; data: driver_id, reinstates
+    CAP_CHOSEN = "cap_chosen"  # why a driver may have so many shifts a week; data: user_id, cap, 0 where it is lifted
+    UNFLAG = "unflag"  # why a manager takes a flag back; data: user_id
+    EXCUSE = "excuse"  # why an incident does not count; data: incident_id
+    MESSAGE_TEXT = "message_text"  # what a driver is to be told; data: user_id
     OVER_CAP = "over_cap"  # why a manager gives somebody more shifts than his cap; data: assignment_id, user_id
     ILL_UNTIL = "ill_until"  # data: first, a day
     OFF_FROM = "off_from"  # data: user_id, kind

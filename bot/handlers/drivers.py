@@ -17,6 +17,8 @@ from bot.reader import LANGUAGES
 from bot.screens import drivers as screens
 from bot.screens import settings as settings_screens
 from bot.screens.absences import days_refused
+from bot.screens.driver_card import card
+from domain.health.his_standing import his_standing
 from domain.notices import following
 from domain.notices.kinds import Kind
 from domain.people import contact, drivers
@@ -40,7 +42,7 @@ async def on_driver(update: Update, context: Context) -> None:
         asked = act.session, manager.id, name, local_day(act.now, act.policy)
         found = await drivers.find_drivers(*asked)
         if len(found) == 1:
-            await _card(act, manager, found[0].id)
+            await show_card(act, manager, found[0].id)
         elif found:
             await act.say(screens.choose(name, found, act.reader))
         else:
@@ -53,18 +55,21 @@ async def on_driver_card(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if manager := await manager_of(act):
             await conversations.drop(act.session, manager.id)
-            await _card(act, manager, user_id)
+            await show_card(act, manager, user_id)
 
 
-async def _card(act: Acting, manager: Person, user_id: UUID, toast: str | None = None, *, alert: bool = False) -> None:
-    facts = await drivers.driver_card(act.session, manager.id, user_id, act.policy, act.now)
+async def show_card(
+    act: Acting, manager: Person, user_id: UUID, toast: str | None = None, *, alert: bool = False, done: str = ""
+) -> None:
+    """`done`: what has just been done, above all; who has typed sees no toast."""
+    facts = await his_standing(act.session, manager.id, user_id, act.policy, act.now)
     if facts is None:
         await act.show(Kind.HOME, toast=screens.gone(act.reader), alert=True)
     else:
-        await act.say(screens.card(facts, act.reader), toast=toast, alert=alert)
+        await act.say(card(facts, act.policy, act.reader, done), toast=toast, alert=alert)
 
 
-async def _own(act: Acting, manager: Person, user_id: UUID) -> drivers.DriverCard | None:
+async def own(act: Acting, manager: Person, user_id: UUID) -> drivers.DriverCard | None:
     """A driver for whom this manager may act; otherwise he is told that there is none."""
     facts = await drivers.driver_card(act.session, manager.id, user_id, act.policy, act.now)
     if facts is None or not facts.own:
@@ -79,14 +84,14 @@ async def _own(act: Acting, manager: Person, user_id: UUID) -> drivers.DriverCar
 async def on_off_kinds(update: Update, context: Context) -> None:
     user_id = pressed(update, OffKinds).user_id
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await _own(act, manager, user_id)):
+        if (manager := await manager_of(act)) and (facts := await own(act, manager, user_id)):
             await act.say(screens.kinds(facts, act.reader))
 
 
 async def on_off_from(update: Update, context: Context) -> None:
     press = pressed(update, OffFrom)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
             about = {"user_id": str(press.user_id), "kind": press.kind}
             await conversations.ask(act.session, manager.id, Step.OFF_FROM, about, act.now)
             today = local_day(act.now, act.policy)
@@ -103,7 +108,7 @@ async def off_from_typed(act: Acting, manager: Person, data: dict[str, object], 
 async def on_off_until(update: Update, context: Context) -> None:
     press = pressed(update, OffUntil)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
             await _off_until(act, manager, facts, press.kind, day_of(press.first), press.page)
 
 
@@ -127,7 +132,7 @@ async def _read(
     act: Acting, manager: Person, data: dict[str, object], text: str
 ) -> tuple[drivers.DriverCard, date] | None:
     """The driver whom he was asked about, and the day that he has written; otherwise he is told what is wrong."""
-    facts = await _own(act, manager, UUID(str(data["user_id"])))
+    facts = await own(act, manager, UUID(str(data["user_id"])))
     if facts is None:
         await conversations.end(act.session, manager.id)
         return None
@@ -141,7 +146,7 @@ async def _read(
 async def on_off_plan(update: Update, context: Context) -> None:
     press = pressed(update, OffPlan)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
             await _off_plan(act, manager, facts, press.kind, day_of(press.first), day_of(press.last))
 
 
@@ -153,7 +158,7 @@ async def _off_plan(
     match plan:
         case AlreadyOff():
             await conversations.end(act.session, manager.id)
-            await _card(act, manager, facts.id, screens.off_toast(False, act.reader), alert=True)
+            await show_card(act, manager, facts.id, screens.off_toast(False, act.reader), alert=True)
         case Refused(why=why):
             await act.say(screens.off_refused(facts, number, why, act.policy, act.reader))
         case absences.Plan():
@@ -172,11 +177,11 @@ async def on_send_off(update: Update, context: Context) -> None:
         )
         if isinstance(result, Refused):
             toast = days_refused(result.why, screens.most(press.kind, act.policy), act.reader)
-            await _card(act, manager, press.user_id, toast, alert=True)
+            await show_card(act, manager, press.user_id, toast, alert=True)
             return
         if isinstance(result, absences.Away):
             await _alert_if_untold(act, result)
-        await _card(act, manager, press.user_id, screens.off_toast(isinstance(result, absences.Away), act.reader))
+        await show_card(act, manager, press.user_id, screens.off_toast(isinstance(result, absences.Away), act.reader))
 
 
 async def on_back_early(update: Update, context: Context) -> None:
@@ -186,7 +191,7 @@ async def on_back_early(update: Update, context: Context) -> None:
             result = await absences.end_off(act.session, manager, press.off_id, act.words, act.policy, act.now)
             refused = isinstance(result, Refused)
             toast = days_refused(result.why, 0, act.reader) if isinstance(result, Refused) else None
-            await _card(act, manager, press.user_id, toast or screens.back_toast(act.reader), alert=refused)
+            await show_card(act, manager, press.user_id, toast or screens.back_toast(act.reader), alert=refused)
 
 
 async def _alert_if_untold(act: Acting, result: absences.Away | departures.Leaves) -> None:
@@ -202,7 +207,7 @@ async def _alert_if_untold(act: Acting, result: absences.Away | departures.Leave
 async def on_his_language(update: Update, context: Context) -> None:
     user_id = pressed(update, HisLanguage).user_id
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await _own(act, manager, user_id)):
+        if (manager := await manager_of(act)) and (facts := await own(act, manager, user_id)):
             await act.say(screens.languages(facts, act.reader))
 
 
@@ -219,12 +224,12 @@ async def on_speak_to(update: Update, context: Context) -> None:
             return
         result = await contact.choose_language(act.session, driver, press.choice, LANGUAGES, act.now, by=manager)
         if isinstance(result, Refused):
-            await _card(act, manager, driver.id, settings_screens.refusal(result.why, act.reader), alert=True)
+            await show_card(act, manager, driver.id, settings_screens.refusal(result.why, act.reader), alert=True)
             return
         if spoken_to := await person(act.session, driver.id):
             await act.offer_commands_to(spoken_to)
         await following.follow_homes(act.session, act.now, of=[driver.id], first=driver.id)
-        await _card(act, manager, driver.id, screens.off_toast(True, act.reader))
+        await show_card(act, manager, driver.id, screens.off_toast(True, act.reader))
 
 
 # -- leaving
@@ -233,7 +238,7 @@ async def on_speak_to(update: Update, context: Context) -> None:
 async def on_last_days(update: Update, context: Context) -> None:
     press = pressed(update, LastDays)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
             await conversations.ask(act.session, manager.id, Step.LAST_DAY, {"user_id": str(facts.id)}, act.now)
             today = local_day(act.now, act.policy)
             await act.say(screens.last_days(facts, today, press.page, act.reader))
@@ -248,7 +253,7 @@ async def last_day_typed(act: Acting, manager: Person, data: dict[str, object], 
 async def on_last_day(update: Update, context: Context) -> None:
     press = pressed(update, LastDay)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
             await _leaving_plan(act, manager, facts, day_of(press.last))
 
 
@@ -257,7 +262,7 @@ async def _leaving_plan(act: Acting, manager: Person, facts: drivers.DriverCard,
     match plan:
         case LeavesThen():
             await conversations.end(act.session, manager.id)
-            await _card(act, manager, facts.id, screens.leaving_toast(plan, act.reader))
+            await show_card(act, manager, facts.id, screens.leaving_toast(plan, act.reader))
         case Refused(why=why):
             await act.say(screens.leaving_refused(facts, why, act.reader))
         case departures.Plan():
@@ -268,7 +273,7 @@ async def _leaving_plan(act: Acting, manager: Person, facts: drivers.DriverCard,
 async def on_let_go(update: Update, context: Context) -> None:
     press = pressed(update, LetGo)
     async with acting(update, context) as act:
-        if not (manager := await manager_of(act)) or not (facts := await _own(act, manager, press.user_id)):
+        if not (manager := await manager_of(act)) or not (facts := await own(act, manager, press.user_id)):
             return
         result = await departures.leave_company(
             act.session, manager, press.user_id, day_of(press.last), act.words, act.policy, act.now
@@ -278,7 +283,7 @@ async def on_let_go(update: Update, context: Context) -> None:
             return
         if isinstance(result, departures.Leaves):
             await _alert_if_untold(act, result)
-        await _card(act, manager, press.user_id, screens.leaving_toast(result, act.reader))
+        await show_card(act, manager, press.user_id, screens.leaving_toast(result, act.reader))
 
 
 async def on_stays(update: Update, context: Context) -> None:
@@ -288,4 +293,4 @@ async def on_stays(update: Update, context: Context) -> None:
             result = await departures.stay_after_all(act.session, manager, user_id, act.words, act.policy, act.now)
             refused = isinstance(result, Refused)
             said = result.why if isinstance(result, Refused) else result
-            await _card(act, manager, user_id, screens.stays_toast(said, act.reader), alert=refused)
+            await show_card(act, manager, user_id, screens.stays_toast(said, act.reader), alert=refused)

@@ -31,7 +31,7 @@ async def on_message(update: Update, context: Context) -> None:
         if isinstance(draft, Refused):
             await act.say(screens.not_drafted(draft.why, rest[0], act.policy, act.reader))
         elif len(draft.found) == 1:
-            await _preview(act, manager, draft, draft.found[0])
+            await preview(act, manager, draft, draft.found[0])
         else:
             await act.say(screens.choose(draft, 0, act.reader))
 
@@ -49,12 +49,12 @@ async def on_write_to(update: Update, context: Context) -> None:
         if (manager := await manager_of(act)) and (draft := await _draft(act, manager, press)):
             to = await messages.recipients(act.session, manager.id, act.policy, act.now, of=[press.user_id])
             if to:
-                await _preview(act, manager, draft, to[0])
+                await preview(act, manager, draft, to[0])
             else:
                 await act.say(screens.choose(draft, 0, act.reader))
 
 
-async def _preview(act: Acting, manager: Person, draft: Draft, to: Recipient) -> None:
+async def preview(act: Acting, manager: Person, draft: Draft, to: Recipient) -> None:
     absence = await messages.away(act.session, manager.id, to, act.now)
     await act.say(screens.preview(draft, to, absence, act.policy, act.reader))
 

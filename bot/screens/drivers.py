@@ -4,17 +4,15 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from bot.callbacks.absences import BackEarly, OffFrom, OffKinds, OffPlan, OffUntil, SendOff
-from bot.callbacks.arrivals import Driven
-from bot.callbacks.drivers import DriverCard, HisLanguage, LastDay, LastDays, LetGo, SpeakTo, StaysOn
-from bot.callbacks.preferences import PreferencesOf
+from bot.callbacks.absences import OffFrom, OffPlan, OffUntil, SendOff
+from bot.callbacks.drivers import DriverCard, LastDay, LastDays, LetGo, SpeakTo
 from bot.reader import LANGUAGES, Reader
 from bot.screens.absences import days_refused, given_back, kind, no_day
 from bot.screens.days import day_rows
 from bot.screens.home import home_button
 from bot.screens.meant import called, nearly, several
-from bot.screens.screen import Button, Screen, escape, shortened
-from bot.screens.settings import NAMES, listed
+from bot.screens.screen import Button, Screen, escape
+from bot.screens.settings import NAMES
 from domain.db.models.words import IncidentKind, OffKind
 from domain.people import drivers
 from domain.people.drivers import Found
@@ -55,67 +53,6 @@ def choose(written: str, found: tuple[Found, ...], reader: Reader) -> Screen:
 def which(written: str, reader: Reader) -> str:
     """Several are called so: whom does he mean?"""
     return reader.gettext("Several drivers are called “{name}”. Whom do you mean?").format(name=escape(written))
-
-
-def card(facts: drivers.DriverCard, reader: Reader) -> Screen:
-    _ = reader.gettext
-    lines = [f"👤 <b>{escape(facts.name)}</b>", "📞 " + escape(facts.phone), _language(facts, reader)]
-    lines.append(_homes(facts, reader))
-    if facts.until is not None:
-        lines.append(_("🚪 Employed until {day}").format(day=reader.day(facts.until)))
-    for off in facts.off:
-        text = _("🌴 Off from {first} to {last}: {kind}")
-        lines.append(
-            text.format(first=reader.day(off.first), last=reader.day(off.last), kind=escape(kind(off.kind, reader)))
-        )
-    if not facts.shifts:
-        lines.append(_("No shifts ahead in your warehouses."))
-    elif facts.more:
-        more = reader.ngettext("… and {n} more shift", "… and {n} more shifts", facts.more)
-        lines.append(more.format(n=facts.more))
-    rows: list[Row] = [(Button(_shift(shift, reader), Driven(shift.assignment_id)),) for shift in facts.shifts]
-    if facts.own:
-        rows += _acts(facts, reader)
-    return Screen("\n".join(lines), (*rows, (home_button(reader),)))
-
-
-def _language(facts: drivers.DriverCard, reader: Reader) -> str:
-    _ = reader.gettext
-    language = NAMES[facts.language] if facts.language in NAMES else _("language not chosen yet")
-    return f"💬 {language}, " + (_("has Telegram") if facts.linked else _("only SMS"))
-
-
-def _homes(facts: drivers.DriverCard, reader: Reader) -> str:
-    _ = reader.gettext
-    if not facts.recorded:
-        return _("🏠 No home warehouse recorded: all of them")
-    if not facts.homes:
-        return _("🏠 No home warehouse any more")
-    homes = sorted({name for name, _employed in facts.homes})
-    return "🏠 " + listed(homes, reader)
-
-
-def _shift(shift: drivers.Next, reader: Reader) -> str:
-    mark = "✓" if shift.confirmed else "❔"
-    where = f"{shortened(shift.route, 20)}, {shortened(shift.warehouse, 20)}"
-    return f"{mark} " + reader.said(reader.day(shift.on), where)
-
-
-def _acts(facts: drivers.DriverCard, reader: Reader) -> list[Row]:
-    """What he may do for him."""
-    _ = reader.gettext
-    rows: list[Row] = [
-        (Button(_("💪 Back early from {day}").format(day=reader.day(off.first)), BackEarly(facts.id, off.id)),)
-        for off in facts.off
-    ]
-    rows.append((Button(_("🌴 Time off…"), OffKinds(facts.id)), Button(_("💬 Language…"), HisLanguage(facts.id))))
-    rows.append((Button(_("🧭 Preferences"), PreferencesOf(facts.id)),))
-    leaves = Button(_("🚪 Leaves the company…"), LastDays(facts.id, 0))
-    if facts.leaving:
-        rows.append((Button(_("↩️ Stays after all"), StaysOn(facts.id)), leaves))
-    else:
-        rows.append((leaves,))
-    return rows
 
 
 def _back(user_id: UUID, reader: Reader) -> Row:

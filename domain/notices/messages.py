@@ -142,6 +142,22 @@ async def draft_message(
     parts = addressed(written, await recipients(session, manager.id, policy, now))
     if not parts.found and not (parts.near and parts.text):
         return Refused(Refusal.NOBODY_CALLED_SO)
+    return await _keep(session, manager, parts, policy, now)
+
+
+async def draft_to(
+    session: AsyncSession, manager: Person, user_id: uuid.UUID, text: str, policy: Policy, now: datetime
+) -> Draft | Refused:
+    """The same to one who was chosen before its text was written; refused also where he is none of his."""
+    to = await recipients(session, manager.id, policy, now, of=[user_id])
+    if not to:
+        return Refused(Refusal.RECIPIENT_GONE)
+    return await _keep(session, manager, Addressed(to[0].name, to, text), policy, now)
+
+
+async def _keep(
+    session: AsyncSession, manager: Person, parts: Addressed, policy: Policy, now: datetime
+) -> Draft | Refused:
     if not parts.text:
         return Refused(Refusal.NO_TEXT)
     if len(parts.text) > policy.message_most:

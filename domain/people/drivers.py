@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import Date, Uuid, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -37,7 +38,7 @@ _NAMES = select(User.id, User.first_name, User.last_name, User.phone).where(User
 
 # Whom a manager may look at: whose home, preferences, work or bids are or were in his warehouses, or who would work in
 # one. `own` are his people, for whom he may act: whose home is or will be one of his warehouses, or was never recorded.
-_MINE = """
+_MINE: Final = """
     WITH mine AS (
         SELECT here.warehouse_id AS id FROM warehouse_managers here
         JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
@@ -49,7 +50,7 @@ _MINE = """
                    OR EXISTS (SELECT FROM employments home JOIN mine ON mine.id = home.warehouse_id
                               WHERE home.user_id = driver.id AND (home.ends_on IS NULL OR home.ends_on >= :today))
                ) AS own
-        FROM users driver WHERE driver.role = 'driver' AND driver.id = ANY (:of)
+        FROM users driver WHERE driver.role = 'driver' AND {whom}
     )
     SELECT named.id, named.own FROM named
     WHERE named.own
@@ -63,7 +64,8 @@ _MINE = """
        OR EXISTS (SELECT FROM bids bid JOIN assignments slot ON slot.id = bid.assignment_id
                   JOIN mine ON mine.id = slot.warehouse_id WHERE bid.user_id = named.id)
 """
-_SEEN = sql(_MINE, manager_id=Uuid(), of=ARRAY(Uuid()), today=Date())
+SEEN: Final = _MINE.format(whom="true")  # of all drivers; each has a row of its own
+_SEEN = sql(_MINE.format(whom="driver.id = ANY (:of)"), manager_id=Uuid(), of=ARRAY(Uuid()), today=Date())
 
 
 async def find_drivers(session: AsyncSession, manager_id: uuid.UUID, name: str, today: date) -> tuple[Found, ...]:
