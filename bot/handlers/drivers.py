@@ -69,7 +69,7 @@ async def show_card(
         await act.say(card(facts, act.policy, act.reader, done), toast=toast, alert=alert)
 
 
-async def own(act: Acting, manager: Person, user_id: UUID) -> drivers.DriverCard | None:
+async def _own(act: Acting, manager: Person, user_id: UUID) -> drivers.DriverCard | None:
     """A driver for whom this manager may act; otherwise he is told that there is none."""
     facts = await drivers.driver_card(act.session, manager.id, user_id, act.policy, act.now)
     if facts is None or not facts.own:
@@ -84,14 +84,14 @@ async def own(act: Acting, manager: Person, user_id: UUID) -> drivers.DriverCard
 async def on_off_kinds(update: Update, context: Context) -> None:
     user_id = pressed(update, OffKinds).user_id
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await own(act, manager, user_id)):
+        if (manager := await manager_of(act)) and (facts := await _own(act, manager, user_id)):
             await act.say(screens.kinds(facts, act.reader))
 
 
 async def on_off_from(update: Update, context: Context) -> None:
     press = pressed(update, OffFrom)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
             about = {"user_id": str(press.user_id), "kind": press.kind}
             await conversations.ask(act.session, manager.id, Step.OFF_FROM, about, act.now)
             today = local_day(act.now, act.policy)
@@ -108,7 +108,7 @@ async def off_from_typed(act: Acting, manager: Person, data: dict[str, object], 
 async def on_off_until(update: Update, context: Context) -> None:
     press = pressed(update, OffUntil)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
             await _off_until(act, manager, facts, press.kind, day_of(press.first), press.page)
 
 
@@ -132,7 +132,7 @@ async def _read(
     act: Acting, manager: Person, data: dict[str, object], text: str
 ) -> tuple[drivers.DriverCard, date] | None:
     """The driver whom he was asked about, and the day that he has written; otherwise he is told what is wrong."""
-    facts = await own(act, manager, UUID(str(data["user_id"])))
+    facts = await _own(act, manager, UUID(str(data["user_id"])))
     if facts is None:
         await conversations.end(act.session, manager.id)
         return None
@@ -146,7 +146,7 @@ async def _read(
 async def on_off_plan(update: Update, context: Context) -> None:
     press = pressed(update, OffPlan)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
             await _off_plan(act, manager, facts, press.kind, day_of(press.first), day_of(press.last))
 
 
@@ -207,7 +207,7 @@ async def _alert_if_untold(act: Acting, result: absences.Away | departures.Leave
 async def on_his_language(update: Update, context: Context) -> None:
     user_id = pressed(update, HisLanguage).user_id
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await own(act, manager, user_id)):
+        if (manager := await manager_of(act)) and (facts := await _own(act, manager, user_id)):
             await act.say(screens.languages(facts, act.reader))
 
 
@@ -238,7 +238,7 @@ async def on_speak_to(update: Update, context: Context) -> None:
 async def on_last_days(update: Update, context: Context) -> None:
     press = pressed(update, LastDays)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
             await conversations.ask(act.session, manager.id, Step.LAST_DAY, {"user_id": str(facts.id)}, act.now)
             today = local_day(act.now, act.policy)
             await act.say(screens.last_days(facts, today, press.page, act.reader))
@@ -253,7 +253,7 @@ async def last_day_typed(act: Acting, manager: Person, data: dict[str, object], 
 async def on_last_day(update: Update, context: Context) -> None:
     press = pressed(update, LastDay)
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (facts := await own(act, manager, press.user_id)):
+        if (manager := await manager_of(act)) and (facts := await _own(act, manager, press.user_id)):
             await _leaving_plan(act, manager, facts, day_of(press.last))
 
 
@@ -273,7 +273,7 @@ async def _leaving_plan(act: Acting, manager: Person, facts: drivers.DriverCard,
 async def on_let_go(update: Update, context: Context) -> None:
     press = pressed(update, LetGo)
     async with acting(update, context) as act:
-        if not (manager := await manager_of(act)) or not (facts := await own(act, manager, press.user_id)):
+        if not (manager := await manager_of(act)) or not (facts := await _own(act, manager, press.user_id)):
             return
         result = await departures.leave_company(
             act.session, manager, press.user_id, day_of(press.last), act.words, act.policy, act.now

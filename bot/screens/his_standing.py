@@ -88,17 +88,17 @@ def _stop(facts: HisStanding, policy: Policy, reader: Reader) -> str:
     if stop is None:
         return _("⛔ Stopped: no new shifts until a manager decides.")
     since = day_of(stop.stopped_at, reader)
+    if stop.back_at is not None:
+        return _("⏸ Stopped on {day}, back until a manager decides.").format(day=since)
     if stop.reason is not None:
         text = _("⛔ Stopped since {day}, stays out: {reason}")
         return text.format(day=since, reason=escape(stop.reason, REASON_MOST))
-    if stop.back_at is not None:
-        return _("⏸ Stopped on {day}, back until a manager decides.").format(day=since)
     text = _("⛔ Stopped since {day}: no new shifts until a manager decides. Please decide by {until}.")
     return text.format(day=since, until=reader.moment(stop.stopped_at + policy.stop_widened_after))
 
 
 def decisions(facts: HisStanding, reader: Reader) -> list[Row]:
-    """What waits for this manager's decision, first of all buttons."""
+    """What this manager can decide, above all other buttons."""
     _ = reader.gettext
     rows: list[Row] = []
     if not facts.card.own:
@@ -110,8 +110,9 @@ def decisions(facts: HisStanding, reader: Reader) -> list[Row]:
         rows.append((Button(_("↩️ Reinstate"), Reinstate(who)), *out))
     flag = facts.holds.flag
     if flag is not None:
-        waits = flag.appeal is not None and flag.appeal.granted is None
-        appeal = (Button(_("⚖️ The appeal"), AppealShown(flag.appeal.id)),) if waits and flag.appeal else ()
+        appeal: Row = ()
+        if flag.appeal is not None and flag.appeal.granted is None:
+            appeal = (Button(_("⚖️ The appeal"), AppealShown(flag.appeal.id)),)
         rows.append((Button(_("🏳️ Unflag…"), Unflag(who)), *appeal))
     return rows
 
