@@ -10,6 +10,7 @@ from bot.callbacks.his_standing import ChooseCap, Excuse, HisCap, IncidentOf, In
 from bot.callbacks.stops import KeepOut, Reinstate
 from bot.reader import Reader
 from bot.screens import penalties
+from bot.screens.flags import up_to
 from bot.screens.home import home_button
 from bot.screens.paging import pager, side_by_side
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape, shortened
@@ -65,7 +66,7 @@ def _score(health: OwnHealth, policy: Policy, reader: Reader) -> Iterator[str]:
 
 def _cap(cap: OwnCap, reader: Reader) -> str:
     _ = reader.gettext
-    said = reader.ngettext("🧮 Up to {n} shift a week", "🧮 Up to {n} shifts a week", cap.cap).format(n=cap.cap)
+    said = "🧮 " + up_to(cap.cap, reader)
     if cap.chosen:
         why = _("set by a manager: {reason}").format(reason=escape(cap.reason or "", REASON_MOST))
     elif cap.cut:
