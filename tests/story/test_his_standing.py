@@ -142,7 +142,7 @@ async def test_r12_3_other_managers_and_drivers_get_nowhere(
         assert "can't find that" in answer["text"], button
     await nadia.writes("/drivers", "There are no drivers in your warehouses yet")
     row = await user(sessions, it)
-    assert row.is_flagged and row.weekly_cap != 6
+    assert row.is_flagged and row.weekly_cap > 1
     assert (await incident_of(sessions, it)).excused_at is None
 
 
