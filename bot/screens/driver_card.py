@@ -44,7 +44,7 @@ def card(standing: HisStanding, policy: Policy, reader: Reader, done: str = "") 
         rows += _acts(facts, reader)
     rows.append((Button(_("👥 All drivers"), Drivers(0)), home_button(reader)))
     text = "\n".join(lines).strip()
-    return Screen(f"{done}\n\n{text}" if done else text, tuple(rows))
+    return Screen(f"{escape(done)}\n\n{text}" if done else text, tuple(rows))
 
 
 def _language(facts: drivers.DriverCard, reader: Reader) -> str:

@@ -18,6 +18,7 @@ from bot.screens.whys import LABEL_MOST, day_of
 from domain.db.models.words import IncidentKind
 from domain.health.his_standing import HisIncident, HisIncidents, HisStanding
 from domain.health.own_standing import OwnCap, OwnFlag
+from domain.health.rules import Due
 from domain.health.scoring import Stars
 from domain.health.seeing import OwnHealth
 from domain.health.whys import Happened
@@ -58,7 +59,7 @@ def _score(health: OwnHealth, policy: Policy, reader: Reader) -> Iterator[str]:
         until = day_of(health.capped_until, reader)
         said += " " + _("(at most {most} until {day})").format(most=policy.stopped_most, day=until)
     yield said
-    rate = reader.percent(record.completed / record.due)
+    rate = reader.percent(float(Due(record.due, record.completed).share()))
     yield _("Attendance {rate} ({completed} of {due} shifts), delivered {delivered}").format(
         rate=rate, completed=record.completed, due=record.due, delivered=reader.percent(record.completion)
     )
