@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import delete, select
 
 from bot.callbacks.appeals import Whys
-from bot.callbacks.callback import Callback
 from bot.callbacks.home import OpenHealth
 from bot.callbacks.stops import KeepOut, Reinstate, StopOf
 from bot.reader import Reader
@@ -17,7 +16,7 @@ from bot.screens import stops as screens
 from bot.wording_of_health import OfHealth
 from domain.db.models import ContactSettings, DriverHealthState, HardStop, WarehouseManager
 from domain.db.models.words import IncidentKind
-from domain.health.reinstating import keep_out
+from domain.health.reinstating import Decided, keep_out
 from domain.notices.facts.health import (
     Becomes,
     BonusAhead,
@@ -247,7 +246,7 @@ async def test_r10_6_she_sees_why_and_her_score_from_what_she_was_told(town: Tow
         await it.dana.sees("Your score:")
         async with town.sessions.begin() as session:
             out = await keep_out(session, it.people["Mona"], it.driver_id, "twice", SAY, POLICY, town.now)
-            assert not isinstance(out, type(None))
+            assert isinstance(out, Decided)
         await it.dana.press(await it.dana.sees("You get no new shifts", "Reason: twice"), "How I stand")
         await it.dana.sees("How you stand", "You get no new shifts for now", "2 things went wrong")
 
@@ -266,5 +265,4 @@ TOLD = (
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_r10_6_whatever_is_told_of_his_standing_leads_to_why_and_to_his_score(notice: OfHealth, language: str) -> None:
     shown = screens.told(notice, Reader(language, TORONTO))
-    to: list[Callback | str | None] = [button.to for button in shown.keyboard[0]]
-    assert to == [Whys(0), OpenHealth()]
+    assert [button.to for button in shown.keyboard[0]] == [Whys(0), OpenHealth()]
