@@ -75,8 +75,8 @@ async def stopped(town: Town, language: str = "en") -> Stopped:
             kind = IncidentKind.LATE_CANCEL
             await ledger.enter(session, dana.id, slot.id, kind, None, SAY, POLICY, town.now)
         chats = [await linked_chat(session, who.id) for who in people]
-    phones = [await _phone(town, who, chat, language) for who, chat in zip(people, chats, strict=True)]
-    return Stopped(town, *phones, {who.first_name: who for who in people})
+    mona, max_, sue, dana_ = [await _phone(town, who, chat, language) for who, chat in zip(people, chats, strict=True)]
+    return Stopped(town, mona, max_, sue, dana_, {who.first_name: who for who in people})
 
 
 async def _phone(town: Town, who: Person, chat: int | None, language: str) -> Phone:
