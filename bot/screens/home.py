@@ -304,6 +304,7 @@ def help_for_managers(reader: Reader) -> Screen:
             "/close North tomorrow closes a day. /routes has the weekdays of each route, and whether shifts are given "
             "away with your approval.\n"
             "/driver Amara shows one of your drivers: shifts ahead, time off, the last day.\n"
+            "/appeals has what your drivers appeal, /reviews the absences: both wait for your decision.\n"
             "/message Amara Osei: please call me writes to one of your people, and shows when it was seen.\n"
             "The best drivers are asked first, until somebody takes the route; your card tells who.\n"
             "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n"
