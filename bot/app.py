@@ -158,6 +158,8 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(settings.on_quiet_hours, callbacks.settings.ChooseQuietHours.fits),
             CallbackQueryHandler(settings.on_wake_me, callbacks.settings.ChooseWakeMe.fits),
             CallbackQueryHandler(privacy.on_send_my_data, callbacks.privacy.SendMyData.fits),
+            CallbackQueryHandler(privacy.on_forget, callbacks.privacy.ForgetDriver.fits),
+            CallbackQueryHandler(privacy.on_forget_now, callbacks.privacy.ForgetDriverNow.fits),
             CallbackQueryHandler(settings.on_away, callbacks.settings.OpenAway.fits),
             CallbackQueryHandler(settings.on_go_away, callbacks.settings.GoAway.fits),
             CallbackQueryHandler(settings.on_back_at_home, callbacks.settings.BackAtHome.fits),

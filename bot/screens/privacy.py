@@ -2,12 +2,16 @@
 
 from datetime import date
 
-from bot.callbacks.privacy import SendMyData
+from bot.callbacks.drivers import DriverCard
+from bot.callbacks.privacy import ForgetDriverNow, SendMyData
 from bot.reader import Reader
+from bot.screens.drivers import gone
 from bot.screens.home import home_button
-from bot.screens.screen import Button, Document, Screen
+from bot.screens.screen import Button, Document, Screen, escape
 from domain.db.models.words import UserRole
+from domain.people import drivers
 from domain.policy import Policy
+from domain.refusals import Refusal
 
 
 def privacy(role: UserRole, policy: Policy, reader: Reader) -> Screen:
@@ -66,3 +70,29 @@ def my_data(content: bytes, today: date, reader: Reader) -> Screen:
         "📎 All that is recorded about you, as a file (JSON). Names and numbers of other drivers are left out."
     )
     return Screen(text, document=Document(f"rollcall-{today.isoformat()}.json", content))
+
+
+def forget(facts: drivers.DriverCard, reader: Reader) -> Screen:
+    """Before the last button."""
+    _ = reader.gettext
+    text = _(
+        "🧹 <b>Remove the personal data of {name}?</b>\n"
+        "Name, phone number, chat, codes and own words go, for good. Shifts, incidents and figures stay, as those of a "
+        "former driver."
+    )
+    rows = (
+        (Button(_("🧹 Yes, remove it for good"), ForgetDriverNow(facts.id)),),
+        (Button(_("‹ Leave it"), DriverCard(facts.id)),),
+    )
+    return Screen(text.format(name=escape(facts.name)), rows)
+
+
+def forgotten(why: Refusal | None, reader: Reader) -> str:
+    """Done, or why not."""
+    _ = reader.gettext
+    texts = {
+        None: _("Removed."),
+        Refusal.STILL_EMPLOYED: _("Only after the last day: enter that first."),
+        Refusal.STILL_HAS_SHIFTS: _("There are shifts to drive: give them to others first."),
+    }
+    return texts.get(why) or gone(reader)

@@ -74,6 +74,11 @@ _GONE = [
 _HIS_WORDS = [
     sql(statement, driver=Uuid())
     for statement in (
+        # As his managers were told of them.
+        "UPDATE notifications SET body = replace(body, data ->> 'note', '…'), data = data - 'note' "
+        "FROM shifts s JOIN assignments a ON a.id = s.assignment_id JOIN users person ON person.id = a.user_id "
+        "WHERE person.id = :driver AND data ->> 'note' = s.cancel_notes "
+        "AND data ->> 'driver' = person.first_name || ' ' || person.last_name",
         "UPDATE shifts SET cancel_notes = NULL FROM assignments a "
         "WHERE a.id = shifts.assignment_id AND a.user_id = :driver AND cancel_notes IS NOT NULL",
         "UPDATE appeals SET reason = '' WHERE user_id = :driver",
@@ -111,7 +116,9 @@ _NAMED = [
         nobody=Text(),
     ),
     sql(
-        "UPDATE sms_attempts SET body = replace(replace(body, :name, :nobody), :phone, '') WHERE strpos(body, :name) > 0",
+        """
+        UPDATE sms_attempts SET body = replace(replace(body, :name, :nobody), :phone, '') WHERE strpos(body, :name) > 0
+        """,
         name=Text(),
         nobody=Text(),
         phone=Text(),

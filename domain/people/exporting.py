@@ -140,7 +140,7 @@ async def export_person(session: AsyncSession, user_id: uuid.UUID, now: datetime
         )
         for name in sorted(DONE)
     }
-    whole = {
+    whole: dict[str, Any] = {
         "made_at": now.isoformat(),
         "records": {name: rows for name, rows in records.items() if rows},
         "did": {name: rows for name, rows in did.items() if rows},
@@ -260,7 +260,9 @@ async def _others_in(session: AsyncSession, user_id: uuid.UUID, texts: set[str])
     names = {
         name
         for row in rows
-        if (name := f"{row.first_name} {row.last_name}") != own[0] and words.issuperset(_WORD.findall(name))
+        if (name := f"{row.first_name} {row.last_name}") != own[0]
+        and (its := _WORD.findall(name))
+        and words.issuperset(its)
     }
     longest_first = tuple(sorted(names, key=lambda name: (-len(name), name)))
     return _Others(longest_first, frozenset(row.phone for row in rows if row.phone in phones) - {own[1]})
