@@ -18,8 +18,9 @@ READERS = [Reader(language, POLICY.zone) for language in ("en", "fr")]
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.language)
 @pytest.mark.parametrize("role", list(UserRole))
 def test_r12_6_the_numbers_are_the_policys(reader: Reader, role: UserRole) -> None:
-    kept = {"keep_sms_for": timedelta(days=71), "keep_invites_for": timedelta(days=72)}
-    screen = privacy(role, replace(POLICY, **kept, keep_updates_for=timedelta(days=73)), reader)
+    sms, invites, updates = timedelta(days=71), timedelta(days=72), timedelta(days=73)
+    policy = replace(POLICY, keep_sms_for=sms, keep_invites_for=invites, keep_updates_for=updates)
+    screen = privacy(role, policy, reader)
     assert [number in screen.html for number in ("71", "72", "73")] == [True] * 3
     assert screen.html != privacy(role, POLICY, reader).html and len(screen.html) < 4096
     assert screen.html.count("<b>") == (4 if role is UserRole.DRIVER else 3)
