@@ -8,6 +8,7 @@ from bot.callbacks.absences import BackEarly, OffFrom, OffKinds, OffPlan, OffUnt
 from bot.callbacks.arrivals import Driven
 from bot.callbacks.drivers import DriverCard, HisLanguage, LastDay, LastDays, LetGo, SpeakTo, StaysOn
 from bot.callbacks.preferences import PreferencesOf
+from bot.callbacks.privacy import ForgetDriver
 from bot.reader import LANGUAGES, Reader
 from bot.screens.absences import days_refused, given_back, kind, no_day
 from bot.screens.days import day_rows
@@ -59,7 +60,8 @@ def which(written: str, reader: Reader) -> str:
 
 def card(facts: drivers.DriverCard, reader: Reader) -> Screen:
     _ = reader.gettext
-    lines = [f"👤 <b>{escape(facts.name)}</b>", "📞 " + escape(facts.phone), _language(facts, reader)]
+    phone = ["📞 " + escape(facts.phone)] if facts.phone else []  # whoever is anonymous has none (R12.6)
+    lines = [f"👤 <b>{escape(facts.name)}</b>", *phone, _language(facts, reader)]
     lines.append(_homes(facts, reader))
     if facts.until is not None:
         lines.append(_("🚪 Employed until {day}").format(day=reader.day(facts.until)))
@@ -76,6 +78,8 @@ def card(facts: drivers.DriverCard, reader: Reader) -> Screen:
     rows: list[Row] = [(Button(_shift(shift, reader), Driven(shift.assignment_id)),) for shift in facts.shifts]
     if facts.own:
         rows += _acts(facts, reader)
+    if facts.recorded and not facts.homes and facts.phone:
+        rows.append((Button(_("🧹 Remove personal data…"), ForgetDriver(facts.id)),))
     return Screen("\n".join(lines), (*rows, (home_button(reader),)))
 
 
