@@ -20,7 +20,7 @@ import asyncpg
 import uvloop
 from rich.console import Console
 
-from bench import deliveries, duties, filling, growth, machine, pictures, report, roster
+from bench import deliveries, duties, filling, growth, machine, pictures, report, roster, standing
 from bench.bots import bot
 from bench.emergencies import emergency
 from bench.fleet import FIRST_CHAT, settle
@@ -42,6 +42,7 @@ TO_DELIVER: Final = (4_000, 1_600)
 TO_GROW: Final = (2_000, 800)
 WITH_DUTIES: Final = (10_000, 3_000)
 TO_FILL: Final = ((2_000, 800), (20_000, 8_000))
+TO_JUDGE: Final = ((2_000, 800), (20_000, 8_000))
 BIDS: Final = (100, 1_000)
 AT_ONCE: Final = (50, 1_000)
 TO_ROSTER: Final = ((100, 60), (2_000, 1_200), (20_000, 12_000))
@@ -122,6 +123,15 @@ async def _filling(fleets: Fleets) -> list[Section]:
     return report.of_filling(figures)
 
 
+async def _standing(fleets: Fleets) -> list[Section]:
+    judged = []
+    for size in TO_JUDGE:
+        bench = await fleets.of(size, "standing")
+        console.log("a year of its past, and how its drivers stand after it")
+        judged.append(await standing.measured(bench))
+    return report.of_standing(judged)
+
+
 async def _roster(fleets: Fleets) -> list[Section]:
     figures = []
     for drivers, routes in TO_ROSTER:
@@ -163,6 +173,7 @@ SECTIONS: Final[Mapping[str, Callable[[Fleets], Awaitable[list[Section]]]]] = {
     "delivery": _deliveries,
     "duties": _duties,
     "filling": _filling,
+    "standing": _standing,
     "roster": _roster,
     "pictures": _pictures,
     "simulate": _simulation,

@@ -200,8 +200,8 @@ class _Measuring:
             await (await bare(db))()
             took, floor_took = [], []
             for _ in range(TIMES):
-                took.append(await _timed(await product(open_)))
-                floor_took.append(await _timed(await bare(db)))
+                took.append(await timed(await product(open_)))
+                floor_took.append(await timed(await bare(db)))
             log = self._bench.log
             mine = await counted(self._bench.db, log, NAME, await product(open_))
             its = await counted(self._bench.db, log, FLOOR, await bare(db))
@@ -211,7 +211,7 @@ class _Measuring:
             await engine.dispose()
 
 
-async def _timed(work: Callable[[], Awaitable[None]]) -> float:
+async def timed(work: Callable[[], Awaitable[None]]) -> float:
     began = monotonic()
     await work()
     return monotonic() - began

@@ -17,6 +17,7 @@ from bench.machine import Explored
 from bench.pictures import Drawn
 from bench.presses import A_SECOND, Figures
 from bench.roster import Coverage, Rostered
+from bench.standing import Standing
 from bench.statements import Counted
 from domain.policy import Policy
 from sandbox.simulate.months import Terms
@@ -38,6 +39,7 @@ ROSTER_GOALS = {2_000: 3, 20_000: 45}  # seconds, by drivers
 ROSTER_GOAL_MB = 2_000
 PAUSE_GOAL_MS = 100
 PICTURE_GOAL_MS = 300
+HEALTH_GOALS = {2_000: 0.98}  # seconds, by drivers
 IDLE_GOAL = 5  # per cent of one processor, bot and database together
 
 
@@ -104,6 +106,13 @@ def of_duties(figures: Duties) -> list[Section]:
 
 def of_filling(figures: list[Figure]) -> list[Section]:
     return [Section("Filling, all drivers of one warehouse", _filling(figures))]
+
+
+def of_standing(standing: list[Standing]) -> list[Section]:
+    return [
+        Section(f"Standing, {each.drivers:,} drivers, {each.assignments:,} assignments", _standing(each))
+        for each in standing
+    ]
 
 
 def of_rosters(rostered: list[Rostered]) -> list[Section]:
@@ -191,6 +200,12 @@ def _filling(figures: list[Figure]) -> Iterator[Row]:
             f"bare SQL {its.statements} + {its.brackets}",
             _of(mine.statements, its.statements),
         )
+
+
+def _standing(each: Standing) -> Iterator[Row]:
+    if (goal := HEALTH_GOALS.get(each.drivers)) is not None:
+        yield "health of all, every night", f"{each.daily:.2f} s", f"goal < {goal} s", _of(each.daily, goal)
+    yield from _filling(each.duties)
 
 
 def _update(each: Figures) -> Iterator[Row]:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -14,7 +15,7 @@ import uvloop
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import checks, jobs, logs, run
+from bot import about_people, checks, jobs, logs, run
 from bot import deliveries as shown
 from bot.delivery.worker import deliver_due
 from bot.explaining import explained
@@ -113,6 +114,33 @@ def check() -> None:
     for finding in findings:
         typer.echo(f"{'ok   ' if finding.fine else 'WRONG'}  {finding.about}: {finding.says}")
     raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
+
+
+Who = Annotated[str, typer.Argument(metavar="NAME or PHONE", help="The whole name, or the phone number.")]
+
+
+@cli.command()
+def export_person(
+    who: Who, to: Annotated[Path | None, typer.Option(help="A new file to write; default: print it.")] = None
+) -> None:
+    """Gives out all that is recorded about one person, as JSON."""
+    settings = _for_one_command()
+    text = _run(_in_database(settings, lambda session: about_people.export(session, who, run.utc_now())))
+    if to is None:
+        typer.echo(text, nl=False)
+    else:
+        about_people.write(to, text)
+
+
+@cli.command()
+def anonymise_person(
+    who: Who, yes: Annotated[bool, typer.Option("--yes", help="Do it; without, it says whom it would be.")] = False
+) -> None:
+    """Removes name, numbers and own words of a driver who has left, for good; what was driven stays."""
+    settings = _for_one_command()
+    policy, now = settings.policy, run.utc_now()
+    done = _in_database(settings, lambda session: about_people.anonymise(session, who, policy, now, yes=yes))
+    typer.echo(_run(done))
 
 
 DUTIES = ", ".join(("deliveries", *jobs.table_of_duties(Words(Policy().zone), Policy())))

@@ -91,6 +91,9 @@ class Refusal(StrEnum):
     OFF_ALREADY = "off_already"  # some of these days, and not for the same reason
     NOT_OFF = "not_off"
     NOT_LEAVING = "not_leaving"
+    # being made anonymous (R12.6)
+    STILL_EMPLOYED = "still_employed"
+    STILL_HAS_SHIFTS = "still_has_shifts"
 
     # what he prefers (R3.1), and warehouses that are open to him (R6.3)
     NO_SUCH_ROUTE = "no_such_route"  # (any more)

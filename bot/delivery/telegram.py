@@ -44,10 +44,13 @@ _HAS_PICTURE: Final = "there is no text in the message to edit"
 
 
 async def send(bot: Bot, chat_id: int, screen: Screen, png: bytes | None = None, *, silent: bool = False) -> Outcome:
-    """A new message, with its picture where that is drawn; `silent` does not ring."""
+    """A new message, with its file, or its picture where that is drawn; `silent` does not ring."""
     common: dict[str, Any] = {"reply_markup": screen.markup(), "disable_notification": silent}
     common["parse_mode"] = ParseMode.HTML
-    if png is not None:
+    if screen.document is not None:
+        file = screen.document
+        sending = bot.send_document(chat_id, file.content, screen.html, filename=file.name, **common)
+    elif png is not None:
         sending = bot.send_photo(chat_id, png, screen.html, **common)
     else:
         sending = bot.send_message(chat_id, screen.html, link_preview_options=_PLAIN, **common)

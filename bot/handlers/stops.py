@@ -15,8 +15,10 @@ from bot.screens import stops as screens
 from domain.health.asking import StopCard, stop_card
 from domain.health.reinstating import keep_out, open_stop, reinstate
 from domain.notices.kinds import Kind
+from domain.people.drivers import is_own
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
+from domain.time import local_day
 
 
 async def on_stop_of(update: Update, context: Context) -> None:
@@ -44,18 +46,23 @@ async def on_keep_out(update: Update, context: Context) -> None:
 
 async def _ask(act: Acting, manager: Person, driver_id: UUID, reinstates: bool) -> None:
     stop = await _open(act, manager, driver_id)
-    if stop is None or (not reinstates and stop.reinstated is not None):
-        why = Refusal.NOT_STOPPED if stop is None else Refusal.DECIDED_ALREADY
-        await act.show(Kind.HOME, toast=screens.refusal(why, act.policy, act.reader), alert=True)
+    if isinstance(stop, StopCard) and not reinstates and stop.reinstated is not None:
+        stop = Refused(Refusal.DECIDED_ALREADY)
+    if isinstance(stop, Refused):
+        await act.show(Kind.HOME, toast=screens.refusal(stop.why, act.policy, act.reader), alert=True)
         return
     about = {"driver_id": str(driver_id), "reinstates": reinstates}
     await conversations.ask(act.session, manager.id, Step.POOL_DECISION, about, act.now)
     await act.say(screens.ask_why(stop, reinstates, act.policy, act.reader))
 
 
-async def _open(act: Acting, manager: Person, driver_id: UUID) -> StopCard | None:
+async def _open(act: Acting, manager: Person, driver_id: UUID) -> StopCard | Refused:
+    """What there is to decide about a driver of his; of anybody else's he learns nothing (R12.3)."""
+    if not await is_own(act.session, manager.id, driver_id, local_day(act.now, act.policy)):
+        return Refused(Refusal.NOT_FOUND)
     stop = await open_stop(act.session, driver_id)
-    return None if stop is None else await stop_card(act.session, manager.id, stop.id, act.policy, act.now)
+    card = None if stop is None else await stop_card(act.session, manager.id, stop.id, act.policy, act.now)
+    return card or Refused(Refusal.NOT_STOPPED)
 
 
 async def decided_because(act: Acting, person: Person, data: dict[str, Any], text: str) -> None:
@@ -64,11 +71,12 @@ async def decided_because(act: Acting, person: Person, data: dict[str, Any], tex
     stop = await _open(act, person, driver_id)
     decide = reinstate if reinstates else keep_out
     result = await decide(act.session, person, driver_id, text, act.words, act.policy, act.now)
-    if stop is not None and isinstance(result, Refused) and result.why in (Refusal.NOTES_TOO_LONG, Refusal.NO_REASON):
+    again = (Refusal.NOTES_TOO_LONG, Refusal.NO_REASON)
+    if isinstance(stop, StopCard) and isinstance(result, Refused) and result.why in again:
         await act.say(screens.write_again(stop, result.why, act.policy, act.reader))  # he is still asked
         return
     await conversations.end(act.session, person.id)
-    if isinstance(result, Refused):
-        await act.show(Kind.HOME, toast=screens.refusal(result.why, act.policy, act.reader), alert=True)
+    if isinstance(result, Refused):  # meanwhile somebody else has decided, or she is not his any more
+        await act.say(screens.not_done(result.why, act.policy, act.reader))
     else:
         await act.show(Kind.TO_REINSTATE, result.stop_id, toast=screens.decided(result, act.reader))

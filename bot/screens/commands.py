@@ -9,6 +9,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
     _ = reader.gettext
     today = ("today", _("My day and what is open to me"))
     own = (("inbox", _("What I was told")), ("settings", _("Language, SMS, quiet hours")))
+    privacy = ("privacy", _("What is recorded about me, and my data"))
     help_ = ("help", _("What I can do here"))
     if role is UserRole.MANAGER:
         return (
@@ -28,6 +29,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
             ("today", _("My warehouses today")),
             *own,
             ("away", _("Others get my notices while I'm away")),
+            privacy,
             help_,
         )
     shifts = (
@@ -39,4 +41,4 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
         ("calendar", _("My shifts in my own calendar")),
         ("preferences", _("Days and routes that I like to drive")),
     )
-    return (today, *shifts, *own, help_)
+    return (today, *shifts, *own, privacy, help_)

@@ -5,6 +5,7 @@ from bot.callbacks.arrivals import Driven
 from bot.callbacks.drivers import HisLanguage, LastDays, StaysOn
 from bot.callbacks.his_standing import Drivers
 from bot.callbacks.preferences import PreferencesOf
+from bot.callbacks.privacy import ForgetDriver
 from bot.reader import Reader
 from bot.screens import his_standing
 from bot.screens.absences import kind
@@ -22,7 +23,8 @@ def card(standing: HisStanding, policy: Policy, reader: Reader, done: str = "") 
     """`done`: what has just been done about him, above all."""
     _ = reader.gettext
     facts = standing.card
-    lines = [f"👤 <b>{escape(facts.name)}</b>", "📞 " + escape(facts.phone), _language(facts, reader)]
+    phone = ["📞 " + escape(facts.phone)] if facts.phone else []  # whoever is anonymous has none (R12.6)
+    lines = [f"👤 <b>{escape(facts.name)}</b>", *phone, _language(facts, reader)]
     lines.append(_homes(facts, reader))
     if facts.until is not None:
         lines.append(_("🚪 Employed until {day}").format(day=reader.day(facts.until)))
@@ -42,6 +44,8 @@ def card(standing: HisStanding, policy: Policy, reader: Reader, done: str = "") 
     rows += his_standing.more(standing, reader)
     if facts.own:
         rows += _acts(facts, reader)
+    if facts.recorded and not facts.homes and facts.phone:
+        rows.append((Button(_("🧹 Remove personal data…"), ForgetDriver(facts.id)),))
     rows.append((Button(_("👥 All drivers"), Drivers(0)), home_button(reader)))
     text = "\n".join(lines).strip()
     return Screen(f"{escape(done)}\n\n{text}" if done else text, tuple(rows))

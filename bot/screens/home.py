@@ -306,6 +306,7 @@ def help_for_managers(reader: Reader) -> Screen:
             "away with your approval.\n"
             "/drivers lists your drivers, who needs you first. /driver Amara shows one: score, incidents, shifts, "
             "time off.\n"
+            "/appeals has what your drivers appeal, /reviews the absences: both wait for your decision.\n"
             "/message Amara Osei: please call me writes to one of your people, and shows when it was seen.\n"
             "The best drivers are asked first, until somebody takes the route; your card tells who.\n"
             "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n"

@@ -17,6 +17,8 @@ def named(what: Penalty | IncidentKind, reader: Reader) -> str:
         Penalty.AUTO_DROP.value: _("Not confirmed in time"),
         Penalty.FLAG.value: _("Flag for attendance"),
         IncidentKind.PROTECTED_ABSENCE.value: _("Absence"),
+        IncidentKind.EARLY_CANCEL.value: _("Early cancellation"),
+        IncidentKind.REMOVED_BY_MANAGER.value: _("Taken off by a manager"),
     }[what.value]
 
 

@@ -54,17 +54,28 @@ class NoButtonBelow:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file, as it is called on the phone."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """`html` is Telegram's HTML; what people typed (names, addresses) is cut and escaped where it is put in.
 
     `below` changes what stands below the text field; only a new message can, and it has no buttons of its own then.
     `picture` stands above the text, which Telegram then lets have 1024 characters only, and tells the same once more.
+    `document` comes with it in the same way; it is only ever a new message, and
+    has no buttons: what a press shows would take its place.
     """
 
     html: str
     keyboard: tuple[tuple[Button, ...], ...] = ()
     below: ShareNumber | NoButtonBelow | None = None
     picture: Picture | None = None
+    document: Document | None = None
 
     def markup(self) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
         """For a new message."""

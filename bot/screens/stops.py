@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from bot.callbacks.appeals import Whys
 from bot.callbacks.drivers import DriverCard
+from bot.callbacks.home import OpenHealth
 from bot.callbacks.stops import KeepOut, Reinstate, StopOf
 from bot.reader import Reader
 from bot.screens.home import home_button
@@ -84,6 +86,10 @@ def write_again(facts: StopCard, why: Refusal, policy: Policy, reader: Reader) -
     return Screen(refusal(why, policy, reader), ((_unchanged(facts, reader),),))
 
 
+def not_done(why: Refusal, policy: Policy, reader: Reader) -> Screen:
+    return Screen(refusal(why, policy, reader), ((home_button(reader),),))
+
+
 def decided(result: Decided, reader: Reader) -> str:
     _ = reader.gettext
     return _("Back again. The driver knows.") if result.reinstated else _("Stays out. The driver knows, and why.")
@@ -106,9 +112,12 @@ _MARKS: Final = {"PoolLost": "⏸", "StarsLost": "☆", "StarGained": "⭐", "Bo
 
 
 def told(notice: OfHealth, reader: Reader) -> Screen:
+    """To the driver, with what it follows from a press away."""
+    _ = reader.gettext
     title, body = worded(notice, reader)
     mark = _MARKS.get(type(notice).__name__, "ℹ️")
-    return Screen(f"{mark} <b>{escape(title)}</b>\n{escape(body, 2 * REASON_MOST)}", ((home_button(reader),),))
+    rows = (Button(_("❔ How I stand"), Whys(0)), Button(_("⭐ My score"), OpenHealth())), (home_button(reader),)
+    return Screen(f"{mark} <b>{escape(title)}</b>\n{escape(body, 2 * REASON_MOST)}", rows)
 
 
 def text(notice: OfHealth, company: str, reader: Reader, behind: str = "") -> str:

@@ -95,16 +95,16 @@ async def _tell_managers(
     """Those who are responsible for the route, or for the driver; once the time is over, all of the warehouse."""
     today = local_day(now, policy)
     if stage is Stage.OVERDUE:
-        who = await session.scalars(_DECIDERS, {"id": of.id, "today": today})
+        who = set(await session.scalars(_DECIDERS, {"id": of.id, "today": today}))
     elif of.warehouse_id is not None and of.route_id is not None:
-        who = await session.scalars(managers_to_tell(of.warehouse_id, of.route_id, now))
+        who = set(await session.scalars(managers_to_tell(of.warehouse_id, of.route_id, now)))
     else:
-        who = await session.scalars(managers_of_driver(of.driver_id, today, now))
+        who = await managers_of_driver(session, of.driver_id, today, now)
     name = f"{driver.first_name} {driver.last_name}"
     notice = Appealed(of.what, of.route, of.warehouse, of.on, name, decide_by, stage)
     again = None if stage is Stage.OPENED else now
     envelope = notices.Envelope(Kind.APPEALED, appeal_id, warehouse_id=of.warehouse_id, occasion=again)
-    return await notices.tell(session, who.all(), notice, envelope, say, policy, now)
+    return await notices.tell(session, sorted(who), notice, envelope, say, policy, now)
 
 
 _OF_APPEAL = sql(

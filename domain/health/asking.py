@@ -126,7 +126,7 @@ async def ask(
     `everybody` is to be asked, all managers of the driver. Returns how many that were.
     """
     where = (await session.execute(_LAST, {"stop": stop_id})).one()
-    his = set(await session.scalars(managers_of_driver(where.user_id, local_day(now, policy), now)))
+    his = await managers_of_driver(session, where.user_id, local_day(now, policy), now)
     asked = his
     if not everybody and where.route_id is not None:
         near = set(await session.scalars(managers_to_tell(where.warehouse_id, where.route_id, now)))

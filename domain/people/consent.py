@@ -67,7 +67,7 @@ async def _audit_consent(session: AsyncSession, people: Sequence[Person], action
 async def _tell_fallback_gone(
     session: AsyncSession, driver: Person, say: Wording, policy: Policy, now: datetime
 ) -> None:
-    managers = (await session.scalars(managers_of_driver(driver.id, local_day(now, policy), now))).all()
+    managers = sorted(await managers_of_driver(session, driver.id, local_day(now, policy), now))
     linked = await session.scalar(
         select(ChatLink.user_id).where(ChatLink.user_id == driver.id, ChatLink.unreachable_at.is_(None))
     )

@@ -277,7 +277,7 @@ _UNLINK = sql(
 )
 
 
-async def unlink(session: AsyncSession, user_id: uuid.UUID, by: uuid.UUID, now: datetime) -> None:
+async def unlink(session: AsyncSession, user_id: uuid.UUID, by: uuid.UUID | None, now: datetime) -> None:
     """His chat is nobody's any more (R12.7): it gets what he has just been told of his leaving, and nothing after.
 
     The address of his calendar is void, too.

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Date, Integer, Row, Select, Uuid, and_, bi
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from domain.db.models import ChatLink, ContactSettings, Employment, Route, SmsOptOut, User, WarehouseManager
+from domain.db.models import ChatLink, ContactSettings, Employment, Route, SmsOptOut, User, Warehouse, WarehouseManager
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.policy import Policy
@@ -115,7 +115,7 @@ def managers_to_tell(warehouse_id: uuid.UUID, route_id: uuid.UUID, now: datetime
     away, they are told all the same.
     """
     here = managers_of(warehouse_id)
-    own = here.join(Route, Route.manager_id == User.id).where(Route.id == route_id)
+    own = here.where(User.id == select(Route.manager_id).where(Route.id == route_id).scalar_subquery())
     away = select(ContactSettings.user_id).where(ContactSettings.away_until > now)
     own_present, present = own.where(User.id.not_in(away)), here.where(User.id.not_in(away))
     return here.where(
@@ -153,33 +153,18 @@ def managers_present(warehouse_ids: Collection[uuid.UUID], now: datetime) -> Sel
     )
 
 
-def managers_of_driver(driver_id: uuid.UUID, today: date, now: datetime) -> Select[tuple[uuid.UUID]]:
+async def managers_of_driver(session: AsyncSession, driver_id: uuid.UUID, today: date, now: datetime) -> set[uuid.UUID]:
     """The managers of a driver's home warehouses of today; of all warehouses where none was ever recorded (R12.7).
 
     As above, those who are away are spoken for by the others of the warehouse.
     """
-    away = select(ContactSettings.user_id).where(ContactSettings.away_until > now)
-    manager, other = aliased(User), aliased(WarehouseManager)
     recorded = select(Employment.warehouse_id).where(Employment.user_id == driver_id)
     homes = recorded.where(
         Employment.starts_on <= today, or_(Employment.ends_on.is_(None), Employment.ends_on >= today)
     )
-    others_present = exists().where(
-        other.warehouse_id == WarehouseManager.warehouse_id,
-        manager.id == other.user_id,
-        manager.role == UserRole.MANAGER,
-        other.user_id.not_in(away),
-    )
-    return (
-        select(User.id)
-        .join(WarehouseManager, WarehouseManager.user_id == User.id)
-        .where(
-            or_(WarehouseManager.warehouse_id.in_(homes), not_(recorded.exists())),
-            User.role == UserRole.MANAGER,
-            or_(User.id.not_in(away), not_(others_present)),
-        )
-        .distinct()
-    )
+    everywhere = select(Warehouse.id).where(not_(recorded.exists()))
+    of = list(await session.scalars(homes.union_all(everywhere)))
+    return {row.user_id for row in await session.execute(managers_present(of, now))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Calls about the clock, faults and what went on."""
 
 from datetime import datetime
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -89,8 +90,12 @@ async def events(request: Request) -> Response:
 
 
 async def file(request: Request) -> Response:
-    """A picture that the bot sent."""
+    """A picture or a file that the bot sent."""
     network: Network = request.app.state.network
+    document = network.telegram.documents.get(request.path_params["id"])
+    if document is not None:
+        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(document.name)}"}
+        return Response(document.data, media_type=document.media_type, headers=named)
     photo = network.telegram.photos.get(request.path_params["id"])
     if photo is None or photo.data is None:
         return JSONResponse({"error": "There is no such picture."}, 404)

@@ -3,7 +3,7 @@ import * as api from "./api.js";
 import { Composer, Log } from "./conversation.js";
 import { button, dayOf, h, hourOf, icon, keepFocus, linkWithin } from "./dom.js";
 
-const DRAWN = new Set(["photo", "sticker", "contact", "service"]);
+const DRAWN = new Set(["photo", "document", "sticker", "contact", "service"]);
 
 export class TelegramView {
   constructor(app, phone) {
@@ -99,6 +99,7 @@ export class TelegramView {
     const parts = [];
     if (message.photo) parts.push(button({ class: "photo", "aria-label": "Enlarge the picture", "data-photo": message.photo }, h("img", { src: message.photo, alt: "" })));
     else if (kind === "photo") parts.push(h("div", { class: "photo none", role: "img", "aria-label": "A photo" }, "🖼️"));
+    if (message.document) parts.push(h("a", { href: message.document.at, download: message.document.name }, `📎 ${message.document.name}`));
     if (kind === "sticker" && !text.textContent) text.textContent = "🙂";
     if (kind === "contact" && !text.textContent) text.textContent = this.phone.person.phone;
     if (kind === "contact") parts.push(h("span", { class: "contact-mark" }, icon("contact")));
@@ -122,7 +123,7 @@ export class TelegramView {
     const photo = event.target.closest("[data-photo]");
     if (key?.dataset.url) this.app.follow(this.phone, key.dataset.url);
     else if (key) this.press(Number(key.closest("article").dataset.messageId), key.dataset.callback);
-    else if (link) {
+    else if (link && !link.hasAttribute("download")) {
       event.preventDefault();
       if (link.dataset.command) this.send(link.dataset.command);
       else this.app.follow(this.phone, link.href);

@@ -18,7 +18,7 @@ def edit_text(telegram: Telegram, params: Params) -> Json:
     """editMessageText; without `reply_markup` the keyboard goes."""
     message = _editable(telegram, params)
     text = read_text(params)
-    if message.photo:
+    if message.photo or message.document:
         raise bad_request("there is no text in the message to edit")
     return _change(telegram, message, text=text.text, entities=text.entities, inline=read_inline(params))
 
@@ -27,7 +27,7 @@ def edit_caption(telegram: Telegram, params: Params) -> Json:
     """editMessageCaption; without `reply_markup` the keyboard goes."""
     message = _editable(telegram, params)
     caption = read_caption(params)
-    if not message.photo:
+    if not message.photo and not message.document:
         raise bad_request("there is no caption in the message to edit")
     return _change(telegram, message, text=caption.text, entities=caption.entities, inline=read_inline(params))
 
@@ -39,14 +39,14 @@ def edit_markup(telegram: Telegram, params: Params) -> Json:
 
 
 def edit_media(telegram: Telegram, params: Params) -> Json:
-    """editMessageMedia: another photo in place of a photo or of a text."""
+    """editMessageMedia: another photo in place of a photo, a file or a text."""
     message = _editable(telegram, params)
     media = params.nested("media", "input media")
     if not isinstance(media, dict) or media.get("type") != "photo":
         raise bad_request("wrong type of input media specified")  # Rollcall sends photos only
     caption = read_caption(Params(media))
     photo = read_photo(telegram, params, str(media.get("media") or ""), "media")
-    content = {"kind": "photo", "photo": photo, "text": caption.text, "entities": caption.entities}
+    content = {"kind": "photo", "photo": photo, "document": None, "text": caption.text, "entities": caption.entities}
     return _change(telegram, message, inline=read_inline(params), **content)
 
 

@@ -1,5 +1,6 @@
 """Messages and chats, as the bot sees them and as the page does."""
 
+import mimetypes
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -34,9 +35,33 @@ class Photo:
         return [{**size, "file_size": len(self.data)} if self.data else size]
 
 
+@dataclass(frozen=True)
+class Document:
+    """A file that the bot sent."""
+
+    name: str
+    data: bytes
+    file_id: str = field(default_factory=lambda: f"BQAC{secrets.token_urlsafe(24)}")
+
+    @property
+    def media_type(self) -> str:
+        """As Telegram tells it from the name."""
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    def for_bot(self) -> Json:
+        """Telegram's Document."""
+        return {
+            "file_id": self.file_id,
+            "file_unique_id": self.file_id[-12:],
+            "file_name": self.name,
+            "mime_type": self.media_type,
+            "file_size": len(self.data),
+        }
+
+
 @dataclass
 class Message:
-    """One message. `text` is the caption where there is a photo; `extra`: fields that only this kind has."""
+    """One message. `text` is the caption where there is a photo or a file; `extra`: fields that only this kind has."""
 
     message_id: int
     chat: "Chat"
@@ -47,6 +72,7 @@ class Message:
     entities: list[Json] = field(default_factory=list)
     inline: Json | None = None
     photo: Photo | None = None
+    document: Document | None = None
     extra: Json = field(default_factory=dict)
     edited_at: datetime | None = None
     silent: bool = False
@@ -64,13 +90,15 @@ class Message:
         }
         if self.edited_at:
             out["edit_date"] = int(self.edited_at.timestamp())
-        words = ("caption", "caption_entities") if self.photo else ("text", "entities")
-        if self.text and self.kind in ("text", "photo"):
+        words = ("caption", "caption_entities") if self.photo or self.document else ("text", "entities")
+        if self.text and self.kind in ("text", "photo", "document"):
             out[words[0]] = self.text
             if self.entities:
                 out[words[1]] = self.entities
         if self.photo:
             out["photo"] = self.photo.sizes()
+        if self.document:
+            out["document"] = self.document.for_bot()
         if self.inline:
             out["reply_markup"] = self.inline
         return {**out, **self.extra}
@@ -87,6 +115,9 @@ class Message:
             "html": render_html(self.text, self.entities),
             "keyboard": markup.view(self.inline),
             "photo": f"/sandbox/files/{self.photo.file_id}" if self.photo and self.photo.data else None,
+            "document": {"name": self.document.name, "at": f"/sandbox/files/{self.document.file_id}"}
+            if self.document
+            else None,
             "kind": self.kind,
             "silent": self.silent,
             "deleted": self.deleted,

@@ -26,6 +26,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Any]] = {
     "answerCallbackQuery": bot.answer_press,
     "sendMessage": sending.send_message,
     "sendPhoto": sending.send_photo,
+    "sendDocument": sending.send_document,
     "sendChatAction": sending.send_chat_action,
     "editMessageText": editing.edit_text,
     "editMessageCaption": editing.edit_caption,

@@ -24,6 +24,7 @@ class Params:
 
     values: Json
     files: dict[str, bytes] = field(default_factory=dict)
+    file_names: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, name: str) -> bool:
         return name in self.values
@@ -79,13 +80,15 @@ async def read_params(request: Request) -> Params:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         files: dict[str, bytes] = {}
+        file_names: dict[str, str] = {}
         async with request.form() as form:
             for name, value in form.items():
                 if isinstance(value, UploadFile):
                     files[name] = await value.read()
+                    file_names[name] = value.filename or "file"
                 else:
                     values[name] = value
-        return Params(values, files)
+        return Params(values, files, file_names)
     body = await request.body()
     if kind == "application/json" and body:
         try:

@@ -6,15 +6,16 @@ from typing import Any
 
 from sandbox.json_types import Json
 from sandbox.telegram.entities import Formatted, in_order, trimmed, units, with_found
-from sandbox.telegram.errors import bad_request
+from sandbox.telegram.errors import ApiError, bad_request
 from sandbox.telegram.formatting import parse_html
 from sandbox.telegram.markup import Markup, read_markup
-from sandbox.telegram.messages import TYPING_SECONDS, Chat, Message, Photo
+from sandbox.telegram.messages import TYPING_SECONDS, Chat, Document, Message, Photo
 from sandbox.telegram.params import Params
 from sandbox.telegram.state import Telegram
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
+LARGEST_DOCUMENT = 50_000_000
 _MAGIC = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 _ACTIONS = {
     "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document",
@@ -40,6 +41,16 @@ def send_photo(telegram: Telegram, params: Params) -> Json:
     return _put(telegram, chat, params, markup, **content)
 
 
+def send_document(telegram: Telegram, params: Params) -> Json:
+    """sendDocument: an upload, or the file_id of an earlier one."""
+    chat = telegram.open_chat(params)
+    caption = read_caption(params)
+    markup = read_markup(params)
+    document = _document(telegram, params, params.text("document"))
+    content = {"kind": "document", "document": document, "text": caption.text, "entities": caption.entities}
+    return _put(telegram, chat, params, markup, **content)
+
+
 def send_chat_action(telegram: Telegram, params: Params) -> bool:
     """sendChatAction: shown for five seconds, or until the bot sends."""
     chat = telegram.open_chat(params)
@@ -62,7 +73,7 @@ def read_text(params: Params, name: str = "text", entities: str = "entities") ->
 
 
 def read_caption(params: Params) -> Formatted:
-    """The caption of a photo, formatted; refused where it is too long after that."""
+    """The caption of a photo or a file, formatted; refused where it is too long after that."""
     formatted = _formatted(params, "caption", "caption_entities")
     if units(formatted.text) > LONGEST_CAPTION:
         raise bad_request("message caption is too long")
@@ -99,6 +110,24 @@ def read_photo(telegram: Telegram, params: Params, given: str, field: str) -> Ph
     if given not in telegram.photos:
         raise bad_request("wrong file identifier/HTTP URL specified")
     return telegram.photos[given]
+
+
+def _document(telegram: Telegram, params: Params, given: str) -> Document:
+    part = given.removeprefix("attach://") if given.startswith("attach://") else "document"
+    if part in params.files:
+        data = params.files[part]
+        if not data:
+            raise bad_request("file must be non-empty")
+        if len(data) > LARGEST_DOCUMENT:
+            raise ApiError(413)
+        document = Document(params.file_names.get(part, "file"), data)
+        telegram.documents[document.file_id] = document
+        return document
+    if not given:
+        raise bad_request("there is no document in the request")
+    if given not in telegram.documents:
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    return telegram.documents[given]
 
 
 def _judged(data: bytes) -> Photo:

@@ -13,7 +13,7 @@ from sandbox.json_types import Json
 from sandbox.people import People, Person
 from sandbox.settings import Settings
 from sandbox.telegram.errors import ApiError, bad_request, too_many
-from sandbox.telegram.messages import Chat, Message, Photo
+from sandbox.telegram.messages import Chat, Document, Message, Photo
 from sandbox.telegram.pace import Pace
 from sandbox.telegram.params import Params
 from sandbox.telegram.updates import PRESS_LIFE, Updates
@@ -57,6 +57,7 @@ class Telegram:
         self.commands: dict[tuple[Scope, str], list[Json]] = {}
         self.descriptions: dict[tuple[str, str], str] = {}
         self.photos: dict[str, Photo] = {}
+        self.documents: dict[str, Document] = {}
         self.bot: Json = {
             "id": int(settings.token.partition(":")[0]),
             "is_bot": True,
@@ -131,6 +132,7 @@ class Telegram:
         self.chats.clear()
         self.presses.clear()
         self.photos.clear()
+        self.documents.clear()
         self.updates.clear()
         self.pace = Pace(self.settings.limits, self.monotonic)
         self.commands = {key: value for key, value in self.commands.items() if key[0][0] != "chat"}

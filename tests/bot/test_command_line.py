@@ -371,3 +371,29 @@ def test_deliveries_are_retried_and_cancelled(rollcall: Rollcall, rows: Rows) ->
 def test_every_reason_not_to_has_its_sentence() -> None:
     for why in WhyNot:
         assert told(NotDone("abcdef", why)).endswith(".")
+
+
+def test_r12_6_a_person_is_given_out_as_a_new_file_or_printed(rollcall: Rollcall, rows: Rows, tmp_path: Path) -> None:
+    rows.add(ARRIVED)
+    ended = rollcall("export-person", "zoe [o'neil]", database_url=rows.url)
+    assert ended.code == 0, ended
+    [user] = json.loads(ended.out)["records"]["users"]
+    assert (user["first_name"], "password_hash" in user) == ("Zoë", False)
+    file = tmp_path / "zoe.json"
+    assert rollcall("export-person", "Zoë O'Neil", "--to", str(file), database_url=rows.url).out == ""
+    assert json.loads(file.read_text())["records"]["users"] == [user] and file.stat().st_mode & 0o777 == 0o600
+    twice = rollcall("export-person", "Zoë O'Neil", "--to", str(file), database_url=rows.url)
+    assert twice.one_sentence() == f"{file} can't be written (File exists)."
+    unknown = rollcall("export-person", "Zoë", database_url=rows.url)
+    assert unknown.one_sentence() == "Nobody is called Zoë, or has this number; write the whole name."
+    rows.add(ARRIVED)
+    several = rollcall("export-person", "Zoë O'Neil", database_url=rows.url).one_sentence()
+    assert several.startswith("Several people fit: Zoë [o'neil] (416) 555-0142, ")
+
+
+def test_r12_6_who_is_still_employed_is_not_anonymised_by_hand(rollcall: Rollcall, rows: Rows) -> None:
+    rows.add(ARRIVED)
+    asked = rollcall("anonymise-person", "Zoë O'Neil", database_url=rows.url).one_sentence()
+    assert asked == "This can't be undone: add --yes to make Zoë [o'neil], (416) 555-0142, anonymous."
+    refused = rollcall("anonymise-person", "Zoë O'Neil", "--yes", database_url=rows.url).one_sentence()
+    assert refused.startswith("Zoë [o'neil] is still employed: ")

@@ -26,6 +26,7 @@ from bot.screens.screen import Button, Screen, shortened
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WarehouseToday
 from domain.giving.queries import GivenAway
+from domain.policy import Policy
 from sandbox.telegram.entities import units
 from sandbox.telegram.formatting import parse_html
 
@@ -68,6 +69,7 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     object: st.none(),
     Button: st.just(Button("‹ Back", Home())),
     Keys: st.just(Keys(lambda _typed: Home(), lambda _entered: Home())),
+    Policy: st.just(Policy()),
     Reader: st.sampled_from(READERS),
 }
 

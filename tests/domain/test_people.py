@@ -397,7 +397,7 @@ async def test_r11_2_whatever_he_does_mends_his_link_and_leaving_is_no_act_of_hi
 
 
 async def told_of(session: AsyncSession, driver: Person, fleet: Fleet) -> set[uuid.UUID]:
-    return set(await session.scalars(managers_of_driver(driver.id, fleet.today, fleet.now)))
+    return await managers_of_driver(session, driver.id, fleet.today, fleet.now)
 
 
 async def away(fleet: Fleet, *managers: Person) -> None:

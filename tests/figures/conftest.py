@@ -2,30 +2,23 @@
 
 import asyncio
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-from bench import fleet
+from bench import fleet, past
 from bench.fleet import settle
 from bot.embedded_postgres import Server
 from domain.policy import TORONTO
 
 NOW = datetime(2026, 11, 25, 7, 20, tzinfo=TORONTO)  # a Wednesday
+MONDAY = date(2026, 11, 23)
 DRIVERS, ROUTES = 2_500, 1_000
+WEEKS = 145  # before the last one
 
-# Last week, again and again into the past.
-_PAST = """
-INSERT INTO assignments (id, route_id, user_id, warehouse_id, date, status, assigned_by, assigned_at, confirmed_at,
-                         created_at, updated_at)
-SELECT lpad(to_hex(row_number() OVER ()), 32, '0')::uuid, route_id, user_id, warehouse_id, date - 7 * week, status,
-       assigned_by, assigned_at - 7 * week * interval '1 day', confirmed_at - 7 * week * interval '1 day', created_at,
-       updated_at
-FROM generate_series(1, 145) AS week, assignments WHERE status = 'completed' AND date < '2026-11-23'
-"""
 # What hangs on it is of the last weeks only: enough for an index to be worth its while.
 _LATELY = """
 INSERT INTO shifts (assignment_id, arrived_at, parcels_start, parcels_delivered, parcels_returned, completed_at)
@@ -57,16 +50,12 @@ INSERT INTO heartbeats (at, first_at, last_at) SELECT at, at, at
 FROM generate_series(timestamptz '2026-11-23T07:20-05', timestamptz '2026-11-25T07:20-05', '10 s') AS at;
 UPDATE assignments SET confirmed_at = NULL WHERE status = 'scheduled' AND date >= '2026-11-28'
 """
-# An index of a million rows is made faster than it is kept up to date.
-_INDEXES = (
-    "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'assignments' AND indexname <> 'assignments_pkey'"
-)
 
 
 @pytest.fixture(scope="session")
 def large(server: Server, template: str) -> str:
     """The address of the database; whoever uses it rolls back."""
-    made_of = _PAST + _LATELY + Path(fleet.__file__).read_text() + template
+    made_of = "".join(Path(each).read_text() for each in (__file__, fleet.__file__, past.__file__)) + template
     name = f"large_{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
     asyncio.run(_make(server, template, name))
     return server.url(name)
@@ -93,12 +82,8 @@ async def fill(db: Any) -> None:
     """Into an empty, migrated database."""
     await settle(db, DRIVERS, ROUTES, NOW)
     # Foreign keys are not looked at for a million rows that are copies.
-    await db.execute("SET session_replication_role = replica; SET maintenance_work_mem = '256MB'")
-    indexes = await db.fetch(_INDEXES)
-    for index in indexes:
-        await db.execute(f"DROP INDEX {index['indexname']}")
-    await db.execute(_PAST)
-    for index in indexes:
-        await db.execute(index["indexdef"])
+    await db.execute("SET session_replication_role = replica")
+    await past.repeat_last_week(db, WEEKS, MONDAY)
     await db.execute(_LATELY)
+    await db.execute("SET default_statistics_target = 1000")  # many rows looked at, so that no plan is one of chance
     await db.execute("ANALYZE")

@@ -33,6 +33,7 @@ async def busy(bot: Bot, calls: Calls) -> list[Any]:
     markup = InlineKeyboardMarkup([[InlineKeyboardButton("x", callback_data="x")]])
     text = await bot.send_message(1001, "<b>x</b> https://x.ca", parse_mode="HTML", reply_markup=markup)
     photo = await bot.send_photo(1001, PNG, caption="x")
+    document = await bot.send_document(1001, b"x", caption="x", filename="x.json")
     await bot.send_message(1001, "x", reply_markup=Keyboard([[KeyboardButton("me", request_contact=True)]]))
     edited = await bot.edit_message_text("y", 1001, text.message_id, reply_markup=markup)
     media = await bot.edit_message_media(InputMediaPhoto(PNG, caption="y"), 1001, photo.message_id)
@@ -45,7 +46,7 @@ async def busy(bot: Bot, calls: Calls) -> list[Any]:
         await calls.post(f"people/amara-osei/{what}")
     await calls.post("people/amara-osei/send", text="/today")
     await calls.patch("people/amara-osei", blocked=True)
-    return [text, photo, edited, media]
+    return [text, photo, document, edited, media]
 
 
 async def test_requests_fit_the_official_list(bot: Bot, calls: Calls, telegram_list: Any) -> None:

@@ -192,6 +192,38 @@ async def test_photos_that_telegram_refuses(bot: Bot, calls: Calls) -> None:
     assert await refusal(wrong) == "BadRequest: Wrong file identifier/http url specified"
 
 
+async def test_files_are_sent_shown_and_sent_again(bot: Bot, calls: Calls, http: httpx.AsyncClient) -> None:
+    sent = await bot.send_document(
+        1001, b'{"a": 1}', caption="<b>all</b>", filename="é.json", parse_mode=ParseMode.HTML
+    )
+    assert sent.document is not None
+    told = sent.document
+    assert (sent.caption, told.file_name, told.mime_type, told.file_size) == ("all", "é.json", "application/json", 8)
+    (shown,) = (await calls.get("people/amara-osei/chat"))["messages"]
+    file = await http.get(shown["document"]["at"])
+    assert (shown["kind"], shown["text"], shown["document"]["name"], file.content) == (
+        "document",
+        "all",
+        "é.json",
+        b'{"a": 1}',
+    )
+    again = await bot.send_document(1001, told.file_id)
+    assert again.document is not None and again.document.file_id == told.file_id
+    edit = bot.edit_message_text("y", 1001, sent.message_id)
+    assert await refusal(edit) == "BadRequest: There is no text in the message to edit"
+    assert await bot.edit_message_caption(1001, sent.message_id, caption="newer")
+    photo = await bot.edit_message_media(InputMediaPhoto(PNG), 1001, sent.message_id)
+    assert not isinstance(photo, bool) and photo.document is None and photo.photo
+
+
+async def test_files_that_telegram_refuses(bot: Bot, calls: Calls) -> None:
+    assert await refusal(bot.send_document(1001, b"", filename="x")) == "BadRequest: File must be non-empty"
+    long = bot.send_document(1001, b"x", caption="x" * 1025)
+    assert await refusal(long) == "BadRequest: Message caption is too long"
+    wrong = bot.send_document(1001, "BQACunknown")
+    assert await refusal(wrong) == "BadRequest: Wrong file identifier/http url specified"
+
+
 async def test_the_keyboard_below_the_chat(bot: Bot, calls: Calls) -> None:
     share = ReplyKeyboardMarkup([[KeyboardButton("Share", request_contact=True)]], one_time_keyboard=True)
     sent = await bot.send_message(1001, "x", reply_markup=share)

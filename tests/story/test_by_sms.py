@@ -14,7 +14,7 @@ from domain.notices.kinds import Kind
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone, until
 
-UNLINKED, FRENCH = "chloe-roy", "luc-tremblay"
+UNLINKED, FRENCH = "chloe-roy", "omar-hassan"
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def forward(calls: httpx.AsyncClient, by: timedelta) -> None:
             "R12 à North cherche un chauffeur",
             "R12 à North est à vous",
             "Vous avez déjà R12",
-            "Luc Tremblay",
+            "Omar Hassan",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from bot.callbacks.feed import CloseFeed, OpenFeed, RenewFeed
 from bot.callbacks.shifts import CancelShift
 from domain.db.models import Assignment, AuditLog, CalendarFeed, Employment, Route, User, Warehouse
 from domain.db.models.words import AssignmentStatus
+from domain.policy import Policy
 from tests.story.phones import Phone, until
 from tests.story.test_writing import clock, labels
 
@@ -46,9 +47,11 @@ def events(answer: httpx.Response) -> dict[str, Any]:
 
 
 async def shifts_of(
-    sessions: async_sessionmaker[AsyncSession], first_name: str, last_name: str
+    sessions: async_sessionmaker[AsyncSession], calls: httpx.AsyncClient, first_name: str, last_name: str
 ) -> dict[str, Assignment]:
+    """By what his calendar calls them, as far back as it goes."""
     his = select(Assignment).join(User, User.id == Assignment.user_id).order_by(Assignment.on)
+    his = his.where(Assignment.on >= (await clock(calls)).date() - Policy().feed_back)
     async with sessions() as session:
         rows = await session.scalars(his.where(User.first_name == first_name, User.last_name == last_name))
         return {f"{row.id}@rollcall": row for row in rows}
@@ -62,7 +65,7 @@ async def test_a_calendar_program_follows_until_it_is_turned_off(
     await amara.press(offer, "Give me an address")
     card = await amara.sees("paste this address", "Keep it to yourself")
     first = await get(address_in(card))
-    shown, kept = events(first), await shifts_of(sessions, "Amara", "Osei")
+    shown, kept = events(first), await shifts_of(sessions, calls, "Amara", "Osei")
     assert set(shown) == set(kept) and kept
     for uid, row in kept.items():
         assert shown[uid].dtstart.value.hour in (11, 12)
