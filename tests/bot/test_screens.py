@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import bot.screens
 from bot.acting import TOAST_MOST
+from bot.callbacks.callback import Callback
 from bot.callbacks.home import Home
 from bot.delivery.pictures import CAPTION_MOST
 from bot.reader import Reader
@@ -68,6 +69,7 @@ KNOWN: dict[Any, st.SearchStrategy[Any]] = {
     uuid.UUID: st.uuids(),
     object: st.none(),
     Button: st.just(Button("‹ Back", Home())),
+    Callback: st.just(Home()),
     Keys: st.just(Keys(lambda _typed: Home(), lambda _entered: Home())),
     Policy: st.just(Policy()),
     Reader: st.sampled_from(READERS),
