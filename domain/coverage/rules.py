@@ -9,6 +9,7 @@ from domain import time
 from domain.bidding.rules import Standing
 from domain.db.models.words import AssignmentStatus, BidWindowMode
 from domain.policy import Policy
+from domain.reasons import bad_reason
 from domain.refusals import Refusal, Refused
 
 
@@ -168,6 +169,5 @@ def refuse_assignment(driver: Standing, over_cap_reason: str | None, policy: Pol
         return why
     if over_cap_reason is None:
         return Refusal.AT_CAP
-    if not over_cap_reason.strip():
-        return Refusal.NO_REASON
-    return Refusal.NOTES_TOO_LONG if len(over_cap_reason) > policy.reasons_most else None
+    refused = bad_reason(over_cap_reason, policy)
+    return None if refused is None else refused.why

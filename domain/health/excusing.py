@@ -12,7 +12,7 @@ from domain.bidding.queries import lock_people
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
 from domain.health import caps, days, flags, metrics, stops, weeks
-from domain.health.rules_of_appeals import Subject, bad_reason
+from domain.health.rules_of_appeals import Subject
 from domain.health.subjects import subject
 from domain.notices import actions as notices
 from domain.notices import following
@@ -21,6 +21,7 @@ from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.queries import Person, warehouses_of
 from domain.policy import Policy
+from domain.reasons import bad_reason
 from domain.refusals import Refusal, Refused
 from domain.shifts import ledger
 

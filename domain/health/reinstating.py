@@ -20,6 +20,7 @@ from domain.notices.wording import Wording
 from domain.people.drivers import his_driver
 from domain.people.queries import Person
 from domain.policy import Policy
+from domain.reasons import bad_reason
 from domain.refusals import Refusal, Refused
 from domain.time import local_day
 
@@ -58,11 +59,7 @@ def decide(stop: StopFacts | None, reinstated: bool, reason: str, policy: Policy
         return Refused(Refusal.NOT_STOPPED)
     if not reinstated and stop.reinstated is not None:
         return Refused(Refusal.DECIDED_ALREADY)
-    if not reason.strip():
-        return Refused(Refusal.NO_REASON)
-    if len(reason) > policy.reasons_most:
-        return Refused(Refusal.NOTES_TOO_LONG)
-    return Decided(stop.driver_id, stop.id, reinstated)
+    return bad_reason(reason, policy) or Decided(stop.driver_id, stop.id, reinstated)
 
 
 _OPEN = sql(

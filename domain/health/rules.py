@@ -7,6 +7,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from domain.policy import Policy
+from domain.reasons import bad_reason
 from domain.refusals import Refusal, Refused
 
 
@@ -157,19 +158,11 @@ def decide_cap(cap: Cap, chosen: int | None, reason: str, policy: Policy) -> Cap
         return Refused(Refusal.NO_CAP_CHOSEN)
     if chosen is not None and not policy.cap_least <= chosen <= policy.cap_most:
         return Refused(Refusal.BAD_CAP)
-    return _reasoned(reason, policy) or CapChosen(chosen)
+    return bad_reason(reason, policy) or CapChosen(chosen)
 
 
 def decide_unflag(flag: Episode | None, reason: str, policy: Policy) -> Episode | Refused:
     """A flag that stands is taken back, with a reason."""
     if flag is None:
         return Refused(Refusal.NOT_FLAGGED)
-    return _reasoned(reason, policy) or flag
-
-
-def _reasoned(reason: str, policy: Policy) -> Refused | None:
-    if not reason.strip():
-        return Refused(Refusal.NO_REASON)
-    if len(reason) > policy.reasons_most:
-        return Refused(Refusal.NOTES_TOO_LONG)
-    return None
+    return bad_reason(reason, policy) or flag

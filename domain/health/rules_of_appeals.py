@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from domain.notices.facts.appeals import Penalty, Stage
 from domain.policy import Policy
+from domain.reasons import bad_reason
 from domain.refusals import Refusal, Refused
 
 
@@ -80,13 +81,6 @@ def decide_answer(
     if not subject.counts:
         return Refused(Refusal.NOTHING_COUNTS)
     return bad_reason(answer, policy) or Decided(granted)
-
-
-def bad_reason(reason: str, policy: Policy) -> Refused | None:
-    """What a manager decides takes a reason, which the driver reads (R13)."""
-    if not reason.strip():
-        return Refused(Refusal.NO_REASON)
-    return Refused(Refusal.NOTES_TOO_LONG) if len(reason) > policy.reasons_most else None
 
 
 def stage_at(opened_at: datetime, decide_by: datetime, now: datetime) -> Stage:

@@ -18,6 +18,7 @@ from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.queries import Person, manages
 from domain.policy import Policy
+from domain.reasons import bad_reason
 from domain.refusals import Refusal, Refused
 from domain.shifts import ledger
 
@@ -50,11 +51,8 @@ def decide_review(facts: ReviewFacts | None, accepted: bool, reason: str | None,
         return Refused(Refusal.NOT_FOUND)
     if facts.decided:
         return Refused(Refusal.DECIDED_ALREADY)
-    if not accepted and not reason:
-        return Refused(Refusal.NO_REASON)
-    if reason is not None and len(reason) > policy.reasons_most:
-        return Refused(Refusal.NOTES_TOO_LONG)
-    return Decided(facts.assignment_id, accepted)
+    needs_none = accepted and not reason
+    return (None if needs_none else bad_reason(reason, policy)) or Decided(facts.assignment_id, accepted)
 
 
 _REVIEWS = (

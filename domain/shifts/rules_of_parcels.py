@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from domain.db.models.words import AssignmentStatus
 from domain.policy import Policy
+from domain.reasons import bad_reason
 from domain.refusals import Refusal, Refused
 from domain.shifts.rules import Done, ShiftFacts
 
@@ -96,8 +97,8 @@ def decide_correct(
     if shift.status is not AssignmentStatus.COMPLETED or shift.parcels_start is None or shift.parcels_returned is None:
         return Refused(_not_under_way(shift) or Refusal.NO_LONGER_EDITABLE)
     if by_manager:
-        if not reason:
-            return Refused(Refusal.NO_REASON)
+        if (refused := bad_reason(reason, policy)) is not None:
+            return refused
     elif shift.editable_until is None or now > shift.editable_until:
         return Refused(Refusal.NO_LONGER_EDITABLE)
     new = Correct(

@@ -65,6 +65,9 @@ async def test_r8_4_after_the_hour_only_a_manager_with_a_reason(depot: Depot) ->
     before = await contents(depot.session)
     assert await correct_parcels(*of) == Refused(Refusal.NO_LONGER_EDITABLE)
     assert await correct_parcels(*of, by=depot.mona) == Refused(Refusal.NO_REASON)
+    assert await correct_parcels(*of, by=depot.mona, reason=" ") == Refused(Refusal.NO_REASON)
+    long = "x" * (POLICY.reasons_most + 1)
+    assert await correct_parcels(*of, by=depot.mona, reason=long) == Refused(Refusal.NOTES_TOO_LONG)
     assert await contents(depot.session) == before
     assert await correct_parcels(*of, by=depot.mona, reason="counted again") == Correct(100, 20)
     entry = (await depot.session.scalars(select(AuditLog).where(AuditLog.action == "corrected"))).one()
