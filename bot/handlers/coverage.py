@@ -8,7 +8,7 @@ from bot.callbacks.coverage import Emergency, Slot, Unfilled
 from bot.callbacks.windows import AskCapped, AskedFor, WindowCard
 from bot.handlers.home import home
 from bot.screens import coverage as screens
-from bot.screens import home as home_screens
+from bot.screens import help as help_screens
 from bot.screens import standings as standing_screens
 from domain.bidding.resolving import Resolved
 from domain.coverage import actions as coverage
@@ -114,7 +114,7 @@ async def manager_of(act: Acting) -> Person | None:
     if act.person is None:
         await home(act)
     elif act.person.role is not UserRole.MANAGER:
-        await act.say(home_screens.for_managers_only(act.reader))
+        await act.say(help_screens.for_managers_only(act.reader))
     else:
         return act.person
     return None

@@ -26,7 +26,8 @@ from bot.handlers.home import who_drives
 from bot.handlers.shifts import refused
 from bot.screens import bidding as offer_screens
 from bot.screens import giving as screens
-from bot.screens import home as home_screens
+from bot.screens import help as help_screens
+from bot.screens import linking as linking_screens
 from bot.screens import shifts as shift_screens
 from domain.db.models.words import UserRole
 from domain.giving import actions, approving, queries
@@ -122,9 +123,9 @@ async def on_link(update: Update, context: Context) -> None:
     payload = context.args[0] if context.args else ""
     async with acting(update, context) as act:
         if act.person is None:
-            await act.say(home_screens.link_refused(act.reader, known=False))
+            await act.say(linking_screens.link_refused(act.reader, known=False))
         elif act.person.role is not UserRole.DRIVER:
-            await act.say(home_screens.for_drivers_only(act.reader))
+            await act.say(help_screens.for_drivers_only(act.reader))
         else:
             await _opened(act, act.person, payload.removeprefix(LINK))
 

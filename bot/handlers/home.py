@@ -5,7 +5,8 @@ from telegram import ChatMember, Update
 from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.reader import language_of
-from bot.screens import home as screens
+from bot.screens import help as help_screens
+from bot.screens import linking as linking_screens
 from domain.db.models.words import UserRole
 from domain.notices.kinds import Kind
 from domain.people import linking, presence
@@ -28,9 +29,9 @@ async def on_start(update: Update, context: Context) -> None:
                 await act.recognise()
                 await _at_home(act)
             case Refused(why=Refusal.CHAT_IS_ANOTHERS):
-                await act.say(screens.chat_is_anothers(act.reader))
+                await act.say(linking_screens.chat_is_anothers(act.reader))
             case Refused():
-                await act.say(screens.link_refused(act.reader, known=act.person is not None))
+                await act.say(linking_screens.link_refused(act.reader, known=act.person is not None))
 
 
 async def on_contact(update: Update, context: Context) -> None:
@@ -44,10 +45,14 @@ async def on_contact(update: Update, context: Context) -> None:
             act.session, contact, act.chat_id, language_of(act.language_code), act.words, act.policy, act.now
         )
         if isinstance(result, Refused):
-            await act.say(screens.contact_refused(act.reader, known=act.person is not None))
+            await act.say(linking_screens.contact_refused(act.reader, known=act.person is not None))
             return
         await act.recognise()
-        await act.say(screens.linked(act.reader) if isinstance(result, Linked) else screens.linked_already(act.reader))
+        await act.say(
+            linking_screens.linked(act.reader)
+            if isinstance(result, Linked)
+            else linking_screens.linked_already(act.reader)
+        )
         await _at_home(act)
 
 
@@ -68,20 +73,20 @@ async def on_home(update: Update, context: Context) -> None:
 async def on_help(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if act.person is None:
-            await act.say(screens.stranger(act.company, act.reader))
+            await act.say(linking_screens.stranger(act.company, act.reader))
         elif act.person.role is UserRole.MANAGER:
-            await act.say(screens.help_for_managers(act.reader))
+            await act.say(help_screens.help_for_managers(act.reader))
         else:
-            await act.say(screens.help_for_drivers(act.reader))
+            await act.say(help_screens.help_for_drivers(act.reader))
 
 
 async def on_not_understood(update: Update, context: Context) -> None:
     """Text, stickers, photos, unknown commands, and buttons that no screen of ours has (any more)."""
     async with acting(update, context) as act:
         if act.person is None:
-            await act.say(screens.stranger(act.company, act.reader))
+            await act.say(linking_screens.stranger(act.company, act.reader))
         else:
-            await act.say(screens.not_understood(act.reader), fresh=True)
+            await act.say(help_screens.not_understood(act.reader), fresh=True)
 
 
 async def on_membership(update: Update, context: Context) -> None:
@@ -107,7 +112,7 @@ async def who_drives(act: Acting) -> Person | None:
     """Who acts, if he drives; a manager has no shifts of his own."""
     person = await person_of(act)
     if person is not None and person.role is not UserRole.DRIVER:
-        await act.say(screens.for_drivers_only(act.reader))
+        await act.say(help_screens.for_drivers_only(act.reader))
         return None
     return person
 
@@ -115,7 +120,7 @@ async def who_drives(act: Acting) -> Person | None:
 async def home(act: Acting) -> None:
     """The home card, or to somebody unknown what this is."""
     if act.person is None:
-        await act.say(screens.stranger(act.company, act.reader))
+        await act.say(linking_screens.stranger(act.company, act.reader))
     else:
         await displaced.seen_at_home(act.session, act.person.id, act.policy, act.now)
         await act.show(Kind.HOME)

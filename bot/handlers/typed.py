@@ -24,7 +24,8 @@ from bot.handlers import (
     stops,
     what_if,
 )
-from bot.screens import home as home_screens
+from bot.screens import help as help_screens
+from bot.screens import linking as linking_screens
 from domain.people.queries import Person
 
 ANSWERS: Mapping[Step, Callable[[Acting, Person, dict[str, Any], str], Awaitable[None]]] = {
@@ -56,9 +57,9 @@ async def on_text(update: Update, context: Context) -> None:
     text = (message.text or "").strip() if message else ""
     async with acting(update, context) as act:
         if act.person is None:
-            await act.say(home_screens.stranger(act.company, act.reader))
+            await act.say(linking_screens.stranger(act.company, act.reader))
         elif not await _understood(act, act.person, text):
-            await act.say(home_screens.not_understood(act.reader), fresh=True)
+            await act.say(help_screens.not_understood(act.reader), fresh=True)
 
 
 async def _understood(act: Acting, person: Person, text: str) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds
 from bot.screens import home as screens
+from bot.screens import linking as linking_screens
 from bot.screens.home import DriverHome, ManagerHome
 from domain.bidding import offers
 from domain.coverage import queries as coverage
@@ -46,5 +47,5 @@ def kinds(policy: Policy, _company: str) -> Kinds:
 
     return {
         names.Kind.HOME: Kind(home, screens.home),
-        names.Kind.LINK_MOVED: Kind(nothing, screens.link_moved),
+        names.Kind.LINK_MOVED: Kind(nothing, linking_screens.link_moved),
     }
