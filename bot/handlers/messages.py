@@ -12,7 +12,8 @@ from bot.screens import messages as screens
 from domain.notices import actions as notices
 from domain.notices import messages
 from domain.notices.kinds import Kind
-from domain.notices.messages import AlreadySent, Draft, Recipient
+from domain.notices.messages import AlreadySent, Draft
+from domain.notices.recipients import Recipient, recipients
 from domain.people.queries import Person
 from domain.refusals import Refused
 
@@ -47,7 +48,7 @@ async def on_write_to(update: Update, context: Context) -> None:
     press = pressed(update, WriteTo)
     async with acting(update, context) as act:
         if (manager := await manager_of(act)) and (draft := await _draft(act, manager, press)):
-            to = await messages.recipients(act.session, manager.id, act.policy, act.now, of=[press.user_id])
+            to = await recipients(act.session, manager.id, act.policy, act.now, of=[press.user_id])
             if to:
                 await preview(act, manager, draft, to[0])
             else:

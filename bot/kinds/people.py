@@ -6,9 +6,10 @@ from bot.screens import messages as message_screens
 from bot.screens import notices as screens
 from bot.screens import texts
 from domain.notices import kinds as names
-from domain.notices import messages, standings
 from domain.notices import queries as notices
+from domain.notices import standings
 from domain.notices.facts.people import Written
+from domain.notices.received import received
 from domain.people import queries
 from domain.policy import Policy
 
@@ -31,7 +32,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
             message_screens.sending,
         ),
         names.Kind.MANUAL: Kind(
-            about(lambda session, user_id, id_, _now: messages.received(session, user_id, id_)),
+            about(lambda session, user_id, id_, _now: received(session, user_id, id_)),
             message_screens.received,
             has_point=lambda facts, _now: facts.has_point,
             sms=lambda facts, reader, _code, behind: texts.written(

@@ -10,7 +10,9 @@ from bot.screens.screen import TEXT_MOST, Button, Screen, escape, shortened
 from bot.screens.settings import listed
 from bot.screens.standings import as_of, line
 from domain.db.models.words import Urgency
-from domain.notices.messages import Away, Draft, Received, Recipient
+from domain.notices.messages import Away, Draft
+from domain.notices.received import Received
+from domain.notices.recipients import Recipient
 from domain.notices.standings import Sending
 from domain.pages import cut
 from domain.policy import Policy

@@ -1,121 +1,29 @@
 """A manager's message to one person (`manual`): drafted, sent once, and what of it each of its readers sees."""
 
-import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Date, Uuid, delete, insert, select, update
+from sqlalchemy import Uuid, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.db.models import Message, User
+from domain.db.models import Message
 from domain.db.models.words import Urgency, UserRole
 from domain.db.sql import sql
 from domain.notices import actions as notices
 from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
+from domain.notices.recipients import Addressed, Recipient, addressed, recipients
 from domain.notices.wording import Wording
 from domain.people import names
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
-from domain.time import local_day
 
 LEVELS: Final = (Urgency.URGENT, Urgency.IMPORTANT, Urgency.NORMAL)  # what an author may choose from
-NAME_WORDS: Final = 6  # a name without a colon behind it has so many at the most
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Somebody whom a manager may write to, and the warehouse that both are of (the first by name)."""
-
-    id: uuid.UUID
-    first_name: str
-    last_name: str
-    role: UserRole
-    phone: str
-    warehouse_id: uuid.UUID
-    warehouse: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
-
-
-# Drivers by their homes of today (R12.7: none recorded, everywhere) and managers by theirs, one row each.
-_RECIPIENTS = sql(
-    """
-    WITH mine AS (
-        SELECT w.id, w.name FROM warehouse_managers here
-        JOIN warehouses w ON w.id = here.warehouse_id
-        JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
-        WHERE here.user_id = :manager_id
-    ), reached AS (
-        SELECT home.user_id, mine.id AS warehouse_id, mine.name, 'driver' AS role
-        FROM mine JOIN employments home ON home.warehouse_id = mine.id
-        WHERE home.starts_on <= :today AND (home.ends_on IS NULL OR home.ends_on >= :today)
-        UNION ALL
-        SELECT driver.id, mine.id, mine.name, 'driver'
-        FROM users driver CROSS JOIN mine
-        WHERE NOT EXISTS (SELECT FROM employments home WHERE home.user_id = driver.id)
-        UNION ALL
-        SELECT there.user_id, mine.id, mine.name, 'manager'
-        FROM mine JOIN warehouse_managers there ON there.warehouse_id = mine.id
-    )
-    SELECT DISTINCT ON (who.id)
-           who.id, who.first_name, who.last_name, who.role::text, who.phone, reached.warehouse_id, reached.name
-    FROM reached JOIN users who ON who.id = reached.user_id AND who.role::text = reached.role
-    WHERE who.id <> :manager_id AND (CAST(:of AS uuid[]) IS NULL OR who.id = ANY (:of))
-    ORDER BY who.id, reached.name, reached.warehouse_id
-    """,
-    manager_id=Uuid(),
-    today=Date(),
-    of=ARRAY(Uuid()),
-)
-
-
-async def recipients(
-    session: AsyncSession,
-    manager_id: uuid.UUID,
-    policy: Policy,
-    now: datetime,
-    *,
-    of: Sequence[uuid.UUID] | None = None,
-) -> tuple[Recipient, ...]:
-    """Whom a manager may write to: the drivers and the other managers of his own warehouses; `of`: among these."""
-    given = {"manager_id": manager_id, "today": local_day(now, policy), "of": of if of is None else list(of)}
-    rows = (await session.execute(_RECIPIENTS, given)).tuples()
-    return tuple(Recipient(row[0], row[1], row[2], UserRole(row[3]), *row[4:]) for row in rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """A command taken apart: the name as it was written, who is called so, and what they are to be told.
-
-    `near`: where nobody is, whose names look like it.
-    """
-
-    sought: str
-    found: tuple[Recipient, ...]
-    text: str
-    near: tuple[Recipient, ...] = ()
-
-
-def addressed(written: str, people: Sequence[Recipient]) -> Addressed:
-    """Takes `Amara Osei: please call` apart, or `Amara please call`, where the longest name that fits counts."""
-    known = names.Known(people)
-    name, colon, text = written.partition(":")
-    if colon and (found := known.called(name)):
-        return Addressed(name.strip(), found, text.strip())
-    ends = [word.end() for word in re.finditer(r"\S+", written)][:NAME_WORDS]
-    for end in reversed(ends):
-        if found := known.called(written[:end]):
-            return Addressed(written[:end].strip(" ,:"), found, written[end:].lstrip(" ,:").strip())
-    return Addressed(name.strip(), (), text.strip(), known.near(name) if colon else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,73 +194,3 @@ async def discard_message(session: AsyncSession, manager: Person, message_id: uu
     await session.execute(delete(Message).where(*his, Message.sent_at.is_(None)))
     sent = await session.scalar(select(Message.sent_at).where(*his))
     return Discarded() if sent is None else AlreadySent()
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message as one of its readers sees it.
-
-    `linked`: Telegram reaches him. `to`: whom it was written to, where that is another: it was passed on to this reader
-    since that one did not answer (R11.2), or is `away` (R11.4a).
-    `taken_by`, `taken_at`: who else has answered first, and when.
-    """
-
-    message_id: uuid.UUID
-    author: str
-    text: str
-    linked: bool
-    answered: bool
-    to: str | None
-    away: bool
-    taken_by: str | None
-    taken_at: datetime | None
-
-    @property
-    def has_point(self) -> bool:
-        """Whether it is still to be sent: not once it is answered, by him or, passed on to him, by another (R11.3)."""
-        return not self.answered and (self.to is None or self.taken_by is None)
-
-
-_READERS = sql(
-    """
-    SELECT who.id, who.first_name || ' ' || who.last_name AS name, told.created_at > message.sent_at AS passed_on,
-           told.data ->> 'instead_of' AS instead_of,
-           min(d.answered_at) AS answered_at, bool_or(link.chat_id IS NOT NULL) AS linked
-    FROM deliveries d
-    JOIN messages message ON message.id = d.about
-    JOIN notifications told ON told.id = d.notification_id
-    JOIN users who ON who.id = d.user_id
-    LEFT JOIN chat_links link ON link.user_id = d.user_id AND link.unreachable_at IS NULL
-    WHERE d.about = :message_id AND d.kind = 'manual'
-    GROUP BY who.id, told.id, message.id
-    ORDER BY answered_at, told.created_at, who.id
-    """,
-    message_id=Uuid(),
-)
-
-
-async def received(session: AsyncSession, user_id: uuid.UUID, message_id: uuid.UUID) -> Received | None:
-    """A message to its reader; None where there is none, or where he was not told of it (R12.4)."""
-    readers = (await session.execute(_READERS, {"message_id": message_id})).all()
-    own = next((reader for reader in readers if reader.id == user_id), None)
-    if own is None:
-        return None
-    author_and_text = await session.execute(
-        select(User.first_name, User.last_name, Message.text)
-        .join(User, User.id == Message.author_id)
-        .where(Message.id == message_id)
-    )
-    first_name, last_name, text = author_and_text.one()
-    first = next((reader for reader in readers if reader.answered_at is not None), None)
-    others = first is not None and first.id != user_id
-    return Received(
-        message_id=message_id,
-        author=f"{first_name} {last_name}",
-        text=text,
-        linked=own.linked,
-        answered=own.answered_at is not None,
-        to=next((reader.name for reader in readers if not reader.passed_on), None) if own.passed_on else own.instead_of,
-        away=not own.passed_on and own.instead_of is not None,
-        taken_by=first.name if first is not None and others else None,
-        taken_at=first.answered_at if first is not None and others else None,
-    )

@@ -13,7 +13,7 @@ from domain.db.models import Assignment, BidWindow, Message, Route, Warehouse
 from domain.db.models.words import DeliveryState, Failure, Urgency
 from domain.db.sql import sql
 from domain.notices.kinds import RULES, Acknowledged, Kind
-from domain.notices.messages import recipients
+from domain.notices.recipients import recipients
 from domain.pages import nearest
 from domain.people.queries import manages
 from domain.policy import Policy

@@ -26,7 +26,9 @@ from domain.notices import actions as notices
 from domain.notices import messages
 from domain.notices.digest import gather
 from domain.notices.kinds import Kind
-from domain.notices.messages import AlreadySent, Away, Draft, Recipient, Sent, addressed
+from domain.notices.messages import AlreadySent, Away, Draft, Sent
+from domain.notices.received import received
+from domain.notices.recipients import Recipient, addressed, recipients
 from domain.notices.standings import Stage, sending
 from domain.people.cleaning import clean_up
 from domain.people.names import Known
@@ -194,7 +196,7 @@ async def test_r12_3_and_r12_7_the_drivers_and_managers_of_his_own_warehouses(wr
     await writing.driver("Southerner", home=south)
     await writing.driver("Visitor", home=south, ticked=[writing.north])
     await fleet.manager("Sonia", south)
-    found = await messages.recipients(writing.session, writing.manager.id, POLICY, writing.now)
+    found = await recipients(writing.session, writing.manager.id, POLICY, writing.now)
     assert {who.id for who in found} == {at_home.id, anywhere.id, last_day.id, colleague.id}
     assert {who.warehouse_id for who in found} == {writing.north}
 
@@ -203,7 +205,7 @@ async def test_somebody_of_several_shared_warehouses_is_there_once(writing: Writ
     fleet = writing.fleet
     east = await fleet.warehouse("East", writing.manager)
     anywhere = await fleet.driver("Anywhere")
-    [found] = await messages.recipients(writing.session, writing.manager.id, POLICY, writing.now)
+    [found] = await recipients(writing.session, writing.manager.id, POLICY, writing.now)
     assert (found.id, found.warehouse_id) == (anywhere.id, east)  # the first by name
 
 
@@ -213,7 +215,7 @@ async def test_who_has_no_warehouse_or_is_no_manager_reaches_nobody(writing: Wri
     driver = await writing.driver("Climber")
     await writing.fleet.put_in_charge(driver, writing.north)  # a row that should not be there
     for who in (nobody, driver):
-        assert await messages.recipients(writing.session, who.id, POLICY, writing.now) == ()
+        assert await recipients(writing.session, who.id, POLICY, writing.now) == ()
     assert isinstance(await writing.draft("Climber: hello"), Draft)
 
 
@@ -436,7 +438,7 @@ async def test_r12_4_nobody_answers_what_he_was_not_told(writing: Writing) -> No
     assert await acknowledge(writing, other, message) is None
     assert await acknowledge(writing, dana, uuid.uuid4()) is None
     assert await contents(writing.session) == before
-    assert await messages.received(writing.session, other.id, message) is None
+    assert await received(writing.session, other.id, message) is None
 
 
 async def test_r11_3_an_sms_that_has_not_left_is_cancelled(writing: Writing) -> None:
@@ -485,7 +487,7 @@ async def test_r11_2_the_first_who_answers_is_named_to_the_others(writing: Writi
     assert told_first.notification_id is not None
     await notices.pass_on(writing.session, told_first.notification_id, SAY, POLICY, later)
     shown_to_second = await shown(writing, message, second, sent_at=later)
-    facts = await messages.received(writing.session, second.id, message)
+    facts = await received(writing.session, second.id, message)
     assert facts is not None
     assert (facts.to, facts.taken_by, facts.answered, facts.has_point) == ("Lea Test", None, False, True)
 
@@ -493,12 +495,12 @@ async def test_r11_2_the_first_who_answers_is_named_to_the_others(writing: Writi
     assert (await now_is(writing, told_first.id)).redraw is True
     assert (await now_is(writing, shown_to_second.id)).state == "acknowledged"
     for who, to, has_point in ((lead, None, True), (third, "Lea Test", False)):
-        facts = await messages.received(writing.session, who.id, message)
+        facts = await received(writing.session, who.id, message)
         assert facts is not None
         taken = (facts.taken_by, facts.taken_at)
         assert (taken, facts.to, facts.has_point) == (("Sam Test", writing.now + 15 * MINUTE), to, has_point)
     assert await acknowledge(writing, lead, message, 20 * MINUTE) is True  # he answers, too; Sam stays the first
-    facts = await messages.received(writing.session, third.id, message)
+    facts = await received(writing.session, third.id, message)
     assert facts is not None
     assert facts.taken_by == "Sam Test"
 
@@ -529,19 +531,19 @@ async def test_r11_4a_what_is_written_to_who_is_away_goes_to_the_others_of_the_w
     lea, sam, tom, gone = [await fleet.manager(name, writing.north) for name in ("Lea", "Sam", "Tom", "Gone")]
     await fleet.warehouse("South", await fleet.manager("Sonia"))
     await away(writing, lea, gone)
-    [to] = await messages.recipients(writing.session, writing.manager.id, POLICY, writing.now, of=[lea.id])
+    [to] = await recipients(writing.session, writing.manager.id, POLICY, writing.now, of=[lea.id])
     absence = await messages.away(writing.session, writing.manager.id, to, writing.now)
     assert absence == Away(writing.now + DAY, ((sam.id, "Sam Test"), (tom.id, "Tom Test")))
     message = await writing.sent(lea)
     assert await told_of(writing, message) == {sam.id, tom.id}
-    facts = await messages.received(writing.session, sam.id, message)
+    facts = await received(writing.session, sam.id, message)
     assert facts is not None
     assert (facts.to, facts.away, facts.has_point) == ("Lea Test", True, True)
     stands = await sending(writing.session, writing.manager.id, message, POLICY, writing.now)
     assert stands is not None
     assert (stands.instead_of, [told.name for told in stands.told]) == ("Lea Test", ["Sam Test", "Tom Test"])
     assert await acknowledge(writing, tom, message) is True
-    facts = await messages.received(writing.session, sam.id, message)
+    facts = await received(writing.session, sam.id, message)
     assert facts is not None and not facts.has_point, "one of them answers for all"
 
 
@@ -550,7 +552,7 @@ async def test_r11_4a_with_nobody_there_he_is_told_all_the_same(writing: Writing
     await away(writing, lea, sam)
     message = await writing.sent(lea)
     assert await told_of(writing, message) == {lea.id}
-    facts = await messages.received(writing.session, lea.id, message)
+    facts = await received(writing.session, lea.id, message)
     assert facts is not None and (facts.to, facts.away) == (None, False)
     stands = await sending(writing.session, writing.manager.id, message, POLICY, writing.now)
     assert stands is not None and stands.instead_of is None
