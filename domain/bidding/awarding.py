@@ -21,6 +21,7 @@ from domain.db.sql import sql
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.offers import BidLost, Lost
+from domain.notices.following_many import follow_slots
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.policy import Policy
@@ -276,7 +277,7 @@ async def shown(
     if slot.window_id is not None:
         await following.follow(session, slot.window_id, now, over=True, day=day)
     else:
-        await following.follow_slots(session, [slot.assignment_id], [], now, days=[day])
+        await follow_slots(session, [slot.assignment_id], [], now, days=[day])
     await following.follow_homes(
         session,
         now,

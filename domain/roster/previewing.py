@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import time
 from domain.db.models.words import GapReason
 from domain.db.sql import sql
-from domain.notices import following
+from domain.notices.following_many import follow_all
 from domain.policy import Policy
 from domain.roster.certificate import keep_certificate
 from domain.roster.connected import connected
@@ -104,4 +104,4 @@ async def keep_preview(
         before = [pair.slot for pair in roster.pairs if pair.slot.warehouse_id in own]
         changed = difference(before, [pair.slot for pair in pairs]).plain()
         await session.execute(_DIFFERENCE, {"difference": changed, "run": run.id})
-    await following.follow_all(session, [run.id], now)
+    await follow_all(session, [run.id], now)

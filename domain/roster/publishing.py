@@ -16,6 +16,7 @@ from domain.coverage.rules import opening_for
 from domain.db.models.words import GapReason, RosterCause
 from domain.db.sql import sql
 from domain.notices import following
+from domain.notices.following_many import follow_slots
 from domain.notices.wording import Wording
 from domain.policy import Policy
 from domain.roster import telling
@@ -229,5 +230,5 @@ async def _show(session: AsyncSession, run: Run, now: datetime) -> None:
     shown = (await session.execute(_SHOWN)).one()
     days = [following.DayAt(*row) for row in await session.execute(_DAYS)]
     offered = [following.Day(*row) for row in await session.execute(_OFFERED)]
-    await following.follow_slots(session, shown.filled or [], [run.id], now, days=offered)
+    await follow_slots(session, shown.filled or [], [run.id], now, days=offered)
     await following.follow_homes(session, now, of=shown.people or [], managers_of=days)

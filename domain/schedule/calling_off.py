@@ -22,6 +22,7 @@ from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.offers import BidLost, Lost
 from domain.notices.facts.routes import Cause, ShiftCancelled
+from domain.notices.following_many import follow_slots
 from domain.notices.kinds import Kind
 from domain.notices.mailing import Letter, tell_each
 from domain.notices.wording import Wording
@@ -204,7 +205,7 @@ async def call_off(
         for bid in lost
     ]
     await tell_each(session, bidders, say, now)
-    await following.follow_slots(session, list(slots), also, now)
+    await follow_slots(session, list(slots), also, now)
     asked = await session.scalars(select(WindowAsk.user_id).where(WindowAsk.window_id.in_(windows)).distinct())
     of = {bid.user_id for bid in lost} | {slot.driver_id for slot in effect.displaced if slot.driver_id} | set(asked)
     shown = [following.DayAt(warehouse_id, on) for on in days]

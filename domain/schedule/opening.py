@@ -14,6 +14,7 @@ from domain.coverage.rules import opening_for
 from domain.db.models.words import AssignmentStatus, Trigger
 from domain.db.sql import sql
 from domain.notices import following
+from domain.notices.following_many import follow_slots
 from domain.policy import Policy
 from domain.schedule.calendar import RUNS
 from domain.schedule.rules import DAYS_OF_WEEK, days_of
@@ -85,7 +86,7 @@ async def open_slots(
         await audit.record(session, actor_id, now, *entries)
     windows = [(id_, openings[on]) for id_, on in slots.items()]
     await open_windows(session, actor_id, windows, Trigger.SCHEDULE_UNFILLED, now)
-    await following.follow_slots(session, list(slots), also, now)
+    await follow_slots(session, list(slots), also, now)
     await following.follow_homes(session, now, managers_of=[following.DayAt(warehouse_id, on) for on in days])
     return len(slots)
 

@@ -16,7 +16,7 @@ from domain.db.sql import sql
 from domain.notices import following
 from domain.notices.actions import Envelope
 from domain.notices.facts.arrivals import MissingListed, NotCheckedIn
-from domain.notices.following import follow_all
+from domain.notices.following_many import follow_all
 from domain.notices.kinds import Kind
 from domain.notices.mailing import Letter, tell_each
 from domain.notices.wording import Wording

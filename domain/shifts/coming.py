@@ -15,7 +15,7 @@ from domain.db.sql import sql
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.arrivals import ArrivedLate
-from domain.notices.following import follow_all
+from domain.notices.following_many import follow_all
 from domain.notices.kinds import Kind
 from domain.notices.queries import told
 from domain.notices.wording import Wording

@@ -17,7 +17,7 @@ from domain.db.sql import sql
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.people import EmploymentEnds, EmploymentGoesOn
-from domain.notices.following import follow_all
+from domain.notices.following_many import follow_all
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.drivers import his_driver

@@ -36,6 +36,7 @@ from domain.db.models.words import (
     RosterCause,
 )
 from domain.notices import following
+from domain.notices.following_many import follow_slots
 from domain.notices.kinds import Kind
 from domain.roster import runs
 from domain.roster.publishing import Published, publish
@@ -316,7 +317,7 @@ async def test_r2_1_what_another_was_offered_for_that_day_is_left_as_it_is(by_ha
             offers[offer] = driver.first_name, on
     await by_hand.session.execute(update(Delivery).values(escalate_at=FROZEN + DAY))
     changed = [following.Day(by_hand.dana.id, WEEK), following.Day(by_hand.ben.id, TUESDAY)]
-    await following.follow_slots(by_hand.session, [], [], FROZEN, days=changed)
+    await follow_slots(by_hand.session, [], [], FROZEN, days=changed)
     turned = await by_hand.session.scalars(select(Delivery.id).where(Delivery.redraw))
     assert {offers[each] for each in turned} == {("Dana", WEEK), ("Ben", TUESDAY)}
     going_on = await by_hand.session.scalars(select(Delivery.id).where(Delivery.escalate_at.is_not(None)))
