@@ -123,6 +123,7 @@ EVENTS: dict[str, Do] = {
     "time is over": lambda session, _: approving.end_due_give_away(session, SAY, POLICY, FIVE),
     "otto accepts another": accepts_another,
 }
+DUTIES = {"dropped", "time is over"}
 
 
 async def place(arena: Arena, state: str) -> Place:
@@ -195,6 +196,10 @@ async def test_r5_5_two_at_once_are_one_after_the_other(arena: Arena, state: str
     for _ in range(ROUNDS):
         it = await place(arena, state)
         said = await arena.at_once(*(doing(EVENTS[name], it) for name in (one, other)), dice=dice)
+        for number, name in enumerate((one, other)):
+            if name in DUTIES and said[number] is None:  # what somebody else held is due again at the next tick
+                async with arena.session.begin() as session:
+                    said[number] = await EVENTS[name](session, it)
         assert await ends(arena, it, said) in orders
 
 
