@@ -40,6 +40,11 @@ class Step(StrEnum):
     OFF_UNTIL = "off_until"  # data: user_id, kind, first
     LAST_DAY = "last_day"  # data: user_id
     ROUTE_WANTED = "route_wanted"  # that a driver prefers; data: user_id
+    INVITE = "invite"  # a driver's name and phone; kept with the id of who was invited
+    NEW_MANAGER = "new_manager"  # his name and phone; data: warehouse_id
+    PLACE_NAME = "place_name"  # another one, for a warehouse or a route; data: place_id
+    WAREHOUSE_NAME = "warehouse_name"  # of a new one
+    WAREHOUSE_ADDRESS = "warehouse_address"  # data: warehouse_id, or the name of a new one
     SUPPOSED_DRIVER = "supposed_driver"  # of whom a what-if is; data: week, its Monday
     SUPPOSING = "supposing"  # a route, too, in a what-if; data: week, and what is supposed
 

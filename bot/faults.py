@@ -17,7 +17,7 @@ _BARE = (
 )
 # Beginnings of SQLSTATE: connection, rolled back for another's sake, resources, lock, operator, system.
 _PASSING = ("08", "40", "53", "55P03", "57", "58")
-_UNIQUE = "23505"
+_OVERTAKEN = ("23505", "23503")  # unique, foreign key
 
 
 def is_passing(fault: BaseException) -> bool:
@@ -32,8 +32,11 @@ def is_passing(fault: BaseException) -> bool:
 
 
 def is_overtaken(fault: BaseException) -> bool:
-    """Whether a unique index refused it: somebody else was quicker, and a second look will show what he did."""
-    return isinstance(fault, exc.IntegrityError) and getattr(fault.orig, "sqlstate", None) == _UNIQUE
+    """Whether somebody else was quicker, and a second look will show what he did.
+
+    He has put there what was to be unique, or has deleted what was referred to.
+    """
+    return isinstance(fault, exc.IntegrityError) and getattr(fault.orig, "sqlstate", None) in _OVERTAKEN
 
 
 def brief(fault: BaseException) -> str:

@@ -12,6 +12,7 @@ from bot.screens.bidding import why_lost
 from bot.screens.calendar import why_off
 from bot.screens.cancelling import cause
 from bot.screens.cover import summary
+from bot.screens.places_told import worded as worded_of_places
 from bot.wording_of_giving import worded as worded_of_giving
 from bot.wording_of_health import OfHealth
 from bot.wording_of_health import worded as worded_of_health
@@ -35,13 +36,22 @@ from domain.notices.facts.people import (
     EmploymentEnds,
     EmploymentGoesOn,
     FallbackGone,
+    InCharge,
     LinkMoved,
+    NumberChanged,
     OperatorAlert,
     TimeOffEnded,
     TimeOffNoted,
     Written,
 )
-from domain.notices.facts.routes import HolidayAhead, RouteCancelled, RouteUnfilled, ShiftCancelled, TomorrowCover
+from domain.notices.facts.routes import (
+    HolidayAhead,
+    RouteCancelled,
+    RouteMoved,
+    RouteUnfilled,
+    ShiftCancelled,
+    TomorrowCover,
+)
 from domain.notices.facts.shifts import (
     DriverStopped,
     ReviewDecided,
@@ -237,6 +247,8 @@ class Words:
                 return by_manager(notice, reader)
             case Flagged() | Unflagged() | CapChanged() | FlagStuck():
                 return Worded(*flags.worded(notice, reader))
+            case RouteMoved() | InCharge() | NumberChanged():
+                return worded_of_places(notice, reader)
             case FallbackGone():
                 return Worded(
                     _("{name} gets no SMS any more").format(name=notice.driver),

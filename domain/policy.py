@@ -64,7 +64,9 @@ class Policy:
 
     calendar_ahead: timedelta = timedelta(days=366)  # the furthest day that can be closed (R2.0)
     holidays_ahead: timedelta = timedelta(days=21)  # they are put before managers so long before
-    route_name_most: int = 40  # characters
+    place_name_most: int = 40  # characters
+    address_most: int = 120
+    person_name_most: int = 60  # a first or a last one
 
     check_in_from: time = time(5)  # of the day (R8.2)
     check_before: timedelta = timedelta(minutes=30)  # arriving is due: whoever is not checked in is told so (R8.2a)

@@ -79,6 +79,10 @@ class Refusal(StrEnum):
     RUNS_ALREADY = "runs_already"
     DOES_NOT_RUN = "does_not_run"  # that day by its weekdays
     NAME_TAKEN = "name_taken"
+    # warehouses and routes (R12.5)
+    BAD_ADDRESS = "bad_address"
+    THERE_ALREADY = "there_already"  # the route is of that warehouse
+    CLOSED_THERE = "closed_there"  # the other warehouse, on a day of the route's that has a slot
     # rosters (R3.9)
     WEEK_OUT_OF_RANGE = "week_out_of_range"
     NOTHING_EMPTY = "nothing_empty"
@@ -116,6 +120,8 @@ class Refusal(StrEnum):
     # creating people (R12.1)
     BAD_NAME = "bad_name"
     BAD_PHONE = "bad_phone"
+    PHONE_TAKEN = "phone_taken"  # it is somebody's already, whoever that is
+    LAST_MANAGER = "last_manager"  # of a warehouse, which is never without one
     PHONE_IS_A_DRIVERS = "phone_is_a_drivers"
     NO_SUCH_WAREHOUSE = "no_such_warehouse"
 

@@ -14,6 +14,13 @@ class OpenSettings(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class NewNumber(Callback):
+    """His phone number has changed."""
+
+    word: ClassVar[str] = "mynum"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ChooseLanguage(Callback):
     """By its place among the languages."""
 

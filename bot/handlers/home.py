@@ -11,6 +11,7 @@ from domain.db.models.words import UserRole
 from domain.notices.kinds import Kind
 from domain.people import linking, presence
 from domain.people.linking import AlreadyLinked, Contact, Linked
+from domain.people.numbers import NumberIsNew
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.shifts import displaced
@@ -48,11 +49,14 @@ async def on_contact(update: Update, context: Context) -> None:
             await act.say(linking_screens.contact_refused(act.reader, known=act.person is not None))
             return
         await act.recognise()
-        await act.say(
-            linking_screens.linked(act.reader)
-            if isinstance(result, Linked)
-            else linking_screens.linked_already(act.reader)
-        )
+        match result:
+            case Linked():
+                screen = linking_screens.linked(act.reader)
+            case NumberIsNew(phone=phone):
+                screen = linking_screens.number_is_new(phone, act.reader)
+            case AlreadyLinked():
+                screen = linking_screens.linked_already(act.reader)
+        await act.say(screen)
         await _at_home(act)
 
 

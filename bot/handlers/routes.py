@@ -7,14 +7,12 @@ from telegram import Update
 
 from bot import conversations
 from bot.acting import Acting, Context, acting
-from bot.callbacks.calendar import NewRoute, RoutePage, Routes, SetWeekday, WarehousePage
+from bot.callbacks.calendar import NewRoute, RoutePage, Routes, SetWeekday
 from bot.callbacks.callback import pressed
-from bot.callbacks.giving import RequireAgreement
 from bot.conversations import Step
 from bot.handlers.coverage import manager_of
 from bot.screens import calendar as calendar_screens
 from bot.screens import routes as screens
-from domain.giving import approving
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.schedule import queries, weekdays
@@ -32,16 +30,20 @@ async def on_routes(update: Update, context: Context) -> None:
     page = pressed(update, Routes).page if update.callback_query else 0
     async with acting(update, context) as act:
         if manager := await manager_of(act):
-            await conversations.end(act.session, manager.id)
-            await act.say(
-                screens.routes(await queries.routes_page(act.session, manager.id, page, PER_PAGE), act.reader)
-            )
+            await conversations.drop(act.session, manager.id)
+            await show_all(act, manager, page)
+
+
+async def show_all(act: Acting, manager: Person, page: int, toast: str | None = None) -> None:
+    found = await queries.routes_page(act.session, manager.id, page, PER_PAGE)
+    await act.say(screens.routes(found, act.reader), toast=toast)
 
 
 async def on_route(update: Update, context: Context) -> None:
     route_id = pressed(update, RoutePage).route_id
     async with acting(update, context) as act:
         if manager := await manager_of(act):
+            await conversations.drop(act.session, manager.id)
             await show(act, manager, route_id)
 
 
@@ -72,33 +74,6 @@ async def on_set_weekday(update: Update, context: Context) -> None:
             await show(act, manager, press.route_id, screens.turned(slots, act.reader) if slots else None)
 
 
-# -- what a warehouse wants
-
-
-async def on_warehouse(update: Update, context: Context) -> None:
-    warehouse_id = pressed(update, WarehousePage).warehouse_id
-    async with acting(update, context) as act:
-        if manager := await manager_of(act):
-            await _warehouse(act, manager, warehouse_id)
-
-
-async def on_require_agreement(update: Update, context: Context) -> None:
-    press = pressed(update, RequireAgreement)
-    async with acting(update, context) as act:
-        if manager := await manager_of(act):
-            await approving.require_agreement(act.session, manager, press.warehouse_id, bool(press.required), act.now)
-            await _warehouse(act, manager, press.warehouse_id)
-
-
-async def _warehouse(act: Acting, manager: Person, warehouse_id: UUID) -> None:
-    place = await queries.place(act.session, manager.id, warehouse_id)
-    if place is None or place.is_route:
-        await act.say(calendar_screens.refused(Refusal.NOT_FOUND, act.policy, act.reader))
-    else:
-        agreement = await approving.agreement_required(act.session, warehouse_id)
-        await act.say(screens.warehouse(place, agreement, act.reader))
-
-
 # -- new ones
 
 
@@ -124,7 +99,7 @@ async def named(act: Acting, person: Person, data: dict[str, Any], text: str) ->
     result = await weekdays.create_route(act.session, person, warehouse_id, text, act.policy, act.now)
     if not isinstance(result, Refused):
         await conversations.end(act.session, person.id)
-        await act.say(screens.created(result, " ".join(text.split()), act.reader))
+        await act.say(screens.created(result, act.reader))
         return
     if result.why is Refusal.NOT_FOUND:
         await conversations.end(act.session, person.id)

@@ -6,10 +6,11 @@ from telegram import Update
 
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
-from bot.callbacks.settings import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway
+from bot.callbacks.settings import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway, NewNumber
 from bot.handlers.coverage import manager_of
-from bot.handlers.home import home
+from bot.handlers.home import home, person_of
 from bot.reader import LANGUAGES
+from bot.screens import linking as linking_screens
 from bot.screens import settings as screens
 from domain.notices import following
 from domain.notices.kinds import Kind
@@ -42,6 +43,14 @@ async def on_language(update: Update, context: Context) -> None:
         return result
 
     await _chosen(update, context, choose, at_home=True)
+
+
+async def on_new_number(update: Update, context: Context) -> None:
+    """[My number changed]: he shares it, as when he linked his chat (R12.7)."""
+    pressed(update, NewNumber)
+    async with acting(update, context) as act:
+        if await person_of(act):
+            await act.say(linking_screens.share_number(act.reader))
 
 
 async def on_sms(update: Update, context: Context) -> None:

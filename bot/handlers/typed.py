@@ -17,11 +17,15 @@ from bot.handlers import (
     drivers,
     filling,
     his_standing,
+    inviting,
+    managers,
     parcels,
+    places,
     preferences,
     routes,
     said,
     stops,
+    warehouses,
     what_if,
 )
 from bot.screens import help as help_screens
@@ -46,6 +50,11 @@ ANSWERS: Mapping[Step, Callable[[Acting, Person, dict[str, Any], str], Awaitable
     Step.OFF_UNTIL: drivers.off_until_typed,
     Step.LAST_DAY: drivers.last_day_typed,
     Step.ROUTE_WANTED: preferences.route_typed,
+    Step.INVITE: inviting.whom_typed,
+    Step.NEW_MANAGER: managers.whom_typed,
+    Step.PLACE_NAME: places.name_typed,
+    Step.WAREHOUSE_NAME: warehouses.name_typed,
+    Step.WAREHOUSE_ADDRESS: warehouses.address_typed,
     Step.SUPPOSED_DRIVER: what_if.who_typed,
     Step.SUPPOSING: what_if.route_typed,
 }

@@ -16,6 +16,7 @@ from bot.kinds import (
     home,
     offers,
     people,
+    places,
     roster,
     shifts,
     weeks,
@@ -42,6 +43,7 @@ def table_of_kinds(policy: Policy, company: str) -> Kinds:
         flags,
         health,
         people,
+        places,
         appeals,
     )
     kinds = {name: kind for room in rooms for name, kind in room.kinds(policy, company).items()}

@@ -192,7 +192,7 @@ def refusal(why: Refusal, policy: Policy, reader: Reader) -> str:
         Refusal.BAD_NAME: _("A route's name has 1 to {most} characters. Please write it again."),
     }
     text = texts.get(why, _("I can't find that among your warehouses and routes."))
-    return text.format(most=policy.route_name_most)
+    return text.format(most=policy.place_name_most)
 
 
 def refused(why: Refusal, policy: Policy, reader: Reader) -> Screen:

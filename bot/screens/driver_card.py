@@ -4,6 +4,7 @@ from bot.callbacks.absences import BackEarly, OffKinds
 from bot.callbacks.arrivals import Driven
 from bot.callbacks.drivers import HisLanguage, LastDays, StaysOn
 from bot.callbacks.his_standing import Drivers
+from bot.callbacks.inviting import InviteAgain
 from bot.callbacks.preferences import PreferencesOf
 from bot.callbacks.privacy import ForgetDriver
 from bot.reader import Reader
@@ -81,7 +82,9 @@ def _acts(facts: drivers.DriverCard, reader: Reader) -> list[Row]:
         for off in facts.off
     ]
     rows.append((Button(_("🌴 Time off…"), OffKinds(facts.id)), Button(_("💬 Language…"), HisLanguage(facts.id))))
-    rows.append((Button(_("🧭 Preferences"), PreferencesOf(facts.id)),))
+    rows.append(
+        (Button(_("🧭 Preferences"), PreferencesOf(facts.id)), Button(_("🔗 Invite link"), InviteAgain(facts.id)))
+    )
     leaves = Button(_("🚪 Leaves the company…"), LastDays(facts.id, 0))
     if facts.leaving:
         rows.append((Button(_("↩️ Stays after all"), StaysOn(facts.id)), leaves))

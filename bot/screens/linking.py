@@ -46,6 +46,19 @@ def contact_refused(reader: Reader, *, known: bool) -> Screen:
     return Screen(text, below=_share(reader))
 
 
+def share_number(reader: Reader) -> Screen:
+    """Somebody has another number: Telegram tells it best (R12.7)."""
+    text = reader.gettext("Press the button below: Telegram tells me your number, and your manager reads it.")
+    return Screen(text, below=_share(reader))
+
+
+def number_is_new(phone: str, reader: Reader) -> Screen:
+    text = reader.gettext(
+        "📱 Your number is {phone} from now on. Your manager knows; codes in older SMS no longer work."
+    )
+    return Screen(text.format(phone=escape(phone)), below=NoButtonBelow())
+
+
 def linked(reader: Reader) -> Screen:
     """The chat is his; the button below the text field goes."""
     return Screen(reader.gettext("👋 Welcome! This chat is linked to you now."), below=NoButtonBelow())

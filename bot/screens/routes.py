@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.callbacks.calendar import CloseWhen, NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday, WarehousePage
-from bot.callbacks.giving import RequireAgreement
+from bot.callbacks.places import DeletePreview, MoveWhere, Rename
 from bot.reader import Reader
 from bot.screens import weekdays
 from bot.screens.calendar import follows, run_button
@@ -56,24 +56,11 @@ def route(facts: RouteCalendar, reader: Reader) -> Screen:
         *weekdays.toggles(facts.weekdays, lambda number, runs: SetWeekday(facts.route.id, number, runs), reader),
         *((run_button(replace(each, place=facts.route), 1, reader),) for each in facts.closed.closings),
         (Button(_("⛔ Close a day"), CloseWhen(facts.route.id)),),
+        (Button(_("✏️ Rename"), Rename(facts.route.id)), Button(_("🚚 Move…"), MoveWhere(facts.route.id))),
+        (Button(_("🗑 Delete…"), DeletePreview(facts.route.id)),),
         (_back(reader), home_button(reader)),
     ]
     return Screen("\n".join(lines), tuple(rows))
-
-
-def warehouse(place: Place, agreement: bool, reader: Reader) -> Screen:
-    """What its managers have chosen. `agreement`: shifts change hands there only with a manager's word (R5.5)."""
-    _ = reader.gettext
-    text = (
-        _("A driver who takes a shift from a colleague needs a manager to agree.")
-        if agreement
-        else _("Drivers who can take a shift may take it from a colleague without asking. You are told.")
-    )
-    label = _("▫️ Let them do it alone") if agreement else _("☑️ Ask a manager first")
-    change = Button(label, RequireAgreement(place.id, 0 if agreement else 1))
-    close = Button(_("⛔ Close a day"), CloseWhen(place.id))
-    title = f"🏭 <b>{escape(place.name)}</b>"
-    return Screen(f"{title}\n\n{text}", ((change,), (close,), (_back(reader), home_button(reader))))
 
 
 def _back(reader: Reader) -> Button:
@@ -106,12 +93,12 @@ def which_warehouse(warehouses: tuple[Place, ...], reader: Reader) -> Screen:
 
 def ask_name(policy: Policy, reader: Reader) -> Screen:
     text = reader.gettext("What is the new route called? Write its name, at most {most} characters.")
-    return Screen(text.format(most=policy.route_name_most), ((_back(reader),),))
+    return Screen(text.format(most=policy.place_name_most), ((_back(reader),),))
 
 
-def created(result: Created, name: str, reader: Reader) -> Screen:
+def created(result: Created, reader: Reader) -> Screen:
     _ = reader.gettext
-    text = _("➕ <b>{route} is there</b>. It runs every day.").format(route=escape(name))
+    text = _("➕ <b>{route} is there</b>. It runs every day.").format(route=escape(result.name))
     open_ = turned(result.slots, reader)
     change = Button(_("Change its days"), RoutePage(result.route_id))
     return Screen(f"{text}\n{open_}", ((change,), (_back(reader), home_button(reader))))

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Final
 
-from bot.callbacks.settings import ChooseLanguage, ChooseQuietHours, ChooseSms, ChooseWakeMe, GoAway, OpenAway
+from bot.callbacks.settings import (
+    ChooseLanguage,
+    ChooseQuietHours,
+    ChooseSms,
+    ChooseWakeMe,
+    GoAway,
+    NewNumber,
+    OpenAway,
+)
 from bot.reader import LANGUAGES, Reader
 from bot.screens.home import home_button
 from bot.screens.paging import side_by_side
@@ -40,6 +48,7 @@ def settings(facts: Contact, sms_here: bool, our_number: str | None, policy: Pol
         rows.append(_wake_choices(facts, reader))
     else:
         rows.append((Button(reader.gettext("🌴 I'm going away…"), OpenAway()),))
+    rows.append((Button(reader.gettext("📱 My number changed"), NewNumber()),))
     return Screen("\n\n".join(lines), (*rows, (home_button(reader),)))
 
 

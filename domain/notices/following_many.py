@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Date, SmallInteger, Uuid
+from sqlalchemy import Boolean, Date, SmallInteger, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,22 +22,31 @@ _FOLLOW_ALL = sql(
               WHERE a.id = ANY (:abouts)
     ), locked AS (
         SELECT d.id FROM deliveries d JOIN touched USING (about)
-        WHERE d.kind <> 'offer' AND d.channel = 'telegram'
+        WHERE (d.kind <> 'offer' OR :offers) AND d.channel = 'telegram'
           AND (d.state IN ('sending', 'sent', 'acknowledged') OR d.state = 'escalated' AND d.message_id IS NOT NULL)
         ORDER BY kind IN ('home', 'board'), d.id
         FOR NO KEY UPDATE OF d
     )
-    UPDATE deliveries SET redraw = true, due_at = :now, urgency = :soon WHERE id IN (SELECT id FROM locked)
+    UPDATE deliveries SET redraw = true, due_at = :now,
+        urgency = CASE kind WHEN 'offer' THEN :last ELSE :soon END
+    WHERE id IN (SELECT id FROM locked)
     """,
     abouts=ARRAY(Uuid()),
+    offers=Boolean(),
+    last=SmallInteger(),
     soon=SmallInteger(),
 )
 
 
-async def follow_all(session: AsyncSession, abouts: Collection[uuid.UUID], now: datetime) -> None:
-    """As `follow`, of several assignments or lists: whatever shows one of them is redrawn, in one statement."""
-    given = {"abouts": list(abouts), "soon": int(Urgency.IMPORTANT), "now": now}
-    await session.execute(_FOLLOW_ALL, given)
+async def follow_all(
+    session: AsyncSession, abouts: Collection[uuid.UUID], now: datetime, *, offers: bool = False
+) -> None:
+    """As `follow`, of several assignments or lists: whatever shows one of them is redrawn, in one statement.
+
+    `offers`: those that were sent, too.
+    """
+    given = {"abouts": list(abouts), "offers": offers, "now": now}
+    await session.execute(_FOLLOW_ALL, given | {"last": int(Urgency.TIDYING), "soon": int(Urgency.IMPORTANT)})
 
 
 # A slot is shown by what is about any of its rows, past or present, or about their windows. `driver_id`: it is his day

@@ -74,6 +74,9 @@ class Kind(StrEnum):
     CAP = "cap"  # how many shifts a week he may have, to the driver; about: the driver
     FLAG_STUCK = "flag_stuck"  # a flagged driver can't recover by himself, to his managers; about: the driver
     MANUAL = "manual"  # what a manager writes; about: the message
+    ROUTE_MOVED = "route_moved"  # it leaves from another warehouse, to who drives it or likes to; about: the route
+    IN_CHARGE = "in_charge"  # he manages a warehouse from now on, or no longer; about: the warehouse
+    NUMBER_CHANGED = "number_changed"  # a driver has another phone, to his managers; about: the driver
     FALLBACK_GONE = "fallback_gone"  # to the managers: a driver takes no SMS any more; about: the driver
     ALERT = "alert"  # to the owners: an operator must act; about: nothing
     DIGEST = "digest"  # the day's normal notices in one SMS; about: nothing
@@ -188,6 +191,9 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.CAP: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.FLAG_STUCK: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.MANUAL: Rule(NotificationType.MANUAL, None, passed_on=True),
+    Kind.ROUTE_MOVED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.IN_CHARGE: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.NUMBER_CHANGED: Rule(NotificationType.MANUAL, Urgency.NORMAL),
     Kind.FALLBACK_GONE: Rule(NotificationType.MANUAL, Urgency.NORMAL),
     Kind.ALERT: Rule(NotificationType.MANUAL, Urgency.IMPORTANT, night=Night.RINGS),
 }

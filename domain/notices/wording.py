@@ -36,7 +36,9 @@ from domain.notices.facts.people import (
     EmploymentEnds,
     EmploymentGoesOn,
     FallbackGone,
+    InCharge,
     LinkMoved,
+    NumberChanged,
     OperatorAlert,
     TimeOffEnded,
     TimeOffNoted,
@@ -46,6 +48,7 @@ from domain.notices.facts.routes import (
     Cause,
     HolidayAhead,
     RouteCancelled,
+    RouteMoved,
     RouteUnfilled,
     ShiftCancelled,
     TomorrowCover,
@@ -114,6 +117,9 @@ Notice = (
     | Unflagged
     | CapChanged
     | FlagStuck
+    | RouteMoved
+    | InCharge
+    | NumberChanged
     | FallbackGone
     | OperatorAlert
 )
@@ -170,6 +176,9 @@ NOTICES: Mapping[Kind, type[Notice]] = {
     Kind.UNFLAGGED: Unflagged,
     Kind.CAP: CapChanged,
     Kind.FLAG_STUCK: FlagStuck,
+    Kind.ROUTE_MOVED: RouteMoved,
+    Kind.IN_CHARGE: InCharge,
+    Kind.NUMBER_CHANGED: NumberChanged,
     Kind.FALLBACK_GONE: FallbackGone,
     Kind.ALERT: OperatorAlert,
 }

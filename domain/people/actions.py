@@ -2,11 +2,13 @@
 
 import uuid
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +24,14 @@ from domain.db.models import (
 from domain.db.models.words import UserRole
 from domain.people.phones import e164
 from domain.refusals import Refusal, Refused
+
+# So that no number gets two people who did not know of each other.
+_GIVING: Final = text(f"SELECT pg_advisory_xact_lock({0x70686F6E65})")
+
+
+async def giving_numbers(session: AsyncSession) -> None:
+    """Until the transaction ends nobody else gives anybody a number; called before anything is locked."""
+    await session.execute(_GIVING)
 
 
 async def create_manager(
@@ -42,6 +52,7 @@ async def create_manager(
         return Refused(Refusal.BAD_NAME)
     if (number := e164(phone)) is None:
         return Refused(Refusal.BAD_PHONE)
+    await giving_numbers(session)
     warehouse_id = await session.scalar(select(Warehouse.id).where(func.lower(Warehouse.name) == warehouse.lower()))
     if warehouse_id is None and address is None:
         return Refused(Refusal.NO_SUCH_WAREHOUSE)
@@ -50,7 +61,9 @@ async def create_manager(
     if any(role is not UserRole.MANAGER for _, role in known):
         return Refused(Refusal.PHONE_IS_A_DRIVERS)
     user_id = (
-        known[0].id if known else await _create(session, first_name, last_name, number, UserRole.MANAGER, None, now)
+        known[0].id
+        if known
+        else await create_person(session, first_name, last_name, number, UserRole.MANAGER, None, None, now)
     )
     if warehouse_id is None:
         warehouse_id = await session.scalar(
@@ -88,20 +101,22 @@ async def create_driver(
     """A driver with a home warehouse, employed from a day on (R12.1, R12.7). Refused: a number that is none."""
     if (number := e164(phone)) is None:
         return Refused(Refusal.BAD_PHONE)
-    user_id = await _create(session, first_name, last_name, number, UserRole.DRIVER, language, now)
+    user_id = await create_person(session, first_name, last_name, number, UserRole.DRIVER, language, None, now)
     await session.execute(insert(Employment).values(user_id=user_id, warehouse_id=home, starts_on=starts_on))
     return user_id
 
 
-async def _create(
+async def create_person(
     session: AsyncSession,
     first_name: str,
     last_name: str,
     number: str,
     role: UserRole,
     language: str | None,
+    by: uuid.UUID | None,
     now: datetime,
 ) -> uuid.UUID:
+    """Somebody with a number in E.164; `by`: who has entered him, at the command line nobody."""
     user_id = uuid.uuid4()
     await session.execute(
         insert(User).values(  # the model requires an address and a password; nobody logs in with these (R12.8)
@@ -118,5 +133,5 @@ async def _create(
     )
     if language is not None:
         await session.execute(insert(ContactSettings).values(user_id=user_id, language=language))
-    await audit.record(session, None, now, audit.Entry("user", user_id, "created", after={"role": role}))
+    await audit.record(session, by, now, audit.Entry("user", user_id, "created", after={"role": role}))
     return user_id

@@ -85,7 +85,7 @@ _HIS_WORDS = [
         "UPDATE audit_logs SET changes = changes #- '{after,reason}' FROM appeals "
         "WHERE entity_type = 'appeal' AND entity_id = appeals.id AND action = 'opened' AND appeals.user_id = :driver",
         "UPDATE audit_logs SET changes = NULL "
-        "WHERE entity_type = 'user' AND entity_id = :driver AND action IN ('linked', 'unlinked')",
+        "WHERE entity_type = 'user' AND entity_id = :driver AND action IN ('linked', 'unlinked', 'number_changed')",
         # What he was told, but for that he was.
         "UPDATE notifications SET title = '', body = '', data = (SELECT jsonb_object_agg(key, value) "
         "FROM jsonb_each(data) WHERE key IN ('kind', 'about', 'dedupe', 'warehouse_id')) WHERE user_id = :driver",

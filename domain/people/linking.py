@@ -35,6 +35,8 @@ from domain.db.sql import sql
 from domain.notices.facts.people import LinkMoved
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
+from domain.people.actions import giving_numbers
+from domain.people.numbers import NumberIsNew, change_number
 from domain.people.phones import e164
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -119,19 +121,22 @@ async def link_by_contact(
     say: Wording,
     policy: Policy,
     now: datetime,
-) -> Linked | AlreadyLinked | Refused:
+) -> Linked | AlreadyLinked | NumberIsNew | Refused:
     """Links a chat by its owner's own contact (R12.2), in all as above.
 
     Refused in one way, so that strangers learn nothing: somebody else's contact, a number that nobody or more than one
-    has, and a driver whose employment is over. A chat that is linked keeps its person: his own number again is fine,
-    any other one is not.
+    has, and a driver whose employment is over. A chat that is linked keeps its person: his own number again is fine;
+    one that nobody has is his new one (R12.7), one that somebody else has is not.
     """
     number = contact.number
     if not contact.own or number is None:
         return Refused(Refusal.CONTACT_NOT_GOOD)
+    await giving_numbers(session)
     here = await session.scalar(select(ChatLink.user_id).where(ChatLink.chat_id == chat_id))
     of = User.phone == number
     owners = set(await session.scalars(select(User.id).where(of).order_by(User.id).with_for_update(key_share=True)))
+    if here is not None and not owners:
+        return await change_number(session, here, number, say, policy, now)
     if here is not None:
         return AlreadyLinked(here) if here in owners else Refused(Refusal.CONTACT_NOT_GOOD)
     # Read once the lock is got: of two chats that share it at once the second finds what the first has done.

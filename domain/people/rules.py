@@ -1,4 +1,4 @@
-"""Who may be away for which days, and who may leave the company when (R12.7). Pure."""
+"""Who may be away for which days, who may leave the company when, and what people are called (R12.1, R12.7). Pure."""
 
 import uuid
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from domain.db.models.words import OffKind
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
+from domain.written import tidy
 
 DAY = timedelta(days=1)
 
@@ -149,3 +150,28 @@ def decide_leaving(
 def decide_stay(announced: date | None, today: date) -> Refused | None:
     """[Stays after all]: as long as his last day is not over. None: nothing is against it."""
     return Refused(Refusal.NOT_LEAVING) if announced is None or announced < today else None
+
+
+@dataclass(frozen=True, slots=True)
+class FullName:
+    """A first and a last name."""
+
+    first: str
+    last: str
+
+    @property
+    def whole(self) -> str:
+        return f"{self.first} {self.last}"
+
+
+def judge_person_name(written: str, policy: Policy) -> FullName | Refused:
+    """The first word is the first name, the rest the last. Refused: one word alone, or too long a one."""
+    first, _, last = tidy(written).partition(" ")
+    return judge_full_name(first, last, policy)
+
+
+def judge_full_name(first: str, last: str, policy: Policy) -> FullName | Refused:
+    """The same, where both are written by themselves."""
+    name = FullName(tidy(first), tidy(last))
+    fits = all(0 < len(each) <= policy.person_name_most for each in (name.first, name.last))
+    return name if fits else Refused(Refusal.BAD_NAME)

@@ -68,10 +68,9 @@ async def close_day(
     Refused: what is not the manager's, days that are over or over a year ahead, what is closed already or does not run.
     Locks: the warehouse's calendar, windows, assignments, bidders.
     """
-    place = await queries.place(session, manager.id, place_id)
+    place = await queries.place_locked(session, manager.id, place_id)
     if place is None:
         return Refused(Refusal.NOT_FOUND)
-    await calendar.locked(session, place.warehouse_id)
     facts = await queries.place_facts(session, place, on)
     decision = rules.decide_close(facts, policy, time.local_day(now, policy))
     if isinstance(decision, Refused):
@@ -107,10 +106,9 @@ async def run_after_all(
     A route runs whatever its weekdays and its warehouse; of a warehouse, those run that would have. Refused: what is
     not the manager's, runs already, or is over.
     """
-    place = await queries.place(session, manager.id, place_id)
+    place = await queries.place_locked(session, manager.id, place_id)
     if place is None:
         return Refused(Refusal.NOT_FOUND)
-    await calendar.locked(session, place.warehouse_id)
     facts = await queries.place_facts(session, place, on)
     decision = rules.decide_run(facts, policy, time.local_day(now, policy))
     if isinstance(decision, Refused):

@@ -13,7 +13,7 @@ from domain.db.models import CalendarException, Route, RouteWeekday
 from domain.db.sql import sql
 from domain.pages import cut, nearest
 from domain.people.names import folded
-from domain.schedule.calendar import runs_on
+from domain.schedule import calendar
 from domain.schedule.rules import PlaceFacts, Weekday, weekdays_from
 
 
@@ -60,6 +60,18 @@ async def place(session: AsyncSession, manager_id: uuid.UUID, place_id: uuid.UUI
     return None if row is None else Place(*row)
 
 
+async def place_locked(session: AsyncSession, manager_id: uuid.UUID, place_id: uuid.UUID) -> Place | None:
+    """The same with its warehouse's calendar locked, as it is then: who was waited for may have moved or deleted it."""
+    found = await place(session, manager_id, place_id)
+    while found is not None:
+        await calendar.locked(session, found.warehouse_id)
+        again = await place(session, manager_id, place_id)
+        if again is None or again.warehouse_id == found.warehouse_id:
+            return again
+        found = again
+    return None
+
+
 def called(name: str, among: Sequence[Place]) -> tuple[Place, ...]:
     """Those that are called so, whatever case, accents and signs; whole names before beginnings.
 
@@ -90,7 +102,7 @@ async def place_facts(session: AsyncSession, place: Place, on: date) -> PlaceFac
     if not place.is_route:
         return PlaceFacts(on, bool(at_warehouse), not at_warehouse)
     own = await session.scalar(select(shut.where(CalendarException.route_id == place.id).exists()))
-    return PlaceFacts(on, bool(own or at_warehouse), await runs_on(session, place.id, on))
+    return PlaceFacts(on, bool(own or at_warehouse), await calendar.runs_on(session, place.id, on))
 
 
 async def routes_of(session: AsyncSession, place: Place) -> list[uuid.UUID]:

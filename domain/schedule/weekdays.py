@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, Integer, Uuid, func, insert, or_, select, update
+from sqlalchemy import Date, Integer, Uuid, insert, or_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,9 +13,10 @@ from domain.db.models import Route, RouteWeekday
 from domain.db.sql import sql
 from domain.notices.wording import Wording
 from domain.people.queries import Person
+from domain.places.naming import judge_route_name
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
-from domain.schedule import calendar, opening, queries
+from domain.schedule import opening, queries
 from domain.schedule.calling_off import Effect, call_off, effect_locked
 from domain.schedule.queries import Place
 from domain.schedule.rules import DAYS_OF_WEEK, weekday_of, weekdays_from
@@ -103,10 +104,9 @@ async def turn_off(
 
 
 async def _locked(session: AsyncSession, manager: Person, route_id: uuid.UUID, weekday: int) -> Place | Refused:
-    route = await queries.place(session, manager.id, route_id)
+    route = await queries.place_locked(session, manager.id, route_id)
     if route is None or not route.is_route or not 0 <= weekday < DAYS_OF_WEEK:
         return Refused(Refusal.NOT_FOUND)
-    await calendar.locked(session, route.warehouse_id)
     return route
 
 
@@ -148,6 +148,7 @@ class Created:
     """The route is there, and so many slots of it are open."""
 
     route_id: uuid.UUID
+    name: str
     slots: int
 
 
@@ -159,21 +160,17 @@ async def create_route(
     From today, before shifts start, to the end of the weeks that are published. Refused: a warehouse that is not his,
     no name or one of over 40 characters, and a name that another route of the warehouse has.
     """
-    name = " ".join(name.split())
-    place = await queries.place(session, manager.id, warehouse_id)
+    place = await queries.place_locked(session, manager.id, warehouse_id)
     if place is None or place.is_route:
         return Refused(Refusal.NOT_FOUND)
-    if not name or len(name) > policy.route_name_most:
-        return Refused(Refusal.BAD_NAME)
-    await calendar.locked(session, warehouse_id)
-    same = select(Route.id).where(Route.warehouse_id == warehouse_id, func.lower(Route.name) == name.lower())
-    if await session.scalar(same.limit(1)) is not None:
-        return Refused(Refusal.NAME_TAKEN)
+    judged = await judge_route_name(session, warehouse_id, name, policy)
+    if isinstance(judged, Refusal):
+        return Refused(judged)
     route_id = uuid.uuid4()
     made = {"created_by": manager.id, "created_at": now, "updated_at": now}
-    await session.execute(insert(Route).values(id=route_id, name=name, warehouse_id=warehouse_id, **made))
-    after = {"name": name, "warehouse_id": str(warehouse_id)}
+    await session.execute(insert(Route).values(id=route_id, name=judged, warehouse_id=warehouse_id, **made))
+    after = {"name": judged, "warehouse_id": str(warehouse_id)}
     await audit.record(session, manager.id, now, audit.Entry("route", route_id, "created", after=after))
     days = opening.still_to_start(await opening.published_days(session, warehouse_id, policy, now), policy, now)
     slots = await opening.open_slots(session, manager.id, warehouse_id, [route_id], days, [], policy, now)
-    return Created(route_id, slots)
+    return Created(route_id, judged, slots)

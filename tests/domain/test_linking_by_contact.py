@@ -1,14 +1,16 @@
 """R12.2: linking a chat by sharing one's own contact, and everything that gets one and the same answer."""
 
-from datetime import date, datetime
+import uuid
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import AuditLog, ChatLink, ContactSettings, Delivery, Invite, User
+from domain.db.models import AuditLog, ChatLink, ContactSettings, Delivery, Invite, Notification, SmsCode, User
 from domain.notices.kinds import Kind
 from domain.people.linking import AlreadyLinked, Contact, Linked, invite, link_by_contact, link_by_invite
+from domain.people.numbers import NumberIsNew
 from domain.people.queries import linked_chat
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet, contents
@@ -19,7 +21,7 @@ CHAT = 777
 
 async def shares(
     fleet: Fleet, phone: str, *, chat: int = CHAT, own: bool = True, at: datetime | None = None
-) -> Linked | AlreadyLinked | Refused:
+) -> Linked | AlreadyLinked | NumberIsNew | Refused:
     return await link_by_contact(fleet.session, Contact(own, phone), chat, "fr", SAY, POLICY, at or fleet.now)
 
 
@@ -129,6 +131,33 @@ async def test_r12_2_a_chat_that_is_somebodys_keeps_its_person(fleet: Fleet) -> 
     before = await contents(fleet.session)
     for person, own in ((ben, True), (ben, False), (dana, False)):
         assert await shares(fleet, person.phone, chat=chat, own=own) == NOT_GOOD
-    assert await shares(fleet, "+14165559999", chat=chat) == NOT_GOOD
+    assert await shares(fleet, "+14165559999", chat=chat, own=False) == NOT_GOOD
     assert await contents(fleet.session) == before
     assert set(await fleet.session.scalars(select(ChatLink.user_id))) == {dana.id}
+
+
+async def test_r12_7_another_number_of_his_own_is_his_new_one_and_old_codes_are_void(fleet: Fleet) -> None:
+    """[My number changed]: his managers are told, the link stays, and what was texted to the old phone is over."""
+    mona = await fleet.manager("Mona")
+    north = await fleet.warehouse("North", mona)
+    dana = await fleet.driver("Dana", home=north)
+    chat = await linked_chat(fleet.session, dana.id)
+    assert chat is not None
+    later = fleet.now + timedelta(hours=3)
+    code = {"phone": dana.phone, "code": "K4A", "user_id": dana.id, "kind": "offer", "about": uuid.uuid4()}
+    await fleet.put(SmsCode, code | {"expires_at": later})
+    assert await shares(fleet, "+1 416 555 9999", chat=chat) == NumberIsNew(dana.id, "+14165559999")
+    assert await fleet.session.scalar(select(User.phone).where(User.id == dana.id)) == "+14165559999"
+    assert await linked_chat(fleet.session, dana.id) == chat
+    assert await fleet.session.scalar(select(SmsCode.expires_at)) == fleet.now
+    [told] = (await fleet.session.scalars(select(Notification))).all()
+    assert (told.user_id, told.title) == (mona.id, "Dana Test has a new number")
+    assert "+1416" not in f"{told.title} {told.body} {told.data}"  # phones stand in one place
+    [entry] = (await fleet.session.scalars(select(AuditLog).where(AuditLog.action == "number_changed"))).all()
+    assert entry.actor_id == dana.id and entry.changes == {
+        "before": {"phone": dana.phone},
+        "after": {"phone": "+14165559999"},
+    }
+    before = await contents(fleet.session)
+    assert await shares(fleet, "+14165559999", chat=chat) == AlreadyLinked(dana.id)  # shared twice (R2.5)
+    assert await contents(fleet.session) == before

@@ -188,7 +188,7 @@ async def test_r2_0_a_route_that_starts_mid_week_has_its_slots_at_once(depot: De
 async def test_r2_0_a_new_routes_name_is_its_own_in_its_warehouse(depot: Depot) -> None:
     assert isinstance(await create(depot, "  R  40 "), Created)
     assert await create(depot, "r 40") == Refused(Refusal.NAME_TAKEN)
-    for name in ("", "  \n ", "x" * (POLICY.route_name_most + 1)):
+    for name in ("", "  \n ", "x" * (POLICY.place_name_most + 1)):
         assert await create(depot, name) == Refused(Refusal.BAD_NAME)
     south = await depot.fleet.warehouse("South", depot.mona)
     elsewhere = await weekdays.create_route(depot.session, depot.mona, south, "R 40", POLICY, depot.now)

@@ -1,5 +1,6 @@
 """What is told of people: their links, their time, and what is written to them."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,6 +56,23 @@ class EmploymentGoesOn:
     """The reader stays after all; what went to others stays with them (R12.7)."""
 
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class InCharge:
+    """The reader manages a warehouse from now on, or no longer does (R12.5)."""
+
+    warehouse: str
+    manages: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChanged:
+    """A driver has another phone number, as he has shared it himself; to his managers (R12.7)."""
+
+    driver_id: uuid.UUID
+    driver: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,3 +70,18 @@ class HolidayAhead:
     """A statutory holiday is near; to the managers, who say whether their routes run (R2.0)."""
 
     on: date
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMoved:
+    """A route leaves from another warehouse from a day on; to those who drive it then, or like to (R12.5).
+
+    `shifts`: so many of the reader's. `dropped`: he does not work there, and so prefers it no longer.
+    """
+
+    route: str
+    warehouse: str
+    address: str
+    first: date
+    shifts: int
+    dropped: bool

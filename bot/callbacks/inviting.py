@@ -1,0 +1,72 @@
+"""Buttons with which drivers are invited and managers added or removed."""
+
+import dataclasses
+import uuid
+from typing import ClassVar
+
+from bot.callbacks.callback import Callback
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskWhom(Callback):
+    """Whom does the manager invite?"""
+
+    word: ClassVar[str] = "inv"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InviteTo(Callback):
+    """Whoever was written drives for this warehouse."""
+
+    word: ClassVar[str] = "invto"
+    warehouse_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class InviteAgain(Callback):
+    """A new link for a driver."""
+
+    word: ClassVar[str] = "invnew"
+    user_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ManagersOf(Callback):
+    """Who manages a warehouse."""
+
+    word: ClassVar[str] = "mgrs"
+    warehouse_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AskManager(Callback):
+    """Who is to manage it, too?"""
+
+    word: ClassVar[str] = "mgrask"
+    warehouse_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AddManager(Callback):
+    """Whoever was written does."""
+
+    word: ClassVar[str] = "mgradd"
+    warehouse_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RemovePreview(Callback):
+    """What follows when somebody no longer manages it. Nothing is done yet."""
+
+    word: ClassVar[str] = "mgrgo"
+    warehouse_id: uuid.UUID
+    user_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RemoveManager(Callback):
+    """He no longer does."""
+
+    word: ClassVar[str] = "mgrgone"
+    warehouse_id: uuid.UUID
+    user_id: uuid.UUID

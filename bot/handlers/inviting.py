@@ -1,0 +1,103 @@
+"""/invite: a manager brings a driver in, and gives him a link (R12.1, R12.2)."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from telegram import Update
+
+from bot import contact_line, conversations
+from bot.acting import Acting, Context, acting
+from bot.callbacks.callback import pressed
+from bot.callbacks.inviting import InviteAgain, InviteTo
+from bot.conversations import ANSWER, Step
+from bot.handlers.coverage import manager_of
+from bot.handlers.drivers import show_card
+from bot.screens import inviting as screens
+from domain.people import inviting
+from domain.people.inviting import HereAlready, Invited, Newcomer
+from domain.people.queries import Person
+from domain.places.queries import warehouses
+from domain.refusals import Refusal, Refused
+
+
+async def on_invite(update: Update, context: Context) -> None:
+    """/invite, with a name and a number, or without; and its button."""
+    written = "" if update.callback_query else " ".join(context.args or [])
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        await conversations.ask(act.session, manager.id, Step.INVITE, {}, act.now)
+        if written:
+            await whom_typed(act, manager, {}, written)
+        else:
+            await act.say(screens.ask_whom(act.reader))
+
+
+async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: str) -> None:
+    """A name and a number; what will not do is asked for again."""
+    name, phone = contact_line.parted(text)
+    mine = await warehouses(act.session, manager.id)
+    found = await inviting.newcomer(act.session, manager, name, phone, act.policy, act.now)
+    match found:
+        case Refused(why=why):
+            await act.say(screens.refused(why, act.reader))
+        case HereAlready():
+            await conversations.end(act.session, manager.id)
+            await act.say(screens.here_already(found, act.reader))
+        case Newcomer():
+            written = {"name": name, "phone": phone, ANSWER: text}
+            await conversations.keep(act.session, manager.id, Step.INVITE, written, act.now)
+            await act.say(screens.proposed(found, mine, act.reader))
+
+
+async def on_invite_to(update: Update, context: Context) -> None:
+    warehouse_id = pressed(update, InviteTo).warehouse_id
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        asked = await conversations.asked(act.session, manager.id, act.now)
+        if asked is None or asked.step is not Step.INVITE or not asked.answered:
+            await act.say(screens.over(act.reader))
+        elif "user_id" in asked.data:  # pressed twice
+            await show_card(act, manager, UUID(asked.data["user_id"]))
+        else:
+            await _invite(act, manager, warehouse_id, asked.data, context.bot.username)
+
+
+async def _invite(act: Acting, manager: Person, warehouse_id: UUID, data: dict[str, Any], bot: str) -> None:
+    token = secrets.token_urlsafe(24)
+    written = (str(data["name"]), str(data["phone"]))
+    result = await inviting.invite_driver(act.session, manager, warehouse_id, *written, token, act.policy, act.now)
+    match result:
+        case Refused(why=why):
+            await act.say(screens.refused(why, act.reader))
+        case HereAlready():
+            await act.say(screens.here_already(result, act.reader))
+        case Invited():
+            done = data | {"user_id": str(result.user_id)}
+            await conversations.keep(act.session, manager.id, Step.INVITE, done, act.now)
+            await act.say(screens.invited(result, act.reader))
+            await say_link(act, result.name.first, token, result.until, bot)
+
+
+async def say_link(act: Acting, first_name: str, token: str, until: datetime, bot: str) -> None:
+    """In a message of its own, to be forwarded; nobody can show it again."""
+    address = f"https://t.me/{bot}?start={token}"
+    await act.say(screens.link(first_name, act.company, address, until, act.reader), fresh=True)
+
+
+async def on_invite_again(update: Update, context: Context) -> None:
+    """[Invite link], on a driver's card."""
+    user_id = pressed(update, InviteAgain).user_id
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        token = secrets.token_urlsafe(24)
+        result = await inviting.invite_again(act.session, manager, user_id, token, act.policy, act.now)
+        if isinstance(result, Refused):
+            await act.say(screens.refused(Refusal.NOT_FOUND, act.reader))
+        else:
+            await show_card(act, manager, user_id)
+            await say_link(act, result.name.first, token, result.until, context.bot.username)

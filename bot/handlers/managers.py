@@ -1,0 +1,154 @@
+"""/managers: who manages a warehouse, added and removed by another of its managers (R12.5)."""
+
+import secrets
+from typing import Any
+from uuid import UUID
+
+from telegram import Update
+
+from bot import contact_line, conversations
+from bot.acting import Acting, Context, acting
+from bot.callbacks.callback import pressed
+from bot.callbacks.inviting import AddManager, AskManager, ManagersOf, RemoveManager, RemovePreview
+from bot.conversations import ANSWER, Step
+from bot.handlers.coverage import manager_of
+from bot.handlers.inviting import say_link
+from bot.screens import managers as screens
+from domain.people import linking, managing
+from domain.people.managing import Added, ManagesAlready
+from domain.people.queries import Person
+from domain.places.queries import warehouses
+from domain.refusals import Refusal, Refused
+
+
+async def on_managers(update: Update, context: Context) -> None:
+    """/managers: of his warehouse, or of one of them."""
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        await conversations.drop(act.session, manager.id)
+        mine = await warehouses(act.session, manager.id)
+        if len(mine) == 1:
+            await _show(act, manager, mine[0].id)
+        else:
+            await act.say(screens.which_warehouse(mine, act.reader))
+
+
+async def on_managers_of(update: Update, context: Context) -> None:
+    warehouse_id = pressed(update, ManagersOf).warehouse_id
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await conversations.drop(act.session, manager.id)
+            await _show(act, manager, warehouse_id)
+
+
+async def _show(
+    act: Acting, manager: Person, warehouse_id: UUID, toast: str | None = None, *, alert: bool = False
+) -> None:
+    found = await managing.managers(act.session, manager, warehouse_id)
+    if found is None:
+        await act.say(screens.refused(Refusal.NOT_FOUND, act.reader), toast=toast, alert=alert)
+    else:
+        await act.say(screens.managers(found, act.reader), toast=toast, alert=alert)
+
+
+# -- one more
+
+
+async def on_ask_manager(update: Update, context: Context) -> None:
+    warehouse_id = pressed(update, AskManager).warehouse_id
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        found = await managing.managers(act.session, manager, warehouse_id)
+        if found is None:
+            await act.say(screens.refused(Refusal.NOT_FOUND, act.reader))
+        else:
+            about = {"warehouse_id": str(warehouse_id)}
+            await conversations.ask(act.session, manager.id, Step.NEW_MANAGER, about, act.now)
+            await act.say(screens.ask_whom(found.place, act.reader))
+
+
+async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: str) -> None:
+    """A name and a number; what will not do is asked for again."""
+    name, phone = contact_line.parted(text)
+    warehouse_id = UUID(str(data["warehouse_id"]))
+    found = await managing.propose_manager(act.session, manager, warehouse_id, name, phone, act.policy)
+    match found:
+        case Refused(why=why):
+            if why is Refusal.NOT_FOUND:
+                await conversations.end(act.session, manager.id)
+            await act.say(screens.refused(why, act.reader))
+        case ManagesAlready():
+            await conversations.end(act.session, manager.id)
+            await _show(act, manager, warehouse_id)
+        case _:
+            written = data | {"name": name, "phone": phone, ANSWER: text}
+            await conversations.keep(act.session, manager.id, Step.NEW_MANAGER, written, act.now)
+            await act.say(screens.proposed(found, act.reader))
+
+
+async def on_add_manager(update: Update, context: Context) -> None:
+    warehouse_id = pressed(update, AddManager).warehouse_id
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        asked = await conversations.asked(act.session, manager.id, act.now)
+        if (
+            asked is None
+            or asked.step is not Step.NEW_MANAGER
+            or not asked.answered
+            or asked.data["warehouse_id"] != str(warehouse_id)
+        ):  # pressed twice, or another one is being added
+            await _show(act, manager, warehouse_id)
+            return
+        written = (str(asked.data["name"]), str(asked.data["phone"]))
+        given = (act.session, manager, warehouse_id, *written)
+        result = await managing.add_manager(*given, act.words, act.policy, act.now)
+        await conversations.end(act.session, manager.id)
+        match result:
+            case Refused(why=why):
+                await act.say(screens.refused(why, act.reader))
+            case ManagesAlready():
+                await _show(act, manager, warehouse_id)
+            case Added():
+                await _added(act, manager, result, context.bot.username)
+
+
+async def _added(act: Acting, manager: Person, result: Added, bot: str) -> None:
+    """Who came to exist with it gets a link, as a driver does."""
+    await _show(act, manager, result.place.id, screens.added_toast(result, act.reader))
+    if result.new:
+        token = secrets.token_urlsafe(24)
+        until = await linking.invite(act.session, result.user_id, token, manager.id, act.policy, act.now)
+        await say_link(act, result.name.split()[0], token, until, bot)
+
+
+# -- one less
+
+
+async def on_remove_preview(update: Update, context: Context) -> None:
+    press = pressed(update, RemovePreview)
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        found = await managing.managers(act.session, manager, press.warehouse_id)
+        who = next((each for each in found.managers if each.id == press.user_id), None) if found else None
+        if found is None or who is None:
+            await _show(act, manager, press.warehouse_id)
+        else:
+            await act.say(screens.removing(found, who, act.reader))
+
+
+async def on_remove_manager(update: Update, context: Context) -> None:
+    press = pressed(update, RemoveManager)
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        given = (act.session, manager, press.warehouse_id, press.user_id)
+        result = await managing.remove_manager(*given, act.words, act.policy, act.now)
+        if isinstance(result, Refused):
+            toast = screens.refusal(result.why, act.reader)
+            await _show(act, manager, press.warehouse_id, toast, alert=True)
+        else:
+            await _show(act, manager, press.warehouse_id, screens.removed_toast(result, act.reader))

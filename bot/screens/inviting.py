@@ -1,0 +1,88 @@
+"""Bringing in a driver: who he is, for which warehouse, and the link that he gets (R12.1, R12.2)."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.callbacks.drivers import DriverCard
+from bot.callbacks.inviting import AskWhom, InviteTo
+from bot.reader import Reader
+from bot.screens.home import home_button
+from bot.screens.screen import Button, Screen, escape, shortened
+from domain.people.inviting import HereAlready, Invited, Newcomer
+from domain.refusals import Refusal
+from domain.schedule.queries import Place
+
+LABEL_MOST: Final = 40
+WAREHOUSES_MOST: Final = 20
+
+
+def ask_whom(reader: Reader) -> Screen:
+    text = reader.gettext(
+        "<b>Whom do you invite?</b>\nWrite name and phone number, like: Amara Osei 416 555 0101\n"
+        "For many at once, send me a file (CSV) with the columns: first name, last name, phone, warehouse."
+    )
+    return Screen(text, ((home_button(reader),),))
+
+
+def refusal(why: Refusal, reader: Reader) -> str:
+    """Why nobody was entered, and the next step. At most 200 characters."""
+    _ = reader.gettext
+    texts = {
+        Refusal.BAD_NAME: _("I need a first and a last name, like: Amara Osei 416 555 0101"),
+        Refusal.BAD_PHONE: _("I can't read a phone number in that. Write it like: Amara Osei 416 555 0101"),
+        Refusal.PHONE_TAKEN: _("That number belongs to somebody else already. Is it right? Write it again."),
+    }
+    return texts.get(why, _("I can't find that among your warehouses and people."))
+
+
+def refused(why: Refusal, reader: Reader) -> Screen:
+    """The same as an answer to what was typed."""
+    return Screen(refusal(why, reader), ((home_button(reader),),))
+
+
+def here_already(facts: HereAlready, reader: Reader) -> Screen:
+    text = reader.gettext("<b>{name}</b> has that number, and is one of your drivers already.")
+    card = Button(shortened(f"👤 {facts.name}", LABEL_MOST), DriverCard(facts.user_id))
+    return Screen(text.format(name=escape(facts.name)), ((card, home_button(reader)),))
+
+
+def proposed(facts: Newcomer, warehouses: tuple[Place, ...], reader: Reader) -> Screen:
+    """Before the last button, which says for which warehouse."""
+    _ = reader.gettext
+    title = _("<b>Invite {name}?</b>").format(name=escape(facts.name.whole))
+    lines = [title, "📞 " + escape(facts.phone)]
+    if facts.comes_back is not None:
+        lines.append(_("Has driven here before, and comes back with what was."))
+    if warehouses:
+        lines.append(_("For which warehouse? From today on."))
+    else:
+        lines.append(_("You manage no warehouse yet: /warehouses"))
+    some = warehouses[:WAREHOUSES_MOST]
+    rows = [(Button(shortened(f"✅ {each.name}", LABEL_MOST), InviteTo(each.id)),) for each in some]
+    return Screen("\n".join(lines), (*rows, (Button(_("✏️ Write it again"), AskWhom()), home_button(reader))))
+
+
+def over(reader: Reader) -> Screen:
+    """An old button: what was written is gone."""
+    _ = reader.gettext
+    text = _("That was too long ago. Please begin again.")
+    return Screen(text, ((Button(_("➕ Invite a driver"), AskWhom()), home_button(reader)),))
+
+
+def invited(result: Invited, reader: Reader) -> Screen:
+    _ = reader.gettext
+    text = _("👤 <b>{name} drives for {warehouse} from today on.</b>\nForward the next message: it is shown only once.")
+    card = Button(shortened(f"👤 {result.name.whole}", LABEL_MOST), DriverCard(result.user_id))
+    more = Button(_("➕ Invite a driver"), AskWhom())
+    names = {"name": escape(result.name.whole), "warehouse": escape(result.home.name)}
+    return Screen(text.format(**names), ((card,), (more, home_button(reader))))
+
+
+def link(first_name: str, company: str, address: str, until: datetime, reader: Reader) -> Screen:
+    """To be forwarded: it reads by itself."""
+    text = reader.gettext(
+        "Hello {name}! {company} gives out its shifts by Telegram. Open this link on your phone and press Start:\n"
+        "{address}\nIt works once, until {until}."
+    )
+    given = {"name": escape(first_name), "company": escape(company), "until": reader.moment(until)}
+    return Screen(text.format(address=escape(address, 200), **given))

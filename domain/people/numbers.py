@@ -1,0 +1,52 @@
+"""Somebody has another phone number, by his own contact: his managers are told, and old codes are void (R12.7)."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain import audit
+from domain.db.models import SmsCode, User
+from domain.db.models.words import UserRole
+from domain.notices import actions as notices
+from domain.notices import following
+from domain.notices.facts.people import NumberChanged
+from domain.notices.kinds import Kind
+from domain.notices.wording import Wording
+from domain.people.queries import managers_of_driver
+from domain.policy import Policy
+from domain.time import local_day
+
+
+@dataclass(frozen=True, slots=True)
+class NumberIsNew:
+    """That is his number from now on; SMS go there."""
+
+    user_id: uuid.UUID
+    phone: str
+
+
+async def change_number(
+    session: AsyncSession, user_id: uuid.UUID, number: str, say: Wording, policy: Policy, now: datetime
+) -> NumberIsNew:
+    """His number (E.164), which is nobody else's: the caller has made sure, and nobody is given one meanwhile.
+
+    The codes in his SMS lead nowhere any more. Of a driver his managers are told. Lock: he.
+    """
+    his = select(User.phone, User.role, User.first_name, User.last_name).where(User.id == user_id)
+    before = (await session.execute(his.with_for_update(key_share=True))).one()
+    await session.execute(update(User).where(User.id == user_id).values(phone=number, updated_at=now))
+    await session.execute(
+        update(SmsCode).where(SmsCode.user_id == user_id, SmsCode.expires_at > now).values(expires_at=now)
+    )
+    entry = audit.Entry("user", user_id, "number_changed", {"phone": before.phone}, {"phone": number})
+    await audit.record(session, user_id, now, entry)
+    if before.role is UserRole.DRIVER:
+        managers = sorted(await managers_of_driver(session, user_id, local_day(now, policy), now))
+        notice = NumberChanged(user_id, f"{before.first_name} {before.last_name}")
+        envelope = notices.Envelope(Kind.NUMBER_CHANGED, user_id, occasion=now)
+        await notices.tell(session, managers, notice, envelope, say, policy, now)
+    await following.follow_homes(session, now, of=[user_id], first=user_id)
+    return NumberIsNew(user_id, number)

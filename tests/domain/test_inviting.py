@@ -1,0 +1,115 @@
+"""R12.1, R12.2, R12.7: a manager invites a driver, who is employed from today and gets a link that is good once."""
+
+import uuid
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from domain.db.models import AuditLog, Departure, Employment, Invite, User
+from domain.db.models.words import UserRole
+from domain.people import inviting
+from domain.people.inviting import HereAlready, Invited, Newcomer, Relinked
+from domain.people.linking import Linked, link_by_invite
+from domain.people.queries import Person
+from domain.refusals import Refusal, Refused
+from domain.tokens import hashed
+from tests.domain.depot import Depot, depot
+from tests.domain.world import POLICY, SAY, contents
+
+__all__ = ["depot"]
+NOT_FOUND = Refused(Refusal.NOT_FOUND)
+
+
+async def invite(
+    depot: Depot,
+    name: str = "Amara Osei",
+    phone: str = "416 555 0177",
+    *,
+    at: uuid.UUID | None = None,
+    by: Person | None = None,
+    token: str = "token",
+) -> Invited | HereAlready | Refused:
+    given = (depot.session, by or depot.mona, at or depot.north, name, phone, token)
+    return await inviting.invite_driver(*given, POLICY, depot.now)
+
+
+async def opens(depot: Depot, token: str, chat: int = 777) -> object:
+    return await link_by_invite(depot.session, token, chat, "fr", SAY, depot.now)
+
+
+async def test_r12_1_an_invited_driver_exists_is_employed_and_has_a_link(depot: Depot) -> None:
+    done = await invite(depot)
+    assert isinstance(done, Invited)
+    assert (done.name.whole, done.home.name, done.until) == ("Amara Osei", "North", depot.now + timedelta(days=7))
+    row = await depot.session.get_one(User, done.user_id)
+    assert (row.role, row.phone, row.email, row.password_hash) == (
+        UserRole.DRIVER,
+        "+14165550177",
+        f"{row.id}@no-email.invalid",
+        "!",
+    )
+    home = (await depot.session.scalars(select(Employment).where(Employment.user_id == row.id))).one()
+    assert (home.warehouse_id, home.starts_on, home.ends_on) == (depot.north, depot.fleet.today, None)
+    link = (await depot.session.scalars(select(Invite))).one()
+    assert (link.token_hash, link.created_by) == (hashed("token"), depot.mona.id)
+    log = select(AuditLog.action).where(AuditLog.entity_id == row.id, AuditLog.actor_id == depot.mona.id)
+    assert sorted(await depot.session.scalars(log)) == ["created", "employed", "invited"]
+    assert await opens(depot, "token") == Linked(row.id)
+    assert await opens(depot, "token", 888) == Refused(Refusal.LINK_NOT_GOOD)
+
+
+async def test_r12_2_a_number_is_one_persons(depot: Depot) -> None:
+    """Of the manager's own drivers he reads who it is; of anybody else only that it is taken."""
+    dana = await depot.driver("Dana")
+    omar = await depot.fleet.manager("Omar")
+    eli = await depot.fleet.driver("Eli", home=await depot.fleet.warehouse("West", omar))
+    before = await contents(depot.session)
+    assert await invite(depot, "X Y", dana.phone) == HereAlready(dana.id, "Dana Test")
+    for who in (eli, omar, depot.mona):
+        assert await invite(depot, "X Y", who.phone) == Refused(Refusal.PHONE_TAKEN)
+    assert await invite(depot, "X Y", "12") == Refused(Refusal.BAD_PHONE)
+    assert await invite(depot, "Amara") == Refused(Refusal.BAD_NAME)
+    assert await contents(depot.session) == before
+
+
+async def test_r12_3_only_into_ones_own_warehouses(depot: Depot) -> None:
+    omar, dana = await depot.fleet.manager("Omar"), await depot.driver("Dana")
+    route = await depot.fleet.route("R12", depot.north)
+    before = await contents(depot.session)
+    assert await invite(depot, by=omar) == await invite(depot, by=dana) == NOT_FOUND
+    assert await invite(depot, at=route) == await invite(depot, at=uuid.uuid4()) == NOT_FOUND
+    again = (depot.session, omar, dana.id, "token", POLICY, depot.now)
+    assert await inviting.invite_again(*again) == NOT_FOUND
+    assert await contents(depot.session) == before
+
+
+async def test_r2_5_invited_twice_is_one_driver(depot: Depot) -> None:
+    done = await invite(depot)
+    assert isinstance(done, Invited)
+    assert await invite(depot, "Somebody Else") == HereAlready(done.user_id, "Amara Osei")
+    assert await depot.session.scalar(select(func.count()).select_from(Invite)) == 1
+
+
+async def test_r12_7_who_has_left_comes_back_with_what_was(depot: Depot) -> None:
+    gone = await depot.driver("Dana", employed=(date(2020, 1, 1), depot.fleet.day(-40)), linked=False)
+    left = {"user_id": gone.id, "last_on": depot.fleet.day(-40), "announced_by": depot.mona.id}
+    await depot.fleet.put(Departure, left | {"announced_at": depot.now, "before": {"employments": []}})
+    seen = await inviting.newcomer(depot.session, depot.mona, "", gone.phone, POLICY, depot.now)
+    assert isinstance(seen, Newcomer) and seen.comes_back == gone.id
+    done = await invite(depot, "Anything", gone.phone)
+    assert isinstance(done, Invited) and (done.user_id, done.name.whole) == (gone.id, "Dana Test")
+    homes = select(Employment.starts_on).where(Employment.user_id == gone.id, Employment.ends_on.is_(None))
+    assert list(await depot.session.scalars(homes)) == [depot.fleet.today]
+    assert (await depot.session.scalars(select(Departure))).all() == []
+    assert await opens(depot, "token") == Linked(gone.id)
+
+
+@pytest.mark.parametrize("linked", [True, False])
+async def test_r12_2_a_new_link_voids_the_one_before(depot: Depot, linked: bool) -> None:
+    dana = await depot.driver("Dana", linked=linked)
+    for token in ("first", "second"):
+        done = await inviting.invite_again(depot.session, depot.mona, dana.id, token, POLICY, depot.now)
+        assert isinstance(done, Relinked)
+    assert await opens(depot, "first") == Refused(Refusal.LINK_NOT_GOOD)
+    assert await opens(depot, "second") == Linked(dana.id)  # be it from another account

@@ -1,0 +1,207 @@
+"""R12.5 under simultaneous presses: nothing refers to what is gone, and no warehouse is without a manager."""
+
+import uuid
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, exc, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.faults import is_overtaken, is_passing
+from domain.bidding.bids import place_bid
+from domain.coverage.assigning import Assigned, assign_driver
+from domain.db.models import Assignment, BidWindow, Employment, OpenWarehouse, Route, User, Warehouse, WarehouseManager
+from domain.db.models.words import BidWindowMode
+from domain.people import inviting, linking, managing
+from domain.people.inviting import Invited
+from domain.people.managing import Removed
+from domain.people.queries import Person, linked_chat
+from domain.places import actions, deleting, moving
+from domain.places.actions import Founded
+from domain.places.deleting import Deleted, Dependents
+from domain.places.moving import Moved
+from domain.refusals import Refusal, Refused
+from domain.schedule import weekdays
+from domain.schedule.weekdays import Created
+from tests.domain.world import POLICY, SAY, Fleet
+from tests.races.conftest import Act, Arena
+
+ROUNDS = 6
+
+
+class Place:
+    """North with a route that has one empty slot ahead, a driver, and its manager; South is his, too."""
+
+    def __init__(self, manager: Person, north: uuid.UUID, south: uuid.UUID, route: uuid.UUID) -> None:
+        self.manager, self.north, self.south, self.route = manager, north, south, route
+        self.driver: Person
+        self.slot: uuid.UUID
+        self.window: uuid.UUID
+
+
+async def place(fleet: Fleet) -> Place:
+    manager = await fleet.manager("Mona")
+    north, south = [await fleet.warehouse(name, manager) for name in ("North", "South")]
+    it = Place(manager, north, south, await fleet.route("R12", north))
+    it.driver = await fleet.driver("Dana", home=north, ticked=[south])
+    slot = await fleet.slot(it.route, fleet.day(4))
+    it.slot, it.window = slot.id, await fleet.window(slot, BidWindowMode.COMPETITIVE)
+    await fleet.home_card(manager)
+    await fleet.home_card(it.driver)
+    return it
+
+
+def again(act: Act[Any]) -> Act[Any]:
+    """As `receiving` does: whoever was overtaken looks a second time."""
+
+    async def tried(session: AsyncSession) -> Any:
+        try:
+            async with session.begin_nested():
+                return await act(session)
+        except exc.IntegrityError as fault:
+            assert is_overtaken(fault) and not is_passing(fault)
+            return await act(session)
+
+    return tried
+
+
+def deletes(arena: Arena, it: Place, what: uuid.UUID) -> Act[Any]:
+    return again(lambda session: deleting.delete_place(session, it.manager, what, POLICY, arena.now))
+
+
+async def whole(session: AsyncSession) -> None:
+    """Whatever is there refers to what is there."""
+    for model, column in ((Assignment, Assignment.route_id), (Route, Route.warehouse_id)):
+        of = Route if model is Assignment else Warehouse
+        lost = select(func.count()).select_from(model).where(column.not_in(select(of.id)))
+        assert await session.scalar(lost) == 0
+    manned = select(WarehouseManager.warehouse_id)
+    assert await session.scalar(select(func.count()).select_from(Warehouse).where(Warehouse.id.not_in(manned))) == 0
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+@pytest.mark.parametrize("what", ["assigns", "bids", "turns a day on", "moves", "renames"])
+async def test_r12_5_a_route_is_deleted_while_somebody_uses_it(arena: Arena, what: str, seed: int) -> None:
+    it = await arena.build(place)
+
+    async def uses(session: AsyncSession) -> Any:
+        match what:
+            case "assigns":
+                given = (session, it.manager, it.slot, it.driver.id)
+                return await assign_driver(*given, None, SAY, POLICY, arena.now)
+            case "bids":
+                return await place_bid(session, it.driver, it.window, POLICY, arena.now)
+            case "turns a day on":
+                return await weekdays.turn_on(session, it.manager, it.route, 1, POLICY, arena.now)
+            case "moves":
+                return await moving.move_route(session, it.manager, it.route, it.south, SAY, POLICY, arena.now)
+            case _:
+                return await actions.rename(session, it.manager, it.route, "R99", POLICY, arena.now)
+
+    deleted, used = await arena.at_once(deletes(arena, it, it.route), again(uses), dice=Random(seed))
+    async with arena.session() as session:
+        await whole(session)
+        there = await session.get(Route, it.route) is not None
+        assert there is not isinstance(deleted, Deleted)
+        if isinstance(deleted, Dependents):
+            assert what in ("assigns", "bids") and not isinstance(used, Refused)
+        elif what in ("assigns", "bids"):
+            assert isinstance(used, Refused)
+            assert (await session.scalars(select(BidWindow))).all() == []
+        if isinstance(used, Assigned):
+            assert await session.scalar(select(Assignment.user_id).where(Assignment.route_id == it.route))
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+@pytest.mark.parametrize("what", ["a route", "a driver", "a manager"])
+async def test_r12_5_a_warehouse_is_deleted_while_something_comes_to_it(arena: Arena, what: str, seed: int) -> None:
+    it = await arena.build(place)
+
+    async def comes(session: AsyncSession) -> Any:
+        match what:
+            case "a route":
+                return await weekdays.create_route(session, it.manager, it.south, "R1", POLICY, arena.now)
+            case "a driver":
+                given = (session, it.manager, it.south, "Amara Osei", "416 555 0177", "token")
+                return await inviting.invite_driver(*given, POLICY, arena.now)
+            case _:
+                whom = (it.south, "Amara Osei", "416 555 0177")
+                return await managing.add_manager(session, it.manager, *whom, SAY, POLICY, arena.now)
+
+    async def nobody_there(fleet: Fleet) -> None:
+        await fleet.session.execute(delete(OpenWarehouse))
+
+    await arena.build(nobody_there)
+    deleted, came = await arena.at_once(deletes(arena, it, it.south), again(comes), dice=Random(seed))
+    async with arena.session() as session:
+        await whole(session)
+        if isinstance(deleted, Deleted):
+            if what != "a manager":
+                assert came == Refused(Refusal.NOT_FOUND)
+        else:
+            assert isinstance(deleted, Dependents) and isinstance(came, Created | Invited)
+        homes = await session.scalars(select(Employment.warehouse_id).where(Employment.warehouse_id == it.south))
+        assert len(homes.all()) == isinstance(came, Invited)
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+async def test_r12_5_two_managers_remove_each_other_and_one_stays(arena: Arena, seed: int) -> None:
+    async def two(fleet: Fleet) -> tuple[Person, Person, uuid.UUID]:
+        one, other = await fleet.manager("Mona"), await fleet.manager("Omar")
+        for each in (one, other):
+            await fleet.home_card(each)
+        return one, other, await fleet.warehouse("North", one, other)
+
+    one, other, north = await arena.build(two)
+
+    def removes(by: Person, whom: Person) -> Act[Any]:
+        return lambda session: managing.remove_manager(session, by, north, whom.id, SAY, POLICY, arena.now)
+
+    results = await arena.at_once(removes(one, other), removes(other, one), dice=Random(seed))
+    assert sorted(type(each).__name__ for each in results) == [Refused.__name__, Removed.__name__]
+    assert Refused(Refusal.NOT_FOUND) in results
+    async with arena.session() as session:
+        assert len((await session.scalars(select(WarehouseManager.user_id))).all()) == 1
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+async def test_r12_2_one_number_invited_by_two_and_shared_by_a_third_is_one_persons(arena: Arena, seed: int) -> None:
+    it = await arena.build(place)
+    number = "+14165550177"
+
+    async def invites(session: AsyncSession) -> Any:
+        token = str(uuid.uuid4())
+        return await inviting.invite_driver(
+            session, it.manager, it.north, "Amara Osei", number, token, POLICY, arena.now
+        )
+
+    async def shares(session: AsyncSession) -> Any:
+        chat = await linked_chat(session, it.driver.id)
+        assert chat is not None
+        contact = linking.Contact(True, number)
+        return await linking.link_by_contact(session, contact, chat, "en", SAY, POLICY, arena.now)
+
+    await arena.at_once(invites, invites, shares, dice=Random(seed))
+    async with arena.session() as session:
+        assert await session.scalar(select(func.count()).select_from(User).where(User.phone == number)) == 1
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+async def test_r12_5_two_warehouses_of_one_name_and_two_moves_crosswise(arena: Arena, seed: int) -> None:
+    it = await arena.build(place)
+
+    async def founds(session: AsyncSession) -> Any:
+        return await actions.found_warehouse(session, it.manager, "East", "1 East St", POLICY, arena.now)
+
+    results = await arena.at_once(founds, founds, dice=Random(seed))
+    assert sorted(type(each).__name__ for each in results) == [Founded.__name__, Refused.__name__]
+    other = await arena.build(lambda fleet: fleet.route("R13", it.south))
+
+    def moves(route: uuid.UUID, to: uuid.UUID) -> Act[Any]:
+        return lambda session: moving.move_route(session, it.manager, route, to, SAY, POLICY, arena.now)
+
+    moved = await arena.at_once(moves(it.route, it.south), moves(other, it.north), dice=Random(seed))
+    assert [type(each) for each in moved] == [Moved, Moved]
+    async with arena.session() as session:
+        await whole(session)
