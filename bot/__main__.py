@@ -24,7 +24,7 @@ from bot.settings import Settings, load
 from bot.wording import Words
 from domain.db.engine import connect, sessions
 from domain.db.models.words import DeliveryState
-from domain.notices import operators
+from domain.notices import operators, pausing
 from domain.people import actions as people
 from domain.people import linking
 from domain.policy import Policy
@@ -116,6 +116,22 @@ def check() -> None:
     raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
 
 
+@cli.command()
+def pause() -> None:
+    """Until `rollcall resume`, no duty runs and nothing is sent; what people do is still recorded."""
+    settings = _for_one_command()
+    since = _run(_in_database(settings, lambda session: pausing.pause(session, run.utc_now())))
+    typer.echo(f"Paused since {_local(since, settings)}. `rollcall resume` lets everything go on.")
+
+
+@cli.command()
+def resume() -> None:
+    """Ends `rollcall pause`: what has become due meanwhile is done and sent, but for what has lost its point."""
+    settings = _for_one_command()
+    since = _run(_in_database(settings, pausing.resume))
+    typer.echo(f"It goes on; it was paused since {_local(since, settings)}." if since else "It was not paused.")
+
+
 Who = Annotated[str, typer.Argument(metavar="NAME or PHONE", help="The whole name, or the phone number.")]
 
 
@@ -165,14 +181,22 @@ async def _do(name: str, settings: Settings, instant: datetime) -> dict[str, Any
     duties = jobs.table_of_duties(Words(settings.timezone), settings.policy)
     if name == "deliveries":
         async with run.core(settings, lambda: instant) as rollcall:
+            await _require_going(rollcall.edge.sessions, settings)
             return {"duty": name, "at": instant.isoformat()} | await deliver_due(rollcall.edge.mail)
     if name not in duties:
         raise run.StartError(f"There is no duty {name}; there are: {DUTIES}.")
     async with run.database(settings) as url:
         engine = connect(url, connections=0)
         await run.require_migrated(engine)
+        await _require_going(sessions(engine), settings)
         done = await jobs.run_due(duties[name], sessions(engine), instant)
     return {"duty": name, "at": instant.isoformat()} | jobs.told(done)
+
+
+async def _require_going(opened: jobs.Sessions, settings: Settings) -> None:
+    async with opened() as session:
+        if since := await pausing.paused_since(session):
+            raise run.StartError(f"Paused since {_local(since, settings)}: `rollcall resume` first.")
 
 
 @deliveries.command("list")

@@ -13,7 +13,8 @@ from bot.delivery.aiohttp_request import AiohttpRequest
 from bot.explaining import database_fault
 from bot.settings import Settings
 from bot.twilio_web import SMS_PATH
-from domain.db.engine import connect
+from domain.db.engine import connect, sessions
+from domain.notices import pausing
 
 SKEW_MOST = timedelta(seconds=5)
 PATIENCE = 10.0  # seconds for an answer of Twilio's
@@ -31,7 +32,7 @@ class Finding:
 async def findings(settings: Settings) -> list[Finding]:
     """Looks at everything; nothing is changed but an embedded database, which is started and brought up to date."""
     return [
-        await _database(settings),
+        *await _database(settings),
         *await _telegram(settings),
         await _twilio(settings),
         *_sms_replies(settings),
@@ -41,7 +42,7 @@ async def findings(settings: Settings) -> list[Finding]:
     ]
 
 
-async def _database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> list[Finding]:
     kind = "embedded" if settings.database_url is None else "answers"
     try:
         async with run.database(settings) as url:
@@ -49,15 +50,22 @@ async def _database(settings: Settings) -> Finding:
             await run.require_migrated(engine)
             async with engine.connect() as connection:
                 skew = abs(run.utc_now() - (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one())
+            async with sessions(engine)() as session:
+                paused = await pausing.paused_since(session)
     except run.StartError as fault:
-        return Finding("database", False, str(fault))
+        return [Finding("database", False, str(fault))]
     except Exception as fault:
         if (says := database_fault(fault)) is None:
             raise
-        return Finding("database", False, says)
+        return [Finding("database", False, says)]
     if skew > SKEW_MOST:
-        return Finding("database", False, f"its clock and this machine's are {skew.seconds} s apart: set both by NTP.")
-    return Finding("database", True, f"{kind}, and has the present tables")
+        says = f"its clock and this machine's are {skew.seconds} s apart: set both by NTP."
+        return [Finding("database", False, says)]
+    found = [Finding("database", True, f"{kind}, and has the present tables")]
+    if paused is not None:
+        since = f"{paused.astimezone(settings.timezone):%Y-%m-%d %H:%M}"
+        found.append(Finding("pause", False, f"since {since} nothing is sent and no duty runs: `rollcall resume`."))
+    return found
 
 
 async def _telegram(settings: Settings) -> list[Finding]:

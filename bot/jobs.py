@@ -32,7 +32,7 @@ from domain.db.models import DutyRun
 from domain.giving import approving
 from domain.health import appeals, days, flags, reinstating, weeks
 from domain.health import metrics as health_metrics
-from domain.notices import digest
+from domain.notices import digest, pausing
 from domain.notices.wording import Wording
 from domain.people import cleaning
 from domain.policy import Policy
@@ -225,23 +225,35 @@ class Clockwork:
     policy: Policy
     now: Callable[[], datetime]
     _ticking: set[asyncio.Future[Any]] = field(default_factory=set)
+    _going: asyncio.Event = field(default_factory=asyncio.Event)  # not set: paused, or nobody knows yet
     _errands: set[str] = field(default_factory=set)  # under way: they take as long as they take
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ticks until `stop`; then waits for what is under way."""
         scheduler = AsyncIOScheduler(timezone=self.policy.zone)
+        each_second = {"trigger": "interval", "seconds": 1, "coalesce": True, "misfire_grace_time": None}
+        scheduler.add_job(self._look_for_pause, **each_second)
         for name in self.duties:
-            scheduler.add_job(
-                self._tick, "interval", args=[name], seconds=1, coalesce=True, max_instances=1, misfire_grace_time=None
-            )
+            scheduler.add_job(self._tick, args=[name], **each_second)
+        await self._look_for_pause()
         scheduler.start()
         await stop.wait()
         scheduler.pause()
         await asyncio.gather(*self._ticking)
         scheduler.shutdown(wait=False)
 
+    async def _look_for_pause(self) -> None:
+        try:
+            async with self.sessions() as session:
+                since = await pausing.paused_since(session)
+        except Exception as fault:
+            if not is_passing(fault):
+                raise
+        else:
+            (self._going.clear if since else self._going.set)()
+
     async def _tick(self, name: str) -> None:
-        if name in self._errands:
+        if name in self._errands or not self._going.is_set():
             return
         ticking = asyncio.ensure_future(self.tick(name))
         self._ticking.add(ticking)

@@ -71,6 +71,9 @@ class _Figures(Collector):
         yield _one("rollcall_database_up", "Whether the database answers; 0: its figures are missing here.", up)
         if self._standing is None:
             return
+        yield _one(
+            "rollcall_paused", "1: an operator has paused everything, until `rollcall resume`.", self._standing.paused
+        )
         yield from _by_queue(self._standing.queues)
         yield _one(
             "rollcall_sms_waiting_for_digest", "Normal notices that the next digest tells.", self._standing.for_digest

@@ -126,6 +126,7 @@ _CLAIM_TELEGRAM = sql(
           AND (d.pause_until IS NULL OR d.pause_until <= clock_timestamp())
           AND (chat.next_at IS NULL OR chat.next_at <= clock_timestamp())
           AND NOT EXISTS (SELECT FROM pace WHERE key = 'telegram' AND halted_until > clock_timestamp())
+          AND NOT EXISTS (SELECT FROM pauses)
           AND NOT EXISTS (SELECT FROM deliveries held WHERE held.user_id = d.user_id AND held.channel = 'telegram'
                           AND held.lease_until > clock_timestamp())
         ORDER BY d.urgency, d.due_at

@@ -46,7 +46,7 @@ _TAKE = sql(
                      AND coalesce(heard.at >= CASE d.channel WHEN 'sms' THEN d.created_at ELSE d.sent_at END, false)
                      AS answered
         FROM deliveries d JOIN due USING (id) LEFT JOIN last_heard heard ON heard.user_id = d.user_id
-        WHERE d.lease_until IS NULL OR d.lease_until <= clock_timestamp()
+        WHERE (d.lease_until IS NULL OR d.lease_until <= clock_timestamp()) AND NOT EXISTS (SELECT FROM pauses)
         LIMIT :batch
         FOR NO KEY UPDATE OF d SKIP LOCKED
     )

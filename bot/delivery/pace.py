@@ -2,6 +2,7 @@
 
 Whoever wants to send moves its row's `next_at` on and waits until his turn has come. All of it is by the database's
 clock; what comes back are seconds to wait, which hold on any machine. Each call is one statement, committed by itself.
+Nobody has a turn while everything is paused.
 """
 
 import asyncio
@@ -42,6 +43,7 @@ _SLOT_FOR_WORK = sql(
               AND (chat.next_at IS NULL OR chat.next_at <= clock_timestamp())
               AND NOT EXISTS (SELECT FROM deliveries held WHERE held.user_id = d.user_id AND held.channel = 'telegram'
                               AND held.lease_until > clock_timestamp())
+              AND NOT EXISTS (SELECT FROM pauses)
             ORDER BY d.urgency, d.due_at LIMIT 1
         )
         ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :telegram_every
@@ -51,7 +53,7 @@ _SLOT_FOR_WORK = sql(
     SELECT (SELECT seconds FROM slot) AS seconds, (
         SELECT true FROM deliveries
         WHERE channel = 'telegram' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= clock_timestamp())
-          AND (pause_until IS NULL OR pause_until <= clock_timestamp())
+          AND (pause_until IS NULL OR pause_until <= clock_timestamp()) AND NOT EXISTS (SELECT FROM pauses)
         ORDER BY urgency, due_at LIMIT 1
     ) AS waiting
     """,
@@ -60,7 +62,8 @@ _SLOT_FOR_WORK = sql(
 
 _SLOT = sql(
     """
-    INSERT INTO pace (key, next_at) VALUES ('telegram', clock_timestamp() + :telegram_every)
+    INSERT INTO pace (key, next_at)
+    SELECT 'telegram', clock_timestamp() + :telegram_every WHERE NOT EXISTS (SELECT FROM pauses)
     ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :telegram_every
     WHERE (pace.halted_until IS NULL OR pace.halted_until <= clock_timestamp())
       AND pace.next_at <= clock_timestamp() + :patience
@@ -74,7 +77,8 @@ _SLOT = sql(
 _TURN = sql(
     """
     WITH chat AS (
-        INSERT INTO pace (key, next_at) VALUES (:chat_key, clock_timestamp() + :chat_every)
+        INSERT INTO pace (key, next_at)
+        SELECT :chat_key, clock_timestamp() + :chat_every WHERE NOT EXISTS (SELECT FROM pauses)
         ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :chat_every
         WHERE pace.next_at <= clock_timestamp() + :patience
         RETURNING next_at, extract(epoch FROM next_at - clock_timestamp() - :chat_every)::float8 AS wait
@@ -94,7 +98,8 @@ _TURN = sql(
 
 _SMS_TURN = sql(
     """
-    INSERT INTO pace (key, next_at) VALUES (:key, clock_timestamp() + :every)
+    INSERT INTO pace (key, next_at)
+    SELECT :key, clock_timestamp() + :every WHERE NOT EXISTS (SELECT FROM pauses)
     ON CONFLICT (key) DO UPDATE SET next_at = greatest(pace.next_at, clock_timestamp()) + :every
     WHERE (pace.halted_until IS NULL OR pace.halted_until <= clock_timestamp())
       AND pace.next_at <= clock_timestamp() + :patience
@@ -104,7 +109,9 @@ _SMS_TURN = sql(
     patience=Interval(),
 )
 
-_HALTED = sql("SELECT true FROM pace WHERE key = :key AND halted_until > clock_timestamp()")
+_HALTED = sql(
+    "SELECT true FROM pace WHERE key = :key AND halted_until > clock_timestamp() UNION ALL SELECT true FROM pauses"
+)
 
 _HALT = sql(
     """

@@ -84,6 +84,7 @@ def _claim(which: str) -> TextClause:
               AND (d.pause_until IS NULL OR d.pause_until <= clock_timestamp())
               AND (turn.next_at IS NULL OR turn.next_at <= clock_timestamp())
               AND NOT EXISTS (SELECT FROM pace WHERE key = :pace_key AND halted_until > clock_timestamp())
+              AND NOT EXISTS (SELECT FROM pauses)
             ORDER BY d.urgency, d.due_at
             LIMIT 1
             FOR NO KEY UPDATE OF d SKIP LOCKED

@@ -37,6 +37,7 @@ _BEGIN = sql(
         UPDATE deliveries SET state = 'sending', lease_until = clock_timestamp() + :lease_for
         WHERE id = :id AND attempt = :attempt AND state = 'pending' AND lease_until > clock_timestamp()
           AND NOT EXISTS (SELECT FROM pace WHERE key = :pace_key AND halted_until > clock_timestamp())
+          AND NOT EXISTS (SELECT FROM pauses)
         RETURNING id, user_id, lease_until
     ), tried AS (
         INSERT INTO sms_attempts (id, delivery_id, user_id, phone, body, segments, created_at)

@@ -36,12 +36,16 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the deliveries stand. `segments` are those of SMS in this month of the company's calendar."""
+    """How the deliveries stand. `segments` are those of SMS in this month of the company's calendar.
+
+    `paused`: an operator has paused everything.
+    """
 
     queues: tuple[Queue, ...]
     for_digest: int
     unknown: int
     segments: int
+    paused: bool
 
 
 # An SMS that has left is due again to be asked after; it does not wait to be sent. Both statements read partial indexes
@@ -61,6 +65,7 @@ _REST = sql(
     SELECT (SELECT count(*) FROM deliveries
             WHERE channel = 'sms' AND state = 'pending' AND due_at IS NULL) AS for_digest,
            (SELECT count(*) FROM deliveries WHERE state = 'unknown') AS unknown,
+           EXISTS (SELECT FROM pauses) AS paused,
            coalesce((SELECT segments FROM sms_months WHERE month = :month), 0) AS segments
     """
 )
@@ -72,7 +77,7 @@ async def standing(session: AsyncSession, policy: Policy, now: datetime) -> Stan
     month = local_day(now, policy).replace(day=1)
     rest = (await session.execute(_REST, {"month": month})).one()
     queues = (Queue(Channel(row.channel), Urgency(row.urgency), row.due, row.later, row.oldest_for) for row in rows)
-    return Standing(tuple(queues), rest.for_digest, rest.unknown, rest.segments)
+    return Standing(tuple(queues), rest.for_digest, rest.unknown, rest.segments, rest.paused)
 
 
 @dataclass(frozen=True, slots=True)

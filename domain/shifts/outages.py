@@ -21,7 +21,12 @@ class Outage(NamedTuple):
     until: datetime | None
 
 
-_BEAT = sql("INSERT INTO heartbeats (at) VALUES (:now) ON CONFLICT (at) DO UPDATE SET last_at = clock_timestamp()")
+_BEAT = sql(
+    """
+    INSERT INTO heartbeats (at) SELECT :now WHERE NOT EXISTS (SELECT FROM pauses)
+    ON CONFLICT (at) DO UPDATE SET last_at = clock_timestamp()
+    """
+)
 # The last one before is kept: since then it may have been silent, however long.
 _FORGET = sql(
     "DELETE FROM heartbeats WHERE at < (SELECT max(at) FROM heartbeats WHERE at <= :before)",
@@ -43,7 +48,7 @@ _OUTAGES = sql(
 
 
 async def beat(session: AsyncSession, policy: Policy, now: datetime) -> None:
-    """Updates are being processed; heartbeats that nobody asks for any more are forgotten."""
+    """Updates are being processed, unless all is paused; heartbeats that nobody asks for any more are forgotten."""
     await session.execute(_BEAT, {"now": now})
     await session.execute(_FORGET, {"before": now - policy.keep_heartbeats_for})
 

@@ -241,6 +241,19 @@ def test_what_a_duty_cant_do_is_one_sentence(
     assert rollcall("duty", *arguments, **settings).one_sentence().startswith(says)
 
 
+def test_all_is_paused_and_goes_on(rollcall: Rollcall, settings: dict[str, Any]) -> None:
+    """Both may be said twice; who looks is told."""
+    assert rollcall("resume", **settings).out == "It was not paused.\n"
+    said = [rollcall("pause", **settings).out for _ in range(2)]
+    assert said[0] == said[1] and said[0].startswith("Paused since 20")
+    assert "WRONG  pause: since 20" in rollcall("check", **settings).out
+    for name in ("deliveries", "windows"):
+        assert rollcall("duty", name, **settings).one_sentence().endswith(": `rollcall resume` first.")
+    assert rollcall("resume", **settings).out.startswith("It goes on; it was paused since 20")
+    assert rollcall("check", **settings).code == 0
+    assert rollcall("duty", "windows", **settings).code == 0
+
+
 def test_check_finds_everything_in_order(rollcall: Rollcall, settings: dict[str, Any], sandbox: Running) -> None:
     told = sandbox.settings
     sms = {"twilio_account_sid": told.account_sid, "twilio_auth_token": told.auth_token}
@@ -278,7 +291,19 @@ def test_check_says_of_each_thing_what_to_do(
 
 
 def test_every_command_has_a_sentence_of_help(rollcall: Rollcall) -> None:
-    for command in ("serve", "web", "worker", "migrate", "create-manager", "check", "duty", "deliveries", "demo"):
+    for command in (
+        "serve",
+        "web",
+        "worker",
+        "migrate",
+        "create-manager",
+        "check",
+        "duty",
+        "deliveries",
+        "demo",
+        "pause",
+        "resume",
+    ):
         assert rollcall(command, "--help").out.count(".") >= 1
 
 

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, desc, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, desc, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id, word
@@ -166,6 +166,16 @@ class Heartbeat(Base):
     at: Mapped[datetime] = mapped_column(primary_key=True)
     first_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     last_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())  # while a sandbox's clock stands
+
+
+class Pause(Base):
+    """While this one row is there, no duty runs and nothing is sent: an operator has paused everything."""
+
+    __tablename__ = "pauses"
+    __table_args__ = (CheckConstraint("one", name="one"),)
+
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=true())
+    since: Mapped[datetime]
 
 
 class Pace(Base):
