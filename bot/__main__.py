@@ -15,7 +15,7 @@ import uvloop
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import about_people, checks, jobs, logs, run
+from bot import about_people, checks, importing, jobs, logs, run
 from bot import deliveries as shown
 from bot.delivery.worker import deliver_due
 from bot.explaining import explained
@@ -24,6 +24,7 @@ from bot.settings import Settings, load
 from bot.wording import Words
 from domain.db.engine import connect, sessions
 from domain.db.models.words import DeliveryState
+from domain.importing.actions import Imported
 from domain.notices import operators, pausing
 from domain.people import actions as people
 from domain.people import linking
@@ -106,6 +107,33 @@ def _refusals(phone: str, warehouse: str) -> dict[Refusal, str]:
     }
 
 
+@cli.command("import")
+def import_files(
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV files of warehouses, routes, drivers; told by their columns.")
+    ],
+    manager: Annotated[str | None, typer.Option(help="Phone of the manager who answers for new warehouses.")] = None,
+    links: Annotated[Path | None, typer.Option(help="A new file for the new drivers' one-time links.")] = None,
+) -> None:
+    """Imports warehouses, routes and drivers from CSV, all or nothing, and says what is wrong with which line."""
+    settings, now = _for_one_command(*(("TELEGRAM_BOT_TOKEN",) if links else ())), run.utc_now()
+    policy = settings.policy
+
+    async def bring_in(session: AsyncSession, username: str | None) -> Imported:
+        done = await importing.import_files(session, files, manager, policy, now)
+        if links is not None and username is not None:
+            content = await importing.links_of(session, done.drivers, username, policy, now)
+            about_people.write(links, content)
+        return done
+
+    async def with_links() -> Imported:
+        async with run.core(settings) as rollcall, rollcall.edge.sessions.begin() as session:
+            return await bring_in(session, rollcall.app.bot.username)
+
+    done = _run(with_links()) if links else _run(_in_database(settings, lambda session: bring_in(session, None)))
+    typer.echo(importing.told(done))
+
+
 @cli.command()
 def check() -> None:
     """Tests token, database, webhook, Twilio and time zone, and says what to do about each."""
@@ -145,7 +173,7 @@ def export_person(
     if to is None:
         typer.echo(text, nl=False)
     else:
-        about_people.write(to, text)
+        about_people.write(to, text.encode())
 
 
 @cli.command()

@@ -28,11 +28,11 @@ async def export(session: AsyncSession, who: str, now: datetime) -> str:
     return as_json(await export_person(session, (await _the_one(session, who)).id, now))
 
 
-def write(to: Path, text: str) -> None:
+def write(to: Path, content: bytes) -> None:
     """A new file, for its owner's eyes only."""
     try:
-        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
     except OSError as fault:
         raise StartError(f"{to} can't be written ({fault.strerror}).") from fault
 

@@ -34,6 +34,7 @@ from bot.handlers import (
     health,
     his_standing,
     home,
+    importing,
     inbox,
     inviting,
     managers,
@@ -297,6 +298,9 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(inviting.on_invite, callbacks.inviting.AskWhom.fits),
             CallbackQueryHandler(inviting.on_invite_to, callbacks.inviting.InviteTo.fits),
             CallbackQueryHandler(inviting.on_invite_again, callbacks.inviting.InviteAgain.fits),
+            CallbackQueryHandler(importing.on_import, callbacks.importing.ImportNow.fits),
+            CallbackQueryHandler(importing.on_links, callbacks.importing.GetLinks.fits),
+            CallbackQueryHandler(importing.on_text_them, callbacks.importing.TextThem.fits),
             CallbackQueryHandler(managers.on_managers_of, callbacks.inviting.ManagersOf.fits),
             CallbackQueryHandler(managers.on_ask_manager, callbacks.inviting.AskManager.fits),
             CallbackQueryHandler(managers.on_add_manager, callbacks.inviting.AddManager.fits),
@@ -313,6 +317,7 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(home.on_not_understood),
             MessageHandler(filters.TEXT & ~filters.COMMAND, typed.on_text),
             MessageHandler(filters.CONTACT, home.on_contact),
+            MessageHandler(filters.Document.ALL, importing.on_document),
             MessageHandler(filters.ALL, home.on_not_understood),
         ]
     )

@@ -37,6 +37,7 @@ from domain.notices.facts.people import (
     EmploymentGoesOn,
     FallbackGone,
     InCharge,
+    Invitation,
     LinkMoved,
     NumberChanged,
     OperatorAlert,
@@ -247,7 +248,7 @@ class Words:
                 return by_manager(notice, reader)
             case Flagged() | Unflagged() | CapChanged() | FlagStuck():
                 return Worded(*flags.worded(notice, reader))
-            case RouteMoved() | InCharge() | NumberChanged():
+            case RouteMoved() | InCharge() | NumberChanged() | Invitation():
                 return worded_of_places(notice, reader)
             case FallbackGone():
                 return Worded(

@@ -64,6 +64,7 @@ class Policy:
 
     calendar_ahead: timedelta = timedelta(days=366)  # the furthest day that can be closed (R2.0)
     holidays_ahead: timedelta = timedelta(days=21)  # they are put before managers so long before
+    import_lines_most: int = 5000  # of one file
     place_name_most: int = 40  # characters
     address_most: int = 120
     person_name_most: int = 60  # a first or a last one

@@ -71,6 +71,7 @@ def create_app(
     )
     app = Starlette(
         routes=[
+            Route("/file/bot{token}/{path:path}", telegram_door.file),
             Route("/bot{token}/{method}", telegram_door.call, methods=["GET", "POST"]),
             Route(f"{_MESSAGES}.json", sms_door.messages, methods=["GET", "POST"]),
             Route(f"{_MESSAGES}/{{message_sid}}.json", sms_door.message),

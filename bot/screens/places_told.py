@@ -8,13 +8,13 @@ from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.plain import name_of, plain
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape
-from domain.notices.facts.people import InCharge, NumberChanged
+from domain.notices.facts.people import InCharge, Invitation, NumberChanged
 from domain.notices.facts.routes import RouteMoved
 from domain.notices.wording import Worded
 
-OfPlaces = RouteMoved | InCharge | NumberChanged
+OfPlaces = RouteMoved | InCharge | NumberChanged | Invitation
 TITLE_MOST: Final = 200  # characters, with names in them
-_MARKS: Final = {RouteMoved: "🚚", InCharge: "👥", NumberChanged: "📱"}
+_MARKS: Final = {RouteMoved: "🚚", InCharge: "👥", NumberChanged: "📱", Invitation: "👋"}
 
 
 def worded(notice: OfPlaces, reader: Reader) -> Worded:
@@ -32,6 +32,9 @@ def worded(notice: OfPlaces, reader: Reader) -> Worded:
         case NumberChanged():
             title = _("{name} has a new number").format(name=notice.driver)
             return Worded(title, _("It stands on the driver's card. Codes in older SMS no longer work."))
+        case Invitation():
+            title = _("{name} gives out your shifts by Telegram").format(name=notice.by)
+            return Worded(title, _("Open {address} and press Share my number.").format(address=notice.address))
         case RouteMoved():
             title = _("From {day} on {route} leaves from {warehouse}").format(
                 route=notice.route, warehouse=notice.warehouse, day=reader.day(notice.first)

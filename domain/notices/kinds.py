@@ -77,6 +77,7 @@ class Kind(StrEnum):
     ROUTE_MOVED = "route_moved"  # it leaves from another warehouse, to who drives it or likes to; about: the route
     IN_CHARGE = "in_charge"  # he manages a warehouse from now on, or no longer; about: the warehouse
     NUMBER_CHANGED = "number_changed"  # a driver has another phone, to his managers; about: the driver
+    INVITATION = "invitation"  # a driver may link his chat, by SMS; about: the file that brought him in
     FALLBACK_GONE = "fallback_gone"  # to the managers: a driver takes no SMS any more; about: the driver
     ALERT = "alert"  # to the owners: an operator must act; about: nothing
     DIGEST = "digest"  # the day's normal notices in one SMS; about: nothing
@@ -194,6 +195,7 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.ROUTE_MOVED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.IN_CHARGE: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.NUMBER_CHANGED: Rule(NotificationType.MANUAL, Urgency.NORMAL),
+    Kind.INVITATION: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.FALLBACK_GONE: Rule(NotificationType.MANUAL, Urgency.NORMAL),
     Kind.ALERT: Rule(NotificationType.MANUAL, Urgency.IMPORTANT, night=Night.RINGS),
 }

@@ -37,6 +37,7 @@ from domain.notices.facts.people import (
     EmploymentGoesOn,
     FallbackGone,
     InCharge,
+    Invitation,
     LinkMoved,
     NumberChanged,
     OperatorAlert,
@@ -120,6 +121,7 @@ Notice = (
     | RouteMoved
     | InCharge
     | NumberChanged
+    | Invitation
     | FallbackGone
     | OperatorAlert
 )
@@ -179,6 +181,7 @@ NOTICES: Mapping[Kind, type[Notice]] = {
     Kind.ROUTE_MOVED: RouteMoved,
     Kind.IN_CHARGE: InCharge,
     Kind.NUMBER_CHANGED: NumberChanged,
+    Kind.INVITATION: Invitation,
     Kind.FALLBACK_GONE: FallbackGone,
     Kind.ALERT: OperatorAlert,
 }

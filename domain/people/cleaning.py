@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    or_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from domain.db.models import (
     ArrivalList,
     Conversation,
     Delivery,
+    Import,
     Invite,
     Message,
     Pace,
@@ -66,6 +68,10 @@ async def clean_up(session: AsyncSession, policy: Policy, now: datetime) -> dict
         "received_sms": delete(ReceivedSms).where(ReceivedSms.received_at < now - policy.keep_sms_for),
         "sms_attempts": delete(SmsAttempt).where(SmsAttempt.created_at < now - policy.keep_sms_for),
         "drafts": delete(Message).where(Message.sent_at.is_(None), Message.created_at <= now - policy.draft_good_for),
+        "imports": delete(Import).where(
+            Import.created_at < now - policy.draft_good_for,
+            or_(Import.imported_at.is_(None), Import.imported_at < now - policy.keep_invites_for),
+        ),
         "previews": delete(RosterRun).where(
             RosterRun.cause == RosterCause.PREVIEW, RosterRun.requested_at < now - policy.keep_previews_for
         ),

@@ -113,6 +113,14 @@ async def is_own(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.U
     return bool(await _seen(session, manager_id, driver_id, today))
 
 
+async def own_among(
+    session: AsyncSession, manager_id: uuid.UUID, driver_ids: Collection[uuid.UUID], today: date
+) -> set[uuid.UUID]:
+    """Those of these drivers for whom this manager may act."""
+    given = {"manager_id": manager_id, "of": list(driver_ids), "today": today}
+    return {row.id for row in await session.execute(_SEEN, given) if row.own}
+
+
 async def his_driver(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.UUID, today: date) -> Person | None:
     """A driver for whom this manager may act; None for anybody else."""
     return await person(session, driver_id) if await is_own(session, manager_id, driver_id, today) else None

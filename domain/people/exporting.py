@@ -49,6 +49,7 @@ HIS: Final[Mapping[str, tuple[str, ...]]] = {
     "give_away_asks": ("user_id",),
     "give_aways": ("giver_id", "taker_id"),
     "hard_stops": ("user_id",),
+    "imports": ("user_id",),
     "incidents": ("user_id",),
     "invites": ("user_id",),
     "last_heard": ("user_id",),
@@ -100,7 +101,8 @@ OF_HIS_PHONE: Final = ("received_sms", "sms_opt_outs")
 # Never in it: what opens something, what only our own machine reads, and facts that tell of others (the text that he
 # was shown is in `title` and `body`).
 WITHHELD: Final = frozenset({"users.password_hash", "invites.token_hash", "calendar_feeds.token_hash",
-                             "give_aways.token_hash", "sms_codes.code", "notifications.data"})  # fmt: skip
+                             "give_aways.token_hash", "imports.lines", "imports.drivers", "sms_codes.code",
+                             "notifications.data"})  # fmt: skip
 _SAID_OF_A_DEED: Final = frozenset({"audit_logs.entity_type", "audit_logs.action", "routes.name", "warehouses.name"})
 ANOTHER: Final = "another driver"
 _PHONE: Final = re.compile(r"\+\d{8,15}")

@@ -63,7 +63,7 @@ _OPEN = sql(
 
 async def open_slots(
     session: AsyncSession,
-    actor_id: uuid.UUID,
+    actor_id: uuid.UUID | None,
     warehouse_id: uuid.UUID,
     routes: Sequence[uuid.UUID],
     days: Sequence[date],

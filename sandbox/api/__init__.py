@@ -16,6 +16,7 @@ ROUTES: list[Route] = [
     *routed("/people/{id}/contact", POST=chats.contact),
     *routed("/people/{id}/sticker", POST=chats.sticker),
     *routed("/people/{id}/photo", POST=chats.photo),
+    *routed("/people/{id}/document", POST=chats.document),
     *routed("/people/{id}/sms", GET=sms.of_person),
     *routed("/people/{id}/receive-sms", POST=sms.receive),
     *routed("/people/{id}/send-sms", POST=sms.send),

@@ -1,6 +1,7 @@
 """Calls about a person's chat with the bot."""
 
 import asyncio
+import base64
 
 from sandbox.api.calls import Call
 from sandbox.json_types import Json
@@ -60,6 +61,17 @@ def contact(call: Call) -> Json:
 def sticker(call: Call) -> Json:
     """Sends a sticker."""
     return phone.send_sticker(call.network.telegram, call.person).view()
+
+
+def document(call: Call) -> Json:
+    """Sends a file, of a text or of bytes (base64)."""
+    name = str(call.needed("name"))
+    if "base64" in call.body:
+        data = base64.b64decode(str(call.body["base64"]), validate=True)
+    else:
+        data = str(call.needed("text")).encode()
+    caption = str(call.body.get("caption") or "")
+    return phone.send_document(call.network.telegram, call.person, name, data, caption).view()
 
 
 def photo(call: Call) -> Json:

@@ -89,6 +89,18 @@ export class Phone {
     this.menu.style.left = `${Math.max(8, Math.min(box.right - this.menu.offsetWidth, innerWidth - this.menu.offsetWidth - 8))}px`;
   }
 
+  /** Sends a file from the computer's disk. */
+  pickFile() {
+    const input = h("input", { type: "file" });
+    input.addEventListener("change", () => this.app.attempt(async () => {
+      const [file] = input.files;
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+      await api.post(api.person(this.id, "/document"), { name: file.name, base64 });
+    }, this));
+    input.click();
+  }
+
   /** Somebody else's contact, out of the telephone's book. */
   others(item) {
     const other = [...this.app.people.values()].find(({ id }) => id !== this.id);
@@ -110,7 +122,7 @@ export class Phone {
     this.menu.replaceChildren(
       h("p", { class: "hint" }, person.phone, telegram && ` · Telegram ${telegram.user_id}`),
       ...(telegram ? [
-        item("Share my number", () => views.telegram.shareContact()), ...this.others(item), item("Send a sticker", "/sticker"), item("Send a photo", "/photo"),
+        item("Share my number", () => views.telegram.shareContact()), ...this.others(item), item("Send a sticker", "/sticker"), item("Send a photo", "/photo"), item("Send a file…", () => this.pickFile()),
         telegram.blocked ? item("Unblock the bot", () => block(false)) : item("Block the bot", () => block(true)),
       ] : [h("p", { class: "hint" }, "This phone has no Telegram; it gets everything by SMS.")]));
   }

@@ -12,6 +12,7 @@ from sandbox.telegram.state import Scope, Telegram
 from sandbox.telegram.webhook import DEFAULT_CONNECTIONS, MOST_CONNECTIONS, Target
 
 LONGEST_ANSWER = 200
+LARGEST_FETCHED = 20_000_000
 MOST_COMMANDS = 100
 
 
@@ -39,6 +40,17 @@ def get_chat(telegram: Telegram, params: Params) -> Json:
 def _no_gifts() -> Json:
     kinds = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
     return dict.fromkeys(kinds, False)
+
+
+def get_file(telegram: Telegram, params: Params) -> Json:
+    """getFile: where a file that somebody has sent can be fetched, `/file/bot<token>/<file_path>`."""
+    document = telegram.documents.get(params.text("file_id"))
+    if document is None:
+        raise bad_request("invalid file_id")
+    if len(document.data) > LARGEST_FETCHED:
+        raise bad_request("file is too big")
+    shown = document.for_bot()
+    return {name: shown[name] for name in ("file_id", "file_unique_id", "file_size")} | {"file_path": document.path}
 
 
 async def get_updates(telegram: Telegram, params: Params) -> list[Json]:

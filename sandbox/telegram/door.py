@@ -28,6 +28,24 @@ async def call(request: Request) -> Response:
     return await answer(request.app.state.network, token, method, params)
 
 
+async def file(request: Request) -> Response:
+    """A file that somebody has sent, at the path that getFile gave. Faults hit it as the method `file`."""
+    network: Network = request.app.state.network
+    path = request.path_params["path"]
+    entry = network.requests.record("telegram", "file", lambda: {"file_path": path}, None)
+    refusal = _judge_token(network, request.path_params["token"])
+    response = _answer(refusal) if refusal else _fetched(network, path)
+    entry.status = None if isinstance(response, NoAnswer) else response.status_code
+    return response
+
+
+def _fetched(network: "Network", path: str) -> Response:
+    if fault := network.faults.strike("telegram", "file", None):
+        return NoAnswer() if fault.kind == "answer-lost" else unanswered(fault) or _answer(_refusal(fault))
+    found = next((each for each in network.telegram.documents.values() if each.path == path), None)
+    return _answer(ApiError(404)) if found is None else Response(found.data)
+
+
 async def answer(
     network: "Network", token: str, method: str, params: Params, refusal: ApiError | None = None
 ) -> Response:

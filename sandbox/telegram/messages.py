@@ -37,11 +37,16 @@ class Photo:
 
 @dataclass(frozen=True)
 class Document:
-    """A file that the bot sent."""
+    """A file that the bot or a person has sent."""
 
     name: str
     data: bytes
     file_id: str = field(default_factory=lambda: f"BQAC{secrets.token_urlsafe(24)}")
+
+    @property
+    def path(self) -> str:
+        """Under which the bot can fetch it."""
+        return f"documents/file_{self.file_id[-8:]}"
 
     @property
     def media_type(self) -> str:

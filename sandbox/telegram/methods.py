@@ -14,6 +14,7 @@ from sandbox.telegram.state import Telegram
 METHODS: dict[str, Callable[[Telegram, Params], Any]] = {
     "getMe": bot.get_me,
     "getChat": bot.get_chat,
+    "getFile": bot.get_file,
     "getUpdates": bot.get_updates,
     "setWebhook": bot.set_webhook,
     "deleteWebhook": bot.delete_webhook,

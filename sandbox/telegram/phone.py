@@ -7,8 +7,8 @@ from sandbox.json_types import Json
 from sandbox.people import Person
 from sandbox.refusal import Refused
 from sandbox.telegram.entities import Formatted, units, with_found
-from sandbox.telegram.messages import Chat, Message, Photo
-from sandbox.telegram.sending import LONGEST_TEXT
+from sandbox.telegram.messages import Chat, Document, Message, Photo
+from sandbox.telegram.sending import LARGEST_DOCUMENT, LONGEST_CAPTION, LONGEST_TEXT
 from sandbox.telegram.state import Press, Telegram
 from sandbox.telegram.updates import PRESS_LIFE
 
@@ -66,6 +66,19 @@ def send_sticker(telegram: Telegram, person: Person) -> Message:
 def send_photo(telegram: Telegram, person: Person) -> Message:
     """The person sends a photo, of which the sandbox keeps no picture."""
     return _say(telegram, person, kind="photo", photo=Photo(1280, 960))
+
+
+def send_document(telegram: Telegram, person: Person, name: str, data: bytes, caption: str = "") -> Message:
+    """The person sends a file."""
+    if not name.strip() or not data:
+        raise Refused("A file has a name and is not empty.")
+    if len(data) > LARGEST_DOCUMENT:
+        raise Refused(f"The sandbox takes files of at most {LARGEST_DOCUMENT} bytes.")
+    if units(caption) > LONGEST_CAPTION:
+        raise Refused(f"A caption holds at most {LONGEST_CAPTION} characters.")
+    document = Document(name.strip(), data)
+    telegram.documents[document.file_id] = document
+    return _say(telegram, person, kind="document", document=document, text=caption.strip())
 
 
 def press(telegram: Telegram, person: Person, message_id: int, data: str) -> Press:

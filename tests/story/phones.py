@@ -1,6 +1,7 @@
 """The sandbox's documented calls, in a test's words."""
 
 import asyncio
+import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -48,6 +49,13 @@ class Phone:
         """The answer to what he writes, once it shows all of `shows`."""
         seen = len(await self.chat(deleted=True))
         await self.send(text)
+        return await self.sees(*shows, after=seen)
+
+    async def drops(self, name: str, text: str | bytes, *shows: str) -> dict[str, Any]:
+        """The answer to a file that he sends, once it shows all of `shows`."""
+        seen = len(await self.chat(deleted=True))
+        content = text.encode() if isinstance(text, str) else text
+        await self._post("document", {"name": name, "base64": base64.b64encode(content).decode()})
         return await self.sees(*shows, after=seen)
 
     async def shares(self, phone: str | None = None) -> None:

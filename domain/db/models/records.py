@@ -4,7 +4,8 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, desc, func, text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Uuid, desc, func, text, true
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id, word
@@ -145,6 +146,25 @@ class Message(Base):
     text: Mapped[str]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class Import(Base):
+    """A file of the company's data that a manager has sent (R12.5): its `lines` until they are imported, then none.
+
+    `drivers`: who came to exist by it; `count`: how many lines it has or had.
+    """
+
+    __tablename__ = "imports"
+
+    id: Mapped[uuid.UUID] = new_id()
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    file_name: Mapped[str]
+    kind: Mapped[str]
+    lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    imported_at: Mapped[datetime | None]
+    drivers: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    count: Mapped[int]
 
 
 class Conversation(Base):

@@ -68,6 +68,14 @@ class InCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """The reader drives here now, and may link his chat at this address, by his own number (R12.2)."""
+
+    address: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class NumberChanged:
     """A driver has another phone number, as he has shared it himself; to his managers (R12.7)."""
 
