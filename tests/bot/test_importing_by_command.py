@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from domain.db.engine import connect
 from domain.db.models import Route, User, Warehouse, WarehouseManager
@@ -30,14 +30,21 @@ def company(rollcall: Rollcall, settings: dict[str, Any], tmp_path: Path) -> Pat
     return tmp_path
 
 
-def counts(settings: dict[str, Any]) -> dict[str, int]:
-    async def count() -> dict[str, int]:
+def looked_up(settings: dict[str, Any], *queries: Select[Any]) -> list[int]:
+    async def look() -> list[int]:
         engine = connect(settings["database_url"], connections=0)
         async with engine.connect() as connection:
-            of = {model.__tablename__: select(func.count()).select_from(model) for model in (Warehouse, Route, User)}
-            return {name: await connection.scalar(query) or 0 for name, query in of.items()}
+            found = [await connection.scalar(query) or 0 for query in queries]
+        await engine.dispose()
+        return found
 
-    return asyncio.run(count())
+    return asyncio.run(look())
+
+
+def counts(settings: dict[str, Any]) -> dict[str, int]:
+    models = (Warehouse, Route, User)
+    found = looked_up(settings, *(select(func.count()).select_from(model) for model in models))
+    return {model.__tablename__: n for model, n in zip(models, found, strict=True)}
 
 
 def test_a_whole_company_in_one_command(rollcall: Rollcall, settings: dict[str, Any], company: Path) -> None:
@@ -53,12 +60,7 @@ def test_a_whole_company_in_one_command(rollcall: Rollcall, settings: dict[str, 
     assert lines[1].startswith("Amara Osei,+14165550101,https://t.me/rollcall_bot?start=")
     assert to.stat().st_mode & 0o077 == 0
 
-    async def managed() -> int:
-        engine = connect(settings["database_url"], connections=0)
-        async with engine.connect() as connection:
-            return await connection.scalar(select(func.count(WarehouseManager.warehouse_id.distinct()))) or 0
-
-    assert asyncio.run(managed()) == 2
+    assert looked_up(settings, select(func.count(WarehouseManager.warehouse_id.distinct()))) == [2]
     again = rollcall("import", *files, "--manager", MANAGER, **settings)
     assert again.code == 1 and "warehouses.csv, line 2: “South” is there already." in again.err
 
