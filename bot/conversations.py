@@ -34,6 +34,7 @@ class Step(StrEnum):
     UNFLAG = "unflag"  # why a manager takes a flag back; data: user_id
     EXCUSE = "excuse"  # why an incident does not count; data: incident_id
     MESSAGE_TEXT = "message_text"  # what a driver is to be told; data: user_id
+    BROADCAST_TEXT = "broadcast_text"  # what many drivers are to be told; data: warehouse_id, none: all of his
     OVER_CAP = "over_cap"  # why a manager gives somebody more shifts than his cap; data: assignment_id, user_id
     ILL_UNTIL = "ill_until"  # data: first, a day
     OFF_FROM = "off_from"  # data: user_id, kind

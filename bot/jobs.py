@@ -37,6 +37,7 @@ from domain.notices.wording import Wording
 from domain.people import cleaning
 from domain.policy import Policy
 from domain.refusals import Refused
+from domain.reporting import telling as reports
 from domain.roster import telling
 from domain.schedule import holidays
 from domain.shifts import asking_why, checking, holds, leaving, missing, reminding, reviewing, stopping
@@ -181,6 +182,7 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         "cover": Duty(tell_cover, at="0 18 * * *"),
         "sms-digest": Duty(gather, at="0 17 * * *"),
         "holidays": Duty(lambda session, now, _: holidays.put_holidays(session, words, policy, now), at="0 9 * * *"),
+        "report": Duty(lambda session, now, _: reports.tell_week(session, words, policy, now), at="0 9 * * mon"),
         "metrics": Duty(judge, at="30 3 * * *"),
         # An hour that exists once on every night of the year.
         "cleanup": Duty(lambda session, now, _: cleaning.clean_up(session, policy, now), at="10 4 * * *"),

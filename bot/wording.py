@@ -63,7 +63,7 @@ from domain.notices.facts.shifts import (
     ToConfirm,
 )
 from domain.notices.facts.standing import CapChanged, Flagged, FlagStuck, Unflagged
-from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen
+from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen, WeekReported
 from domain.notices.wording import Notice, Worded
 
 
@@ -120,7 +120,7 @@ class Words:
                     ),
                     _of_assigned(notice, reader),
                 )
-            case WeekGiven() | WeekLocked() | WeekOpen():
+            case WeekGiven() | WeekLocked() | WeekOpen() | WeekReported():
                 return worded_of_weeks(notice, reader)
             case RouteUnfilled():
                 return Worded(

@@ -111,6 +111,7 @@ class Refusal(StrEnum):
     NO_TEXT = "no_text"
     TEXT_TOO_LONG = "text_too_long"
     RECIPIENT_GONE = "recipient_gone"
+    NOBODY_THERE = "nobody_there"  # no driver who could be told
     DRAFT_GONE = "draft_gone"  # unknown, another's, or too old
 
     # one's own settings

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -24,6 +25,9 @@ import migrations
 from bot.delivery.mail import open_mail
 from bot.embedded_postgres import Server, embedded_postgres
 from bot.migrate import migrate
+from bot.reader import Reader
+from bot.screens.deeds import words
+from domain import audit
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
 from tests.learnt import learn_once
@@ -55,6 +59,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def learnt() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         learn_once(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def deeds_have_words() -> Iterator[None]:
+    """Whatever a test lets the domain write into the audit log can be read (R13), or the test fails as it writes it."""
+    known = words(Reader("en", ZoneInfo("UTC")))
+    write = audit._changes
+
+    def checked(entry: audit.Entry, by_phone: bool) -> dict[str, Any]:
+        assert entry.entity == "test" or (entry.entity, entry.action) in known, f"no words for {entry}"
+        return write(entry, by_phone)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit, "_changes", checked)
         yield
 
 

@@ -49,3 +49,53 @@ class MessageStands(Callback):
 
     word: ClassVar[str] = "msgnow"
     message_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WriteToWarehouse(Callback):
+    """A message to all drivers of a warehouse: the manager is asked for its text."""
+
+    word: ClassVar[str] = "msgwh"
+    warehouse_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class WriteToAll(Callback):
+    """The same to all drivers of his warehouses."""
+
+    word: ClassVar[str] = "msgall"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ToManyPreview(Callback):
+    """A draft to many, and the levels to choose from."""
+
+    word: ClassVar[str] = "msgmany"
+    message_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ToManySure(Callback):
+    """Is he sure? `level` 0 urgent, 1 important, 2 normal."""
+
+    word: ClassVar[str] = "msgsure"
+    message_id: uuid.UUID
+    level: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SendToMany(Callback):
+    """Sends it."""
+
+    word: ClassVar[str] = "msgmanynow"
+    message_id: uuid.UUID
+    level: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class UnseenBy(Callback):
+    """Who has not seen it so far; pages count from 0."""
+
+    word: ClassVar[str] = "msgunseen"
+    message_id: uuid.UUID
+    page: int

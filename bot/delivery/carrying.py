@@ -192,9 +192,10 @@ async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step) -> 
 
 async def show_author(mail: Mail, claimed: Claimed) -> None:
     """A manager's message has come further: his card of it shows where it stands. After the commit of that."""
-    if claimed.kind == kinds.Kind.MANUAL and claimed.about is not None:
+    to_many = claimed.kind == kinds.Kind.BROADCAST
+    if (to_many or claimed.kind == kinds.Kind.MANUAL) and claimed.about is not None:
         async with AsyncSession(mail.db) as session:
-            await following.follow_author(session, claimed.about, mail.now())
+            await following.follow_author(session, claimed.about, mail.now(), at_leisure=to_many)
 
 
 async def insist(write: Callable[[], Awaitable[T]]) -> T:

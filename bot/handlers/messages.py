@@ -2,15 +2,17 @@
 
 from telegram import Update
 
+from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.home import GotIt
 from bot.callbacks.messages import DiscardMessage, MessageStands, Recipients, SendMessage, WriteTo
+from bot.handlers import broadcasts as to_many
 from bot.handlers.coverage import manager_of
 from bot.handlers.home import home
 from bot.screens import messages as screens
 from domain.notices import actions as notices
-from domain.notices import messages
+from domain.notices import broadcasts, messages
 from domain.notices.kinds import Kind
 from domain.notices.messages import AlreadySent, Draft
 from domain.notices.recipients import Recipient, recipients
@@ -25,8 +27,11 @@ async def on_message(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
+        await conversations.drop(act.session, manager.id)  # what was to be written to others
         if not rest:
-            await act.say(screens.how_to_write(act.reader))
+            await to_many.choose(act, manager)
+            return
+        if await to_many.addressed(act, manager, rest[0]):
             return
         draft = await messages.draft_message(act.session, manager, rest[0], act.policy, act.now)
         if isinstance(draft, Refused):
@@ -113,5 +118,6 @@ async def on_got_it(update: Update, context: Context) -> None:
         if act.person is None:
             await home(act)
             return
-        first = await notices.acknowledge(act.session, act.person.id, Kind.MANUAL, message_id, act.now)
-        await act.show(Kind.MANUAL, message_id, toast=screens.got_it_toast(first, act.reader))
+        kind = await broadcasts.kind_of(act.session, message_id)
+        first = await notices.acknowledge(act.session, act.person.id, kind, message_id, act.now)
+        await act.show(kind, message_id, toast=screens.got_it_toast(first, act.reader))

@@ -17,6 +17,7 @@ from bot.kinds import (
     offers,
     people,
     places,
+    reports,
     roster,
     shifts,
     weeks,
@@ -44,6 +45,7 @@ def table_of_kinds(policy: Policy, company: str) -> Kinds:
         health,
         people,
         places,
+        reports,
         appeals,
     )
     kinds = {name: kind for room in rooms for name, kind in room.kinds(policy, company).items()}

@@ -28,6 +28,8 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
             ("appeals", _("What drivers appeal")),
             ("drivers", _("My drivers, who needs me first")),
             ("driver", _("One of my drivers: shifts, standing, time off")),
+            ("report", _("How last week went, with a picture")),
+            ("audit", _("What was done with a shift, a driver, a route")),
             ("message", _("Write to somebody")),
             ("today", _("My warehouses today")),
             *own,

@@ -9,6 +9,7 @@ from bot.callbacks.coverage import Emergency, Slot, Unfilled
 from bot.callbacks.filling import FillSlot
 from bot.callbacks.windows import OpenBids
 from bot.reader import Reader
+from bot.screens import history
 from bot.screens.board import board_button
 from bot.screens.home import home_button
 from bot.screens.paging import Rows, pager, side_by_side
@@ -19,6 +20,7 @@ from domain.coverage.opening import Opened
 from domain.coverage.queries import SlotCard, Uncovered, UncoveredPage
 from domain.coverage.rules import AlreadyOpen, Opening
 from domain.db.models.words import AssignmentStatus, BidWindowMode
+from domain.history.queries import Subject
 from domain.refusals import Refusal, Refused
 
 BONUSES = (0, 10, 20, 30, 50, 100)  # offered as buttons; percent
@@ -80,7 +82,8 @@ def slot(card: SlotCard, bonus: int, until: tuple[datetime, ...], opening: Openi
     by_hand = [assign_button(card.assignment_id, reader)]
     if opening is not None and opening.mode is not BidWindowMode.EMERGENCY:
         by_hand.append(_open_bids(card.assignment_id, opening, reader))
-    return Screen("\n\n".join(lines), (*rows, tuple(by_hand), back))
+    past = (history.button(Subject.SLOT, card.assignment_id, reader),)
+    return Screen("\n\n".join(lines), (*rows, tuple(by_hand), past, back))
 
 
 def emergency_rows(

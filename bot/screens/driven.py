@@ -7,13 +7,14 @@ from uuid import UUID
 from bot.callbacks.arrivals import AcceptReview, Driven, HesHere, RefuseReview
 from bot.callbacks.shifts import CannotCome, Confirm, FixParcels, ImHere, Keypad
 from bot.reader import Reader
-from bot.screens import removing
+from bot.screens import history, removing
 from bot.screens.board import board_button
 from bot.screens.cancelling import reason
 from bot.screens.home import home_button
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape
 from bot.screens.shifts import stop_button
 from domain.db.models.words import AssignmentStatus, IncidentKind
+from domain.history.queries import Subject
 from domain.policy import Policy
 from domain.refusals import Refusal
 from domain.shifts import driven as facts_
@@ -52,7 +53,8 @@ def card(facts: DrivenNow, reader: Reader) -> Screen:
     if driven.in_review:
         parts.append(_("🕊 Was it all right? If nobody decides within two weeks, it is."))
     back = (board_button(reader), home_button(reader))
-    return Screen("\n\n".join(parts), (*_decision(driven, reader), *rows, *others, back))
+    past = (history.button(Subject.SLOT, shift.assignment_id, reader),)
+    return Screen("\n\n".join(parts), (*_decision(driven, reader), *rows, *others, past, back))
 
 
 def _others(facts: DrivenNow, reader: Reader) -> Rows:

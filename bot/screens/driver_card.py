@@ -8,12 +8,13 @@ from bot.callbacks.inviting import InviteAgain
 from bot.callbacks.preferences import PreferencesOf
 from bot.callbacks.privacy import ForgetDriver
 from bot.reader import Reader
-from bot.screens import his_standing
+from bot.screens import his_standing, history
 from bot.screens.absences import kind
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Screen, escape, shortened
 from bot.screens.settings import NAMES, listed
 from domain.health.his_standing import HisStanding
+from domain.history.queries import Subject
 from domain.people import drivers
 from domain.policy import Policy
 
@@ -47,6 +48,7 @@ def card(standing: HisStanding, policy: Policy, reader: Reader, done: str = "") 
         rows += _acts(facts, reader)
     if facts.recorded and not facts.homes and facts.phone:
         rows.append((Button(_("🧹 Remove personal data…"), ForgetDriver(facts.id)),))
+    rows.append((history.button(Subject.DRIVER, facts.id, reader),))
     rows.append((Button(_("👥 All drivers"), Drivers(0)), home_button(reader)))
     text = "\n".join(lines).strip()
     return Screen(f"{escape(done)}\n\n{text}" if done else text, tuple(rows))

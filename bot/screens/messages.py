@@ -1,5 +1,7 @@
 """A manager's message: choosing to whom and how urgent, what its reader sees, and where it stands."""
 
+from uuid import UUID
+
 from bot.callbacks.home import GotIt
 from bot.callbacks.messages import DiscardMessage, MessageStands, Recipients, SendMessage, WriteTo
 from bot.reader import Reader
@@ -71,7 +73,19 @@ def preview(draft: Draft, to: Recipient, absence: Away | None, policy: Policy, r
     """What goes to whom, and the levels to choose from: pressing one sends it. `absence`: he is away (R11.4a)."""
     _ = reader.gettext
     head = _("✉️ To <b>{name}</b>, {warehouse}:").format(name=escape(to.name), warehouse=escape(to.warehouse))
-    levels = [
+    if absence is not None:
+        head += "\n" + _absence(to, absence, reader)
+    text = "\n\n".join(
+        [head, escape(draft.text, TEXT_MOST), _("How urgent is it? Pressing sends it.") + "\n" + levels(policy, reader)]
+    )
+    send = [Button(label, SendMessage(draft.message_id, to.id, int(level))) for level, label in level_labels(reader)]
+    return Screen(text, (tuple(send), (_discard(draft, reader),)))
+
+
+def levels(policy: Policy, reader: Reader) -> str:
+    """What each means."""
+    _ = reader.gettext
+    lines = [
         _("🔴 Urgent: rings at any hour; unanswered for {minutes} min, it goes by SMS.").format(
             minutes=_minutes(policy.urgent_within.total_seconds())
         ),
@@ -80,20 +94,16 @@ def preview(draft: Draft, to: Recipient, absence: Away | None, policy: Policy, r
         ),
         _("⚪ Normal: waits for quiet hours to end; without Telegram, in the day's SMS summary."),
     ]
-    if absence is not None:
-        head += "\n" + _absence(to, absence, reader)
-    text = "\n\n".join(
-        [head, escape(draft.text, TEXT_MOST), _("How urgent is it? Pressing sends it.") + "\n" + "\n".join(levels)]
+    return "\n".join(lines)
+
+
+def level_labels(reader: Reader) -> tuple[tuple[Urgency, str], ...]:
+    _ = reader.gettext
+    return (
+        (Urgency.URGENT, _("🔴 Urgent")),
+        (Urgency.IMPORTANT, _("🟠 Important")),
+        (Urgency.NORMAL, _("⚪ Normal")),
     )
-    send = [
-        Button(label, SendMessage(draft.message_id, to.id, int(level)))
-        for level, label in (
-            (Urgency.URGENT, _("🔴 Urgent")),
-            (Urgency.IMPORTANT, _("🟠 Important")),
-            (Urgency.NORMAL, _("⚪ Normal")),
-        )
-    ]
-    return Screen(text, (tuple(send), (_discard(draft, reader),)))
 
 
 def _absence(to: Recipient, absence: Away, reader: Reader) -> str:
@@ -112,7 +122,11 @@ def _minutes(seconds: float) -> int:
 
 
 def _discard(draft: Draft, reader: Reader) -> Button:
-    return Button(reader.gettext("✖ Discard"), DiscardMessage(draft.message_id))
+    return discard_button(draft.message_id, reader)
+
+
+def discard_button(message_id: UUID, reader: Reader) -> Button:
+    return Button(reader.gettext("✖ Discard"), DiscardMessage(message_id))
 
 
 def discarded(reader: Reader) -> Screen:
@@ -124,6 +138,8 @@ def gone(why: Refusal, reader: Reader) -> Screen:
     _ = reader.gettext
     if why is Refusal.RECIPIENT_GONE:
         text = _("That person isn't in your warehouses any more, so nothing was sent.")
+    elif why in (Refusal.NOT_FOUND, Refusal.NOBODY_THERE):
+        text = _("There is no driver of yours to write to, so nothing was sent.")
     else:
         text = _("I don't have that draft any more: drafts are kept for a day. Please write it again with /message.")
     return Screen(text, ((home_button(reader),),))
@@ -163,13 +179,19 @@ def got_it_toast(first: bool | None, reader: Reader) -> str:
     return _("Thank you, the author sees it.") if first else _("You have answered this.")
 
 
+def head_of(level: Urgency, reader: Reader) -> str:
+    """Of the author's card."""
+    _ = reader.gettext
+    return {
+        Urgency.URGENT: _("🔴 <b>Your urgent message</b>"),
+        Urgency.IMPORTANT: _("🟠 <b>Your important message</b>"),
+    }.get(level, _("⚪ <b>Your message</b>"))
+
+
 def sending(facts: Sending, reader: Reader) -> Screen:
     """To its author: what was written, to whom, and where it stands."""
     _ = reader.gettext
-    head = {
-        Urgency.URGENT: _("🔴 <b>Your urgent message</b>"),
-        Urgency.IMPORTANT: _("🟠 <b>Your important message</b>"),
-    }.get(facts.level, _("⚪ <b>Your message</b>"))
+    head = head_of(facts.level, reader)
     if facts.instead_of is not None:
         head += "\n" + _("🌴 {name} is away, so it went to others.").format(name=escape(facts.instead_of))
     stands = [line(told, facts.as_of, reader) for told in facts.told]

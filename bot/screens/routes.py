@@ -6,11 +6,12 @@ from typing import Final
 from bot.callbacks.calendar import CloseWhen, NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday, WarehousePage
 from bot.callbacks.places import DeletePreview, MoveWhere, Rename
 from bot.reader import Reader
-from bot.screens import weekdays
+from bot.screens import history, weekdays
 from bot.screens.calendar import follows, run_button
 from bot.screens.home import home_button
 from bot.screens.paging import pager
 from bot.screens.screen import Button, Screen, escape, shortened
+from domain.history.queries import Subject
 from domain.policy import Policy
 from domain.schedule.queries import Place, RouteCalendar, RoutesPage
 from domain.schedule.rules import DAYS_OF_WEEK
@@ -58,6 +59,7 @@ def route(facts: RouteCalendar, reader: Reader) -> Screen:
         (Button(_("⛔ Close a day"), CloseWhen(facts.route.id)),),
         (Button(_("✏️ Rename"), Rename(facts.route.id)), Button(_("🚚 Move…"), MoveWhere(facts.route.id))),
         (Button(_("🗑 Delete…"), DeletePreview(facts.route.id)),),
+        (history.button(Subject.ROUTE, facts.route.id, reader),),
         (_back(reader), home_button(reader)),
     ]
     return Screen("\n".join(lines), tuple(rows))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, DateTime, SmallInteger, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import Notification
 from domain.db.models.words import NotificationType, Urgency
 from domain.db.sql import sql
+from domain.notices import following
 from domain.notices.kinds import RULES, Kind
 from domain.notices.wording import Notice, Wording, notice_of
 from domain.policy import Policy
@@ -185,8 +186,21 @@ async def mark_read(session: AsyncSession, user_id: uuid.UUID, kind: Kind, about
 # Everything that shows the thing is locked in one statement and in the one order, his own messages with the others':
 # two people may answer the same one at once. His own get a new attempt, so that an edit of them that is just under way
 # does not put the old state back.
+_ANSWERED: Final = """
+            answered_at = coalesce(d.answered_at, :now),
+            escalate_at = NULL,
+            state = CASE WHEN d.state = 'pending' THEN 'cancelled'
+                         WHEN d.channel = 'telegram' AND d.state IN ('sending', 'sent', 'escalated') THEN 'acknowledged'
+                         ELSE d.state END,
+            reason = CASE d.state WHEN 'pending' THEN 'answered already' ELSE d.reason END,
+            attempt = CASE d.channel WHEN 'telegram' THEN d.attempt + 1 ELSE d.attempt END,
+            lease_until = CASE d.channel WHEN 'telegram' THEN NULL ELSE d.lease_until END,
+            redraw = locked.shown,
+            due_at = CASE WHEN locked.shown THEN CAST(:now AS timestamptz)
+                          WHEN d.channel = 'sms' AND d.state <> 'pending' THEN d.due_at END
+"""
 _ACKNOWLEDGE = sql(
-    """
+    f"""
     WITH locked AS (
         SELECT id, answered_at, kind = :kind AND user_id = :user_id AS his,
                channel = 'telegram' AND message_id IS NOT NULL AND state IN ('sent', 'acknowledged', 'escalated')
@@ -201,28 +215,35 @@ _ACKNOWLEDGE = sql(
         ORDER BY kind IN ('home', 'board'), id
         FOR NO KEY UPDATE
     ), his AS (
-        UPDATE deliveries d SET
-            answered_at = coalesce(d.answered_at, :now),
-            escalate_at = NULL,
-            state = CASE WHEN d.state = 'pending' THEN 'cancelled'
-                         WHEN d.channel = 'telegram' AND d.state IN ('sending', 'sent', 'escalated') THEN 'acknowledged'
-                         ELSE d.state END,
-            reason = CASE d.state WHEN 'pending' THEN 'answered already' ELSE d.reason END,
-            attempt = CASE d.channel WHEN 'telegram' THEN d.attempt + 1 ELSE d.attempt END,
-            lease_until = CASE d.channel WHEN 'telegram' THEN NULL ELSE d.lease_until END,
-            redraw = locked.shown,
-            due_at = CASE WHEN locked.shown THEN CAST(:now AS timestamptz)
-                          WHEN d.channel = 'sms' AND d.state <> 'pending' THEN d.due_at END
+        UPDATE deliveries d SET {_ANSWERED}
         FROM locked WHERE d.id = locked.id AND locked.his
     ), others AS (
         UPDATE deliveries d SET redraw = true, due_at = :now, urgency = :soon
         FROM locked WHERE d.id = locked.id AND NOT locked.his
     )
     SELECT bool_and(answered_at IS NULL) FROM locked WHERE his
-    """,
+    """,  # noqa: S608 - our own text, as below
     kind=Text(),
     about=Uuid(),
     soon=SmallInteger(),
+)
+# Of what was told to many no other message shows who has answered, but for its author's card, which follows behind.
+_ACKNOWLEDGE_ALONE = sql(
+    f"""
+    WITH locked AS (
+        SELECT id, answered_at, channel = 'telegram' AND message_id IS NOT NULL
+                                AND state IN ('sent', 'acknowledged', 'escalated') AS shown
+        FROM deliveries WHERE user_id = :user_id AND kind = :kind AND about = :about
+        ORDER BY id
+        FOR NO KEY UPDATE
+    ), his AS (
+        UPDATE deliveries d SET {_ANSWERED}
+        FROM locked WHERE d.id = locked.id
+    )
+    SELECT bool_and(answered_at IS NULL) FROM locked
+    """,  # noqa: S608
+    kind=Text(),
+    about=Uuid(),
 )
 
 
@@ -235,8 +256,12 @@ async def acknowledge(
     that has left is still followed to its end. Whoever sees the thing, its sender and others who were told, sees it.
     """
     await mark_read(session, user_id, kind, about)
-    given = {"user_id": user_id, "kind": kind.value, "about": about, "soon": int(Urgency.IMPORTANT), "now": now}
-    first: bool | None = await session.scalar(_ACKNOWLEDGE, given)
+    given = {"user_id": user_id, "kind": kind.value, "about": about, "now": now}
+    to_many = kind is Kind.BROADCAST
+    soon = {} if to_many else {"soon": int(Urgency.IMPORTANT)}
+    first: bool | None = await session.scalar(_ACKNOWLEDGE_ALONE if to_many else _ACKNOWLEDGE, given | soon)
+    if to_many and first:
+        await following.follow_author(session, about, now, at_leisure=True)
     return first
 
 

@@ -202,22 +202,31 @@ async def expire_later(session: AsyncSession, kind: Kind, about: uuid.UUID, at: 
 
 _FOLLOW_AUTHOR = sql(
     """
-    UPDATE deliveries SET redraw = true, due_at = :now, urgency = :last
+    UPDATE deliveries SET redraw = true, due_at = :now, urgency = :last,
+        pause_until = CASE WHEN :at_leisure THEN greatest(pause_until, clock_timestamp() + :redrawn_every)
+                           ELSE pause_until END
     WHERE id IN (
         SELECT id FROM deliveries
         WHERE about = :about AND kind = 'message' AND channel = 'telegram' AND state IN ('sending', 'sent')
+          AND NOT (:at_leisure AND redraw)
         ORDER BY id
         FOR NO KEY UPDATE
     )
     """,
     about=Uuid(),
+    at_leisure=Boolean(),
+    redrawn_every=Interval(),
     last=SmallInteger(),
 )
 
 
-async def follow_author(session: AsyncSession, about: uuid.UUID, now: datetime) -> None:
-    """A message has come further: its author's card shows where it stands. In a transaction of its own."""
-    await session.execute(_FOLLOW_AUTHOR, {"about": about, "last": _WHEN["last"], "now": now})
+async def follow_author(session: AsyncSession, about: uuid.UUID, now: datetime, *, at_leisure: bool = False) -> None:
+    """A message has come further: its author's card shows where it stands. Locks nothing but that, and last.
+
+    `at_leisure`: one that went to many; its card is edited once in three seconds at most, as a board is.
+    """
+    given = {"about": about, "at_leisure": at_leisure, "redrawn_every": REDRAWN_EVERY, "last": _WHEN["last"]}
+    await session.execute(_FOLLOW_AUTHOR, given | {"now": now})
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,9 @@ class Kind(StrEnum):
     UNFLAGGED = "unflagged"  # … and that this is over; about: the same
     CAP = "cap"  # how many shifts a week he may have, to the driver; about: the driver
     FLAG_STUCK = "flag_stuck"  # a flagged driver can't recover by himself, to his managers; about: the driver
+    REPORT = "report"  # how the week before went, to the managers; about: the week, see `report_of`
     MANUAL = "manual"  # what a manager writes; about: the message
+    BROADCAST = "broadcast"  # … to many at once; about: the message
     ROUTE_MOVED = "route_moved"  # it leaves from another warehouse, to who drives it or likes to; about: the route
     IN_CHARGE = "in_charge"  # he manages a warehouse from now on, or no longer; about: the warehouse
     NUMBER_CHANGED = "number_changed"  # a driver has another phone, to his managers; about: the driver
@@ -103,6 +105,11 @@ def holiday_of(on: date) -> uuid.UUID:
 def week_about(week: date) -> uuid.UUID:
     """What the messages about the week of this Monday are about."""
     return uuid.uuid5(uuid.NAMESPACE_OID, f"week:{week.isoformat()}")
+
+
+def report_of(week: date) -> uuid.UUID:
+    """What the reports of the week of this Monday are about."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"report:{week.isoformat()}")
 
 
 class Night(Enum):
@@ -191,7 +198,9 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.UNFLAGGED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.CAP: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.FLAG_STUCK: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
+    Kind.REPORT: Rule(NotificationType.MANUAL, Urgency.NORMAL),
     Kind.MANUAL: Rule(NotificationType.MANUAL, None, passed_on=True),
+    Kind.BROADCAST: Rule(NotificationType.MANUAL, None),
     Kind.ROUTE_MOVED: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.IN_CHARGE: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.NUMBER_CHANGED: Rule(NotificationType.MANUAL, Urgency.NORMAL),

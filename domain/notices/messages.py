@@ -66,14 +66,19 @@ async def draft_to(
 async def _keep(
     session: AsyncSession, manager: Person, parts: Addressed, policy: Policy, now: datetime
 ) -> Draft | Refused:
-    if not parts.text:
-        return Refused(Refusal.NO_TEXT)
-    if len(parts.text) > policy.message_most:
-        return Refused(Refusal.TEXT_TOO_LONG)
+    if (why := refuse_text(parts.text, policy)) is not None:
+        return Refused(why)
     message_id = uuid.uuid4()
     kept = {"id": message_id, "author_id": manager.id, "sought": parts.sought, "text": parts.text, "created_at": now}
     await session.execute(insert(Message).values(kept))
     return Draft(message_id, parts.sought, parts.text, parts.found, parts.near)
+
+
+def refuse_text(text: str, policy: Policy) -> Refusal | None:
+    """Nothing, or too much of it."""
+    if not text:
+        return Refusal.NO_TEXT
+    return Refusal.TEXT_TOO_LONG if len(text) > policy.message_most else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +90,20 @@ async def draft(
     session: AsyncSession, manager: Person, message_id: uuid.UUID, policy: Policy, now: datetime
 ) -> Draft | AlreadySent | Refused:
     """A draft of the manager's and who is called so now. Refused: none of his, and one older than a day."""
-    message = await _own(session, manager, message_id, policy, now)
+    message = await own(session, manager, message_id, policy, now)
     if not isinstance(message, Message):
         return message
+    if message.to_many:
+        return Refused(Refusal.DRAFT_GONE)
     known = names.Known(await recipients(session, manager.id, policy, now))
     found = known.called(message.sought)
     return Draft(message_id, message.sought, message.text, found, () if found else known.near(message.sought))
 
 
-async def _own(
+async def own(
     session: AsyncSession, manager: Person, message_id: uuid.UUID, policy: Policy, now: datetime, *, lock: bool = False
 ) -> Message | AlreadySent | Refused:
+    """A message of the manager's that still waits to be sent."""
     found = select(Message).where(Message.id == message_id, Message.author_id == manager.id)
     message = await session.scalar(found.with_for_update(key_share=True) if lock else found)
     if message is None:
@@ -162,13 +170,13 @@ async def send_message(
     While that one is away it goes to the others of the warehouse. `level` 0 to 2, urgent first. Refused: a draft that
     is not his or too old, and somebody who is not, or no longer, of his warehouses.
     """
-    message = await _own(session, manager, message_id, policy, now, lock=True)
+    message = await own(session, manager, message_id, policy, now, lock=True)
     if not isinstance(message, Message):
         return message
     to = await recipients(session, manager.id, policy, now, of=[user_id])
     if not to:
         return Refused(Refusal.RECIPIENT_GONE)
-    if level not in LEVELS:
+    if level not in LEVELS or message.to_many:
         return Refused(Refusal.NOT_FOUND)
     [recipient] = to
     await session.execute(update(Message).where(Message.id == message_id).values(sent_at=now))

@@ -145,7 +145,7 @@ class Told:
     passed_on: bool = False  # it came to him since the first did not answer
 
 
-def _told(who: str) -> TextClause:
+def told_to(who: str) -> TextClause:
     """The deliveries to each of `who` (user_id, at, passed_on, done, done_at), in one statement whatever their number.
 
     What was told in a digest stands where the digest stands; an SMS in whose place Telegram came does not count.
@@ -171,7 +171,7 @@ def _told(who: str) -> TextClause:
         LEFT JOIN last_heard heard ON heard.user_id = who.user_id
         ORDER BY who.at, name, who.user_id
         LIMIT :most OFFSET :from
-        """,  # noqa: S608 - one of the two below
+        """,  # noqa: S608 - one of our own
         about=Uuid(),
         kind=Text(),
         most=Integer(),
@@ -179,7 +179,7 @@ def _told(who: str) -> TextClause:
     )
 
 
-_ASKED = _told(
+_ASKED = told_to(
     """
     SELECT ask.user_id, ask.asked_at AS at, false AS passed_on,
            CASE WHEN w.winner_id = ask.user_id THEN 'accepted' WHEN no.user_id IS NOT NULL THEN 'declined' END AS done,
@@ -191,7 +191,7 @@ _ASKED = _told(
     WHERE ask.window_id = :about
     """
 )
-_WRITTEN_TO = _told(
+_WRITTEN_TO = told_to(
     """
     SELECT part.user_id, min(told.created_at) AS at, min(told.created_at) > min(message.sent_at) AS passed_on,
            NULL AS done, CAST(NULL AS timestamptz) AS done_at
@@ -203,7 +203,8 @@ _WRITTEN_TO = _told(
 )
 
 
-def _standing(row: Row[Any], kind: Kind, now: datetime) -> Standing:
+def standing_in(row: Row[Any], kind: Kind, now: datetime) -> Standing:
+    """Of a row of `told_to`."""
     if row.done is not None:
         return Standing(Stage(row.done), row.done_at, row.t_sent_at)
     telegram = (row.t_state, row.t_due_at, row.t_sent_at, row.t_failure, row.t_answered_at)
@@ -256,7 +257,7 @@ async def asked(
     if not rows and page > 0:  # a page that there is not: the first
         return await asked(session, manager_id, window_id, 0, per_page, now)
     total = rows[0].total if rows else 0
-    told = tuple(Told(row.name, row.phone or None, _standing(row, Kind.OFFER, now)) for row in rows)
+    told = tuple(Told(row.name, row.phone or None, standing_in(row, Kind.OFFER, now)) for row in rows)
     route, warehouse, on = window
     return Asked(window_id, route, warehouse, on, told, total, *nearest(page, total, per_page), now)
 
@@ -298,7 +299,8 @@ async def sending(
     of = [row.user_id for row in rows]
     phones = {who.id: who.phone for who in await recipients(session, author_id, policy, now, of=of)}
     told = tuple(
-        Told(row.name, phones.get(row.user_id) or None, _standing(row, Kind.MANUAL, now), row.passed_on) for row in rows
+        Told(row.name, phones.get(row.user_id) or None, standing_in(row, Kind.MANUAL, now), row.passed_on)
+        for row in rows
     )
     level, instead_of = (await session.execute(_FIRST_TOLD, {"about": message_id})).one_or_none() or (None, None)
     more = rows[0].total - len(rows) if rows else 0

@@ -64,7 +64,7 @@ from domain.notices.facts.shifts import (
     ToConfirm,
 )
 from domain.notices.facts.standing import CapChanged, Flagged, FlagStuck, Unflagged
-from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen
+from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen, WeekReported
 from domain.notices.kinds import Kind
 
 Notice = (
@@ -74,6 +74,7 @@ Notice = (
     | WeekGiven
     | WeekLocked
     | WeekOpen
+    | WeekReported
     | RouteUnfilled
     | TomorrowCover
     | RouteCancelled
@@ -169,7 +170,9 @@ NOTICES: Mapping[Kind, type[Notice]] = {
     Kind.BONUS_AHEAD: BonusAhead,
     Kind.CORRECTIVE: DeliversTooLittle,
     Kind.LINK_MOVED: LinkMoved,
+    Kind.REPORT: WeekReported,
     Kind.MANUAL: Written,
+    Kind.BROADCAST: Written,
     Kind.TIME_OFF: TimeOffNoted,
     Kind.TIME_OFF_ENDED: TimeOffEnded,
     Kind.LEAVING: EmploymentEnds,

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.db.base import BIG, FALSE, Base, default_now, native_enum, new_id, word
 from domain.db.models.words import ActorType, Channel, DeliveryState, Failure, NotificationType
 
+WITHDRAWN = text("entity_type = 'bid' AND action = 'withdrawn'")
+
 
 class Notification(Base):
     """One entry of a person's inbox (R11.1). Given, but for the guard on its dedupe key."""
@@ -32,10 +34,17 @@ class Notification(Base):
 
 
 class AuditLog(Base):
-    """Who did what, with before and after; only ever added to (R13). Given."""
+    """Who did what, with before and after; only ever added to (R13). Given, but for two indexes."""
 
     __tablename__ = "audit_logs"
-    __table_args__ = (Index("idx_audit_logs_entity", "entity_type", "entity_id", desc(text("created_at"))),)
+    __table_args__ = (
+        Index("idx_audit_logs_entity", "entity_type", "entity_id", desc(text("created_at"))),
+        # A bid that was withdrawn has no row any more: by these it is found for its slot, and for who had bid.
+        Index(
+            "ix_audit_logs_withdrawn", text("((changes -> 'before') ->> 'assignment_id')"), postgresql_where=WITHDRAWN
+        ),
+        Index("ix_audit_logs_withdrawn_by", "actor_id", postgresql_where=WITHDRAWN),
+    )
 
     id: Mapped[uuid.UUID] = new_id()
     entity_type: Mapped[str]
@@ -136,7 +145,11 @@ class OperatorAlert(Base):
 
 
 class Message(Base):
-    """What a manager writes to people (`manual`); a draft until he has chosen to whom and how urgent it is."""
+    """What a manager writes to people (`manual`); a draft until he has chosen to whom and how urgent it is.
+
+    `to_many`: to all drivers of `warehouse_id`, or of all of his warehouses where that is null. It is no foreign key:
+    where the warehouse is deleted, a draft to its drivers must not become one to all.
+    """
 
     __tablename__ = "messages"
 
@@ -146,6 +159,8 @@ class Message(Base):
     text: Mapped[str]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    to_many: Mapped[bool] = mapped_column(server_default=FALSE)
+    warehouse_id: Mapped[uuid.UUID | None]
 
 
 class Import(Base):

@@ -16,6 +16,7 @@ class SmsAttempt(Base):
     __table_args__ = (
         Index("ix_sms_attempts_delivery_id", "delivery_id"),
         Index("ix_sms_attempts_user_id", "user_id", "created_at"),
+        Index("ix_sms_attempts_created_at", "created_at"),  # those of a week
     )
 
     id: Mapped[uuid.UUID] = new_id()

@@ -21,6 +21,16 @@ class WeekLocked:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekReported:
+    """How the week of this Monday went in the reader's warehouses: shifts that were to be driven, and that were."""
+
+    week: date
+    slots: int
+    driven: int
+    no_shows: int
+
+
+@dataclass(frozen=True, slots=True)
 class WeekOpen:
     """So many shifts of the week of this Monday have no driver, of those that the reader could take."""
 
