@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from bot import dates
-from domain.people.names import folded
+from domain.names import folded
 from domain.schedule.queries import Place, called
 
 WORDS_MOST: Final = 12  # more than a route, a day and a name have
@@ -40,6 +40,12 @@ def readings(written: str, routes: Sequence[Place], today: date) -> list[Reading
                     close = (not whole, on is None, -day_words, -len(route_words))
                     found.append(Reading(here, on, " ".join(name), close))
     return sorted(found, key=lambda reading: reading.closeness)
+
+
+def beginnings(text: str) -> list[str]:
+    """What may be a route's name, misspelled, at the beginning or the end of a line: its first and last words."""
+    words = text.split()[:WORDS_MOST]
+    return [" ".join(some) for count in (1, 2) if count <= len(words) for some in (words[:count], words[-count:])]
 
 
 def names_no_day(text: str, today: date) -> bool:

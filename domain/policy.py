@@ -124,6 +124,8 @@ class Policy:
 
     board_days_back: int = 7  # that a manager may look at how the shifts of a day stand …
     board_days_ahead: int = 14  # … and ahead
+    map_back: timedelta = timedelta(weeks=8)  # that a manager may look at his routes on a map, day by day …
+    map_ahead: timedelta = timedelta(weeks=5)  # … and ahead
     cover_from: time = time(18)  # of the evening before (R11.4a); after midnight it has lost its point
 
     competitive_above: timedelta = timedelta(hours=30)  # to the start: then a window is competitive (R6.2)

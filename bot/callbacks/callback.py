@@ -47,7 +47,9 @@ class Callback:
 
 
 def _packed(value: uuid.UUID | int) -> str:
-    return base64.urlsafe_b64encode(value.bytes).rstrip(b"=").decode() if isinstance(value, uuid.UUID) else str(value)
+    if isinstance(value, uuid.UUID):
+        return base64.urlsafe_b64encode(value.bytes).rstrip(b"=").decode()
+    return str(int(value))  # of a bool, too
 
 
 def _parsed(kind: str, part: str) -> uuid.UUID | int:

@@ -61,6 +61,34 @@ class BoardOfAll(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Coverage(Callback):
+    """Back to the manager's map of his routes, as he left it."""
+
+    word: ClassVar[str] = "cov"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CoverageOf(Callback):
+    """A warehouse's map: of a day (`date.toordinal`), or of its week (`week` 1); pages count from 0."""
+
+    word: ClassVar[str] = "covw"
+    warehouse_id: uuid.UUID
+    day: int
+    week: int
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CoverageOfAll(Callback):
+    """The same of all of the manager's warehouses."""
+
+    word: ClassVar[str] = "cova"
+    day: int
+    week: int
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class TakeOff(Callback):
     """What comes of taking today's shift off its driver."""
 

@@ -16,6 +16,7 @@ from bot.delivery.claims import LEASE_FOR, Claimed
 from bot.delivery.mail import Mail
 from bot.delivery.outcomes import (
     Deleted,
+    Edited,
     Expired,
     Halted,
     LostPoint,
@@ -26,6 +27,7 @@ from bot.delivery.outcomes import (
     Rejected,
     Replaced,
     Sent,
+    Unchanged,
     Unreachable,
     Unsure,
 )
@@ -54,7 +56,7 @@ class Remove:
 
 
 async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
-    """What a Telegram message shows now, or why it is not to be sent."""
+    """What a Telegram message shows now, or why it is not to be sent: one that shows this already is not edited."""
     shown = claimed.shown
     if not shown and is_expired(mail, claimed):
         return Expired()
@@ -73,7 +75,10 @@ async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
         if told and not kind.has_point(facts, mail.now()):
             return LostPoint()
         how = manner(mail, claimed)
-        return how if isinstance(how, Held) else kind.screen(facts, reader_of(mail, claimed))
+        if isinstance(how, Held):
+            return how
+        screen = kind.screen(facts, reader_of(mail, claimed))
+        return Unchanged() if shown and claimed.shows == screen.digest() else screen
     except Exception as fault:
         return fault_in(claimed, fault)
 
@@ -148,13 +153,15 @@ async def clear(mail: Mail, chat_id: int, message_id: int) -> None:
         log.warning("the message before is left", fault=type(fault).__name__)
 
 
-async def settle(mail: Mail, claimed: Claimed, outcome: Outcome) -> Step:
+async def settle(mail: Mail, claimed: Claimed, outcome: Outcome, content: Screen | None = None) -> Step:
     """Records what came of an attempt. Insists while the database is away: what was sent must not be sent again.
 
-    Only then goes what it has replaced, and only where no later attempt has that in hand.
+    `content`: what the message shows now, if that was taken. Only then goes what it has replaced, and only where no
+    later attempt has that in hand.
     """
     step = next_step(claimed.row(mail.policy), outcome, mail.now())
-    in_time = await insist(lambda: _write(mail, claimed, outcome, step))
+    shows = _shows(claimed, outcome, content)
+    in_time = await insist(lambda: _write(mail, claimed, outcome, step, shows))
     metrics.settled(claimed.channel, claimed.of_level, claimed.state, outcome, step)
     if step.state is not claimed.state or step.due_at is not None:
         await insist(lambda: show_author(mail, claimed))
@@ -177,13 +184,19 @@ def told(claimed: Claimed, outcome: Outcome, step: Step) -> None:
         log.warning("not delivered", reason=step.reason, failure=step.failure, **how)
 
 
-async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step) -> bool:
+def _shows(claimed: Claimed, outcome: Outcome, content: Screen | None) -> bytes | None:
+    if content is None:
+        return claimed.shows if isinstance(outcome, Unchanged) else None
+    return content.digest() if isinstance(outcome, Sent | Edited | Unchanged) else None
+
+
+async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step, shows: bytes | None) -> bool:
     """False: a later attempt has had it."""
     if isinstance(outcome, Halted):
         await mail.pace.halt(pace.TELEGRAM, outcome.retry_after)
     if isinstance(outcome, Unreachable) and claimed.reachable and claimed.chat_id is not None:
         await queue.mark_unreachable(mail.db, claimed.chat_id, mail.now())
-    if await queue.record(mail.db, claimed, step, outcome, mail.policy, mail.now()):
+    if await queue.record(mail.db, claimed, step, outcome, mail.policy, mail.now(), shows):
         return True
     log.warning("recorded too late", outcome=type(outcome).__name__, **claimed.tags)
     await queue.overtaken(mail.db, claimed, outcome, mail.now())

@@ -45,6 +45,7 @@ class Claimed:
     went_on: bool = False  # by SMS, before: it does so once
     language: str | None = None
     phone: str | None = None
+    shows: bytes | None = None  # a digest of what the message surely shows (`Screen.digest`)
     starts_at: datetime | None = None  # of the shift that the notice is about
     to: Recipient | None = None
     at: float = field(default_factory=monotonic)  # when it was claimed (`time.monotonic`)
@@ -112,11 +113,11 @@ ROW = """
 """
 
 # Nothing is claimed where another sender has just taken the chat's turn (`took` is empty then), nor for a person of
-# whom another message is in hand.
+# whom another message is in hand. What is in hand shows nobody knows what: who has it may die over an edit.
 _CLAIM_TELEGRAM = sql(
     f"""
     WITH picked AS (
-        SELECT d.id, d.user_id, coalesce(d.chat_id, link.chat_id) AS chat_id,
+        SELECT d.id, d.user_id, d.shows, coalesce(d.chat_id, link.chat_id) AS chat_id,
                d.chat_id IS NOT NULL OR link.unreachable_at IS NULL AS reachable
         FROM deliveries d
         LEFT JOIN chat_links link ON link.user_id = d.user_id
@@ -140,12 +141,12 @@ _CLAIM_TELEGRAM = sql(
     )
     UPDATE deliveries d
     SET state = CASE d.state WHEN 'pending' THEN 'sending' ELSE d.state END, redraw = false,
-        attempt = d.attempt + 1, lease_until = clock_timestamp() + :lease_for, pause_until = NULL
+        attempt = d.attempt + 1, lease_until = clock_timestamp() + :lease_for, pause_until = NULL, shows = NULL
     FROM picked
     JOIN users person ON person.id = picked.user_id
     LEFT JOIN contact_settings contact ON contact.user_id = picked.user_id
     WHERE d.id = picked.id AND (picked.chat_id IS NULL OR EXISTS (SELECT FROM took))
-    RETURNING {ROW}, picked.chat_id, picked.reachable, {RECIPIENT},
+    RETURNING {ROW}, picked.chat_id, picked.reachable, picked.shows, {RECIPIENT},
               EXISTS (SELECT FROM deliveries text WHERE text.escalated_from = d.id) AS went_on
     """,  # noqa: S608 - our own texts
     chat_every=Interval(),

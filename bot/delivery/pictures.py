@@ -32,5 +32,10 @@ async def drawn(workshop: Workshop, screen: Screen) -> bytes | None:
         return None
 
 
+def whole(content: object, png: bytes | None) -> Screen | None:
+    """The screen that is carried, with all that belongs to it; None for anything else: its picture may come yet."""
+    return content if isinstance(content, Screen) and (content.picture is None or png is not None) else None
+
+
 def _length(text: str) -> int:
     return len(html.unescape(re.sub(r"<[^>]*>", "", text)).encode("utf-16-le")) // 2

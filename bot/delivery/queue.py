@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     DateTime,
     Interval,
+    LargeBinary,
     Text,
     TextClause,
     Uuid,
@@ -58,7 +59,7 @@ _TRACK = sql(
                      THEN deliveries.state ELSE excluded.state END,
         escalate_at = CASE WHEN deliveries.kind = excluded.kind THEN deliveries.escalate_at END,
         due_at = excluded.due_at, lease_until = excluded.lease_until, pause_until = NULL,
-        attempt = deliveries.attempt + 1, redraw = false
+        attempt = deliveries.attempt + 1, redraw = false, shows = NULL
     RETURNING id, attempt
     """,
     lease_for=Interval(),
@@ -86,7 +87,7 @@ _RETIRE_EARLIER = sql(
         SELECT id, (chat_id, message_id) IS NOT DISTINCT FROM (:chat_id, :message_id) AS kept FROM deliveries
         WHERE user_id = :user_id AND kind = :kind AND state IN ('pending', 'sending', 'sent')
            OR chat_id = :chat_id AND message_id = :message_id
-        ORDER BY kind IN ('home', 'board'), id
+        ORDER BY kind IN ('home', 'board', 'coverage'), id
         FOR NO KEY UPDATE
     )
     UPDATE deliveries d SET kind = 'retired', redraw = true, due_at = :now, urgency = 3
@@ -153,7 +154,8 @@ _MINE: Final = """
                       ELSE :due_at END,
         escalate_at = CASE WHEN :keeps THEN escalate_at ELSE :escalate_at END,
         chat_id = coalesce(:chat_id, chat_id), message_id = coalesce(:message_id, message_id),
-        sent_at = coalesce(:sent_at, sent_at)
+        sent_at = coalesce(:sent_at, sent_at),
+        shows = CASE WHEN :waited THEN shows WHEN redraw THEN NULL ELSE CAST(:shows AS bytea) END
     WHERE id = :id AND attempt = :attempt AND (:shown OR state = :was)
     RETURNING *
 """
@@ -184,6 +186,7 @@ _OF_ALL: Final[dict[str, TypeEngine[Any]]] = {
     "sent_at": DateTime(timezone=True),
     "chat_id": BigInteger(),
     "message_id": BigInteger(),
+    "shows": LargeBinary(),
     "id": Uuid(),
 }
 
@@ -198,9 +201,17 @@ _RECORD_ESCALATED = _recording(_BY_SMS, pass_on_at=DateTime(timezone=True))
 
 
 async def record(
-    db: AsyncEngine, claimed: Claimed, step: Step, outcome: Outcome, policy: Policy, now: datetime
+    db: AsyncEngine,
+    claimed: Claimed,
+    step: Step,
+    outcome: Outcome,
+    policy: Policy,
+    now: datetime,
+    shows: bytes | None = None,
 ) -> bool:
     """Writes down what came of a Telegram row's attempt; False where a later attempt has had it.
+
+    `shows`: a digest of what the message shows since; what was changed meanwhile is edited whatever it says.
 
     What becomes `escalated` gets its SMS row in the same statement. What changed while the message was under way
     (`redraw`) makes it due again. An edit keeps the notice's own state and the time at which it goes on; what waiting
@@ -223,6 +234,7 @@ async def record(
         "sent_at": now if isinstance(outcome, Sent) else None,
         "chat_id": claimed.chat_id if isinstance(outcome, Sent) else None,
         "message_id": outcome.message_id if isinstance(outcome, Sent) else None,
+        "shows": shows,
         "now": now,
     }
     statement = _RECORD_SENT if isinstance(outcome, Sent) else _RECORD
@@ -270,7 +282,7 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
         )
     elif claimed.message_id is not None:
         again = update(Delivery).where(Delivery.id == claimed.id, Delivery.state == DeliveryState.SENT)
-        await _hit(db, again.values(redraw=True, due_at=now))
+        await _hit(db, again.values(redraw=True, due_at=now, shows=None))
 
 
 async def release(db: AsyncEngine, claimed: Claimed) -> None:

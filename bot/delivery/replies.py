@@ -13,7 +13,7 @@ from bot.delivery.carrying import Remove, carry, clear, screen_for, send_instead
 from bot.delivery.claims import Claimed
 from bot.delivery.mail import Mail
 from bot.delivery.outcomes import Edited, Halted, MessageGone, Outcome, PictureStays, Sent, Unchanged, Unreachable
-from bot.delivery.pictures import drawn
+from bot.delivery.pictures import drawn, whole
 from bot.screens.screen import Screen
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ async def carry_reply(mail: Mail, claimed: Claimed) -> Outcome | None:
     A message that is to be edited and is gone is sent anew: whoever pressed or asked gets an answer. A press about
     nothing that there is leaves the message as it was.
     """
-    content = await screen_for(mail, claimed)
+    content, shown = await screen_for(mail, claimed), None
     if isinstance(content, Screen):
         png = await drawn(mail.workshop, content)
         if not await mail.pace.turn(claimed.chat):
@@ -38,9 +38,10 @@ async def carry_reply(mail: Mail, claimed: Claimed) -> Outcome | None:
         outcome = await carry(mail, claimed, content, png)
         if isinstance(outcome, MessageGone) and await mail.pace.turn(claimed.chat):
             outcome = await carry(mail, replace(claimed, message_id=None), content, png)
+        shown = whole(content, png)
     else:
         outcome = MessageGone("it would show nothing") if isinstance(content, Remove) else content
-    await settle(mail, claimed, outcome)
+    await settle(mail, claimed, outcome, shown)
     return outcome
 
 

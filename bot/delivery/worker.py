@@ -15,7 +15,7 @@ from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.flight import Flight, Leaving
 from bot.delivery.mail import Mail
 from bot.delivery.pace import Resting, Slot, sleep_until
-from bot.delivery.pictures import drawn
+from bot.delivery.pictures import drawn, whole
 from bot.delivery.steps import Step
 from bot.faults import is_passing
 from bot.pulse import Pulse
@@ -155,7 +155,7 @@ async def _carry_drawn(mail: Mail, claimed: Claimed, content: Screen | Remove) -
     if png is not None and not await mail.pace.turn(claimed.chat):
         await queue.release(mail.db, claimed)
         return None
-    return await settle(mail, claimed, await carry(mail, claimed, content, png))
+    return await settle(mail, claimed, await carry(mail, claimed, content, png), whole(content, png))
 
 
 async def _ladder_round(mail: Mail) -> float:

@@ -15,9 +15,9 @@ from bot.handlers.shifts import whose
 from bot.screens import absences as screens
 from bot.screens.cancelling import keep
 from domain.db.models.words import OffKind, UserRole
+from domain.names import folded
 from domain.notices.kinds import Kind
 from domain.people.drivers import days_off
-from domain.people.names import folded
 from domain.people.queries import Person
 from domain.people.rules import AlreadyOff
 from domain.refusals import Refusal, Refused

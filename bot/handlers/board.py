@@ -5,18 +5,17 @@ from uuid import UUID
 
 from telegram import Update
 
-from bot import dates
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.coverage import BoardOf, BoardOfAll
-from bot.dates import Unreadable
+from bot.finding import sought
 from bot.handlers.coverage import manager_of
 from bot.screens import board as screens
 from bot.screens import coverage as coverage_screens
 from domain.coverage import board
 from domain.notices.kinds import Kind
 from domain.refusals import Refused
-from domain.schedule.queries import called, places
+from domain.schedule.queries import places
 from domain.time import local_day
 
 TODAY = 0  # instead of a day's number
@@ -29,14 +28,15 @@ async def on_shifts(update: Update, context: Context) -> None:
         if not written:
             await _turn(act, None, TODAY, 0)
         elif manager := await manager_of(act):
-            name, on = dates.parted(written, local_day(act.now, act.policy))
             mine = [each for each in await places(act.session, manager.id) if not each.is_route]
-            found = called(name, mine) if name else ()
-            if isinstance(on, Unreadable) or (name and not found):
-                await act.say(screens.not_read(written, act.reader))
+            line = sought(written, mine, local_day(act.now, act.policy))
+            day = TODAY if line.on is None else line.on.toordinal()
+            if line.no_such_day or line.unknown:
+                await act.say(screens.not_read(written, line.near, day, act.reader))
+            elif len(line.found) > 1:
+                await act.say(screens.which(line.found, day, act.reader))
             else:
-                only = found[0].id if len(found) == 1 else None
-                await _turn(act, only, TODAY if on is None else on.toordinal(), 0)
+                await _turn(act, line.found[0].id if line.found else None, day, 0)
 
 
 async def on_board(update: Update, context: Context) -> None:

@@ -14,12 +14,12 @@ from bot.handlers.coverage import manager_of
 from bot.screens import broadcasts as screens
 from bot.screens import messages as message_screens
 from domain.db.models.words import Urgency
+from domain.names import folded
 from domain.notices import broadcasts
 from domain.notices.broadcasts import ToMany
 from domain.notices.kinds import Kind
 from domain.notices.messages import LEVELS, AlreadySent
 from domain.notices.spreading import unseen
-from domain.people.names import folded
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.schedule.queries import Place, places

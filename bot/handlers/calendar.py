@@ -5,11 +5,10 @@ from uuid import UUID
 
 from telegram import Update
 
-from bot import dates
 from bot.acting import Acting, Context, acting
 from bot.callbacks.calendar import CloseDay, ClosePreview, CloseWhen, Closings, DontTravel, HolidayAnswer, RunAfterAll
 from bot.callbacks.callback import day_of, pressed
-from bot.dates import Unreadable
+from bot.finding import sought
 from bot.handlers import routes
 from bot.handlers.coverage import manager_of
 from bot.handlers.home import person_of
@@ -31,20 +30,22 @@ async def on_close_command(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
-        name, on = dates.parted(written, local_day(act.now, act.policy))
+        mine = await queries.places(act.session, manager.id)
+        line = sought(written, mine, local_day(act.now, act.policy))
         if not written:
             await _overview(act, manager, 0)
-        elif isinstance(on, Unreadable):
+        elif line.no_such_day:
             await act.say(screens.no_such_day(act.reader))
+        elif line.unknown:
+            await act.say(screens.no_such_place(line.name, line.near, line.on, act.reader))
         else:
-            mine = await queries.places(act.session, manager.id)
-            found = queries.called(name, mine) if name else tuple(place for place in mine if not place.is_route)
-            await _found(act, manager, name, found, on)
+            found = line.found or tuple(place for place in mine if not place.is_route)
+            await _found(act, manager, found, line.on)
 
 
-async def _found(act: Acting, manager: Person, name: str, found: tuple[Place, ...], on: date | None) -> None:
+async def _found(act: Acting, manager: Person, found: tuple[Place, ...], on: date | None) -> None:
     if not found:
-        await act.say(screens.no_such_place(name, act.reader))
+        await _overview(act, manager, 0)
     elif len(found) > 1:
         await act.say(screens.which_place(found, on, act.reader))
     elif on is None:

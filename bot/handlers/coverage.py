@@ -6,6 +6,7 @@ from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.coverage import Emergency, Slot, Unfilled
 from bot.callbacks.windows import AskCapped, AskedFor, WindowCard
+from bot.finding import sought
 from bot.handlers.home import home
 from bot.screens import coverage as screens
 from bot.screens import help as help_screens
@@ -13,12 +14,13 @@ from bot.screens import standings as standing_screens
 from domain.bidding.resolving import Resolved
 from domain.coverage import actions as coverage
 from domain.coverage import opening, queries, rules
+from domain.coverage.queries import UncoveredPage
 from domain.db.models.words import UserRole
 from domain.notices import standings
 from domain.notices.kinds import Kind
 from domain.people.queries import Person, person
 from domain.refusals import Refusal, Refused
-from domain.schedule.queries import called, places
+from domain.schedule.queries import places, routes_among
 from domain.time import local_day
 
 PER_PAGE = 8
@@ -26,33 +28,58 @@ ASKED_PER_PAGE = 10
 
 
 async def on_unfilled(update: Update, context: Context) -> None:
-    """/unfilled, and the pages of its list."""
+    """/unfilled, alone or with a place and a day; and the pages of its list."""
     page = pressed(update, Unfilled).page if update.callback_query else 0
-    async with acting(update, context) as act:
-        if manager := await manager_of(act):
-            await _list(act, manager, page)
-
-
-async def on_emergency_command(update: Update, context: Context) -> None:
-    """/emergency, alone or with the name of a route."""
-    name = " ".join(context.args or [])
+    written = " ".join(context.args or [])
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
-        if not name:
-            await _list(act, manager, 0)
+        if not written:
+            await _list(act, manager, page)
+        elif found := await _uncovered_there(act, manager, written, "/unfilled"):
+            await act.say(screens.some_unfilled(found, local_day(act.now, act.policy), _bonus(act), act.reader))
+
+
+async def on_emergency_command(update: Update, context: Context) -> None:
+    """/emergency, alone or with a place and a day: straight to the slot that is meant."""
+    written = " ".join(context.args or [])
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
             return
-        today = local_day(act.now, act.policy)
-        routes = [place for place in await places(act.session, manager.id) if place.is_route]
-        meant = [route.id for route in called(name, routes)]
-        found = await queries.uncovered(act.session, manager.id, today, 0, PER_PAGE, routes=meant)
-        now_open = [slot for slot in found.slots if slot.on == today] or found.slots
-        if len(now_open) == 1:
-            await slot(act, manager, Slot(now_open[0].assignment_id, act.policy.emergency_bonus_percent))
-        elif found.total:
-            await act.say(screens.unfilled(found, today, act.policy.emergency_bonus_percent, act.reader))
-        else:
-            await act.say(screens.no_such_route(name, act.reader))
+        if not written:
+            await _list(act, manager, 0)
+        elif found := await _uncovered_there(act, manager, written, "/emergency"):
+            today = local_day(act.now, act.policy)
+            now_open = [each for each in found.slots if each.on == today] or found.slots
+            if len(now_open) == 1:
+                await slot(act, manager, Slot(now_open[0].assignment_id, _bonus(act)))
+            else:
+                await act.say(screens.some_unfilled(found, today, _bonus(act), act.reader))
+
+
+async def _uncovered_there(act: Acting, manager: Person, written: str, command: str) -> UncoveredPage | None:
+    """The uncovered slots that a line means; where there are none, he is told so, and what looks like it (None)."""
+    today = local_day(act.now, act.policy)
+    mine = await places(act.session, manager.id)
+    line = sought(written, mine, today)
+    if line.no_such_day:
+        await act.say(screens.no_such_day(f"{command} R12 24 nov", act.reader))
+        return None
+    meant = line.found or line.near
+    routes = [route.id for route in routes_among(meant, mine)] if line.name else None
+    found = await queries.uncovered(act.session, manager.id, today, 0, PER_PAGE, routes=routes, on=line.on)
+    if line.unknown:
+        await act.say(screens.no_such_route(line.name, found.slots, today, _bonus(act), act.reader))
+    elif found.total == 0:
+        await act.say(screens.none_there(written, act.reader))
+    else:
+        return found
+    return None
+
+
+def _bonus(act: Acting) -> int:
+    """With which an emergency starts, in percent."""
+    return act.policy.emergency_bonus_percent
 
 
 async def on_slot(update: Update, context: Context) -> None:
@@ -79,7 +106,7 @@ async def on_emergency(update: Update, context: Context) -> None:
         )
         if isinstance(result, Refused):
             act.toast(screens.refusal(result.why, act.reader), alert=True)
-            await slot(act, manager, Slot(press.assignment_id, act.policy.emergency_bonus_percent))
+            await slot(act, manager, Slot(press.assignment_id, _bonus(act)))
         else:
             toast = screens.opened(result, await winner_of(act, result), act.reader)
             await act.show(Kind.WINDOW, result.window_id, toast=toast)
@@ -129,7 +156,7 @@ async def winner_of(act: Acting, result: object) -> str:
 async def _list(act: Acting, manager: Person, page: int) -> None:
     today = local_day(act.now, act.policy)
     found = await queries.uncovered(act.session, manager.id, today, page, PER_PAGE)
-    await act.say(screens.unfilled(found, today, act.policy.emergency_bonus_percent, act.reader))
+    await act.say(screens.unfilled(found, today, _bonus(act), act.reader))
 
 
 async def slot(act: Acting, manager: Person, press: Slot) -> None:

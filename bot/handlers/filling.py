@@ -1,5 +1,6 @@
 """A manager fills a slot by hand: /fill, alone or in one line (R7)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.filling import Assign, AssignOverCap, Fill, FillSlot, FillWith
 from bot.conversations import Step
-from bot.fill_line import Reading, names_no_day, readings
+from bot.fill_line import Reading, beginnings, names_no_day, readings
 from bot.handlers.coverage import PER_PAGE, manager_of
 from bot.screens import fill_line as line_screens
 from bot.screens import filling as screens
@@ -21,12 +22,13 @@ from domain.coverage import assigning, queries
 from domain.coverage.assigning import Assigned, Given
 from domain.coverage.candidates import Candidate, SlotHead, candidate, candidates, slot_head
 from domain.db.models.words import AssignmentStatus
+from domain.names import folded
 from domain.notices.kinds import Kind
 from domain.people.drivers import Found, find_drivers, near_drivers
-from domain.people.names import folded
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
-from domain.schedule.queries import places
+from domain.schedule import queries as schedule
+from domain.schedule.queries import Place, places
 from domain.time import local_day
 
 
@@ -90,7 +92,16 @@ async def _line(act: Acting, manager: Person, written: str) -> None:
         case dates.Unreadable.NO_SUCH_DAY:
             await act.say(line_screens.no_such_day(act.reader))
         case _:
-            await act.say(line_screens.not_read(written, act.reader))
+            await _nearly(act, manager, written, routes, today)
+
+
+async def _nearly(act: Acting, manager: Person, written: str, routes: Sequence[Place], today: date) -> None:
+    """No route is called so: the open slots of those that look like it, on the day that is in it."""
+    rest, on = dates.parted(written, today)
+    near = [route.id for words in beginnings(rest) for route in schedule.near(words, routes)]
+    on = on if isinstance(on, date) else None
+    page = await queries.uncovered(act.session, manager.id, today, 0, PER_PAGE, routes=near, on=on)
+    await act.say(line_screens.not_read(written, page.slots, today, act.reader))
 
 
 async def _called(act: Acting, manager: Person, name: str) -> tuple[Found, ...]:

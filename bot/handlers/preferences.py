@@ -33,7 +33,7 @@ from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.roster import preferences, workplaces
 from domain.roster.preferences import Saved
-from domain.schedule.queries import called
+from domain.schedule.queries import called, near
 from domain.time import local_day
 
 Choose = Callable[[Acting, Whose], Awaitable[Saved | Refused]]
@@ -194,10 +194,12 @@ async def route_typed(act: Acting, person: Person, data: dict[str, Any], text: s
         await conversations.end(act.session, person.id)
         return
     every = await workplaces.workplaces(act.session, of.driver.id, local_day(act.now, act.policy))
-    meant = called(text, await workplaces.every_route(act.session))
+    routes = await workplaces.every_route(act.session)
+    meant = called(text, routes)
     mine = workplaces.his_own(meant, every)
     if not meant:
-        await act.say(screens.no_such_route(of.driver.id, text, act.reader))
+        looks_like_it = workplaces.his_own(near(text, routes), every)
+        await act.say(screens.no_such_route(of.driver.id, text, looks_like_it, act.reader))
     elif not mine:
         warehouses = tuple(sorted({each.warehouse for each in meant}))
         await act.say(screens.elsewhere(of.driver.id, meant[0], warehouses, act.reader))

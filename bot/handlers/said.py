@@ -8,8 +8,8 @@ from bot.acting import Acting
 from bot.handlers import cancelling, parcels
 from bot.handlers.shifts import Whose, refused_typed, show
 from domain.db.models.words import AssignmentStatus
+from domain.names import folded
 from domain.notices.kinds import Kind
-from domain.people.names import folded
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.shifts import coming, queries

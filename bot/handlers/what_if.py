@@ -37,7 +37,7 @@ from domain.refusals import Refused
 from domain.roster import cards, preferring, requesting, supposing, workplaces
 from domain.roster.supposing import SOMEBODY_NEW, Supposed, somebody_new
 from domain.roster.terms import suppose_route, terms_of
-from domain.schedule.queries import Place, called, places
+from domain.schedule.queries import Place, called, near, places
 from domain.time import local_day
 
 
@@ -205,11 +205,13 @@ async def on_routes(update: Update, context: Context) -> None:
 
 async def route_typed(act: Acting, manager: Person, data: dict[str, Any], text: str) -> None:
     """A route's name: the only one that is called so is added at once."""
-    supposed, meant = Supposed.of(data), called(text, await _routes(act, manager))
+    supposed, routes = Supposed.of(data), await _routes(act, manager)
+    meant = called(text, routes)
     if len(meant) == 1:
         await _add(act, manager, date.fromisoformat(data["week"]), supposed, meant[0].id)
     else:
-        await act.say(screens.no_such_route(supposed, text, meant, act.reader))
+        looks_like_it = () if meant else near(text, routes)
+        await act.say(screens.no_such_route(supposed, text, meant, looks_like_it, act.reader))
 
 
 async def on_difference(update: Update, context: Context) -> None:

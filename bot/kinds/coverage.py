@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.kinds.kind import Kind, Kinds, about
 from bot.screens import board as board_screens
 from bot.screens import cover as cover_screens
+from bot.screens import coverage_map as map_screens
 from bot.screens import left as left_screens
 from bot.screens import texts
 from bot.screens import windows as screens
 from bot.screens.left import Cancelled, Missing
 from domain.coverage import board as boards
-from domain.coverage import windows
+from domain.coverage import maps, windows
 from domain.coverage.board import Board
 from domain.coverage.cover import Cover, cover_now
+from domain.coverage.maps import CoverageMap
 from domain.coverage.windows import WindowCard
 from domain.notices import kinds as names
 from domain.notices import queries as notices
@@ -29,6 +31,11 @@ from domain.time import local_day
 def kinds(policy: Policy, company: str) -> Kinds:
     async def board(session: AsyncSession, user_id: uuid.UUID, _about: uuid.UUID | None, now: datetime) -> Board | None:
         return await boards.board(session, user_id, policy, now)
+
+    async def coverage_map(
+        session: AsyncSession, user_id: uuid.UUID, _about: uuid.UUID | None, now: datetime
+    ) -> CoverageMap | None:
+        return await maps.coverage_map(session, user_id, policy, now)
 
     async def cover(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> Cover | None:
         told = await notices.told(session, user_id, names.Kind.COVER, id_)
@@ -53,6 +60,10 @@ def kinds(policy: Policy, company: str) -> Kinds:
     return {
         names.Kind.BOARD: Kind(
             board, lambda facts, reader: board_screens.board(facts, policy.emergency_bonus_percent, reader)
+        ),
+        names.Kind.COVERAGE: Kind(
+            coverage_map,
+            lambda facts, reader: map_screens.coverage_map(facts, policy.emergency_bonus_percent, reader),
         ),
         names.Kind.COVER: Kind(
             about(cover),

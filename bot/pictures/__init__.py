@@ -4,7 +4,7 @@ Whoever sends pictures has the facts only; `drawing.draw` makes a PNG of them, i
 """
 
 from bot.pictures.health_card import HealthCard
-from bot.pictures.heat_map import HeatMap
+from bot.pictures.heat_map import DayMap, HeatMap
 from bot.pictures.report_card import ReportCard
 
-Picture = HeatMap | HealthCard | ReportCard
+Picture = HeatMap | DayMap | HealthCard | ReportCard

@@ -1,4 +1,4 @@
-"""The facts of a heat map: routes × days, a mark in each cell."""
+"""The facts of a heat map: routes × days with a mark in each cell, or the routes of one day."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -12,6 +12,12 @@ class Mark(Enum):
     EMPTY = auto()
     NOT_RUN = auto()
     OVER = auto()
+    UNCONFIRMED = auto()
+    WITH_BIDS = auto()
+    LATE = auto()
+    DONE = auto()
+    CLOSED = auto()
+    NOT_PLANNED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,22 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """`days`: weekday and day of the month, each on a line of its own. `legend`: what the marks mean that are in it."""
+    """`days`: weekday and day of the month, each on a line of its own. `legend`: what the marks mean that are in it.
+
+    `today`: which of the days that is, counted from 0.
+    """
 
     title: str
     days: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    legend: tuple[tuple[Mark, str], ...]
+    today: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayMap:
+    """One day: each of the rows has one mark, and is a tile with the route's name on it."""
+
+    title: str
     sections: tuple[Section, ...]
     legend: tuple[tuple[Mark, str], ...]

@@ -5,67 +5,42 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from matplotlib.collections import PolyCollection
-from matplotlib.path import Path
+from matplotlib.patches import Rectangle
 
-from bot.pictures.heat_map import HeatMap, Mark, Section
+from bot.pictures.heat_map import DayMap, HeatMap, Mark, Section
+from bot.pictures.marks import LOOKS
 from bot.pictures.sheet import INK, PAPER, Sheet, new_sheet, points
 
 WIDTH: Final = 720
 EDGE: Final = 24
 NAMES: Final = 164  # for the routes' names, left of the cells
 TITLE, HEADS, SECTION, ROW, LEGEND = 70, 66, 50, 38, 42  # heights
+TILES, TILE = 3, 48  # of a day: so many in a row, each so high
 GAP: Final = 4  # between cells
 SIGN: Final = 20  # width of a sign, of a swatch in the legend
 FAINT: Final = "#5B6470"
 
-_CHECK: Final = Path([(-1.0, 0.1), (-0.3, -0.7), (1.0, 0.8)])
-_PLUS: Final = Path([(-1, 0), (1, 0), (0, -1), (0, 1)], [Path.MOVETO, Path.LINETO, Path.MOVETO, Path.LINETO])
-_CROSS: Final = Path([(-1, -1), (1, 1), (-1, 1), (1, -1)], [Path.MOVETO, Path.LINETO, Path.MOVETO, Path.LINETO])
-_DASH: Final = Path([(-0.6, 0), (0.6, 0)])
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Of a mark: the ground of its cell, and its sign."""
-
-    ground: str
-    sign: Path | None
-    ink: str = PAPER
-
-
-# The strong ones are of Okabe and Ito's palette.
-LOOKS: Final = {
-    Mark.COVERED: Look("#009E73", _CHECK),
-    Mark.WOULD_BE: Look("#56B4E9", _PLUS, INK),
-    Mark.EMPTY: Look("#D55E00", _CROSS),
-    Mark.NOT_RUN: Look("#F0F2F4", _DASH, "#A3ABB5"),
-    Mark.OVER: Look("#D0D5DB", None),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A cell, by its upper left corner."""
+    """A cell, by its upper left corner. `aside`: so much of it, at the left, has the sign in its middle."""
 
     mark: Mark
     x: float
     y: float
     width: float
     height: float
+    aside: float | None = None
 
 
 def heat_map_sheet(facts: HeatMap) -> Sheet:
     """The title, the days' heads, the routes by warehouse, and what the marks mean."""
     column = (WIDTH - 2 * EDGE - NAMES) / max(len(facts.days), 1)
     rows = sum(len(section.rows) for section in facts.sections)
-    legend = _legend_lines(facts)
-    height = TITLE + HEADS + SECTION * len(facts.sections) + ROW * rows + LEGEND * len(legend) + EDGE
-    sheet = new_sheet(WIDTH, height)
-    sheet.write(facts.title, EDGE, TITLE * 0.6, 30, WIDTH - 2 * EDGE, bold=True)
-    for number, (weekday, day) in enumerate(facts.days):
-        middle = EDGE + NAMES + column * (number + 0.5)
-        sheet.write(weekday, middle, TITLE + 20, 24, column, ha="center")
-        sheet.write(day, middle, TITLE + 48, 24, column, ha="center", bold=True)
+    legend = _legend_lines(facts.legend)
+    sheet = _titled(facts.title, HEADS + SECTION * len(facts.sections) + ROW * rows, legend)
+    for number, day in enumerate(facts.days):
+        _head(sheet, day, EDGE + NAMES + column * number, column, is_today=number == facts.today)
     cells: list[Placed] = []
     y: float = TITLE + HEADS
     for section in facts.sections:
@@ -75,6 +50,39 @@ def heat_map_sheet(facts: HeatMap) -> Sheet:
     cells += _legend(sheet, legend, y + EDGE / 2)
     _draw_cells(sheet, cells)
     return sheet
+
+
+def day_map_sheet(facts: DayMap) -> Sheet:
+    """The title, the routes by warehouse as tiles, and what the marks mean."""
+    legend = _legend_lines(facts.legend)
+    rows = sum(-(-len(section.rows) // TILES) for section in facts.sections)
+    sheet = _titled(facts.title, SECTION * len(facts.sections) + TILE * rows, legend)
+    cells: list[Placed] = []
+    y: float = TITLE
+    for section in facts.sections:
+        sheet.write(section.name, EDGE, y + SECTION * 0.6, 25, WIDTH - 2 * EDGE, bold=True)
+        cells += _tiles(sheet, section, y + SECTION)
+        y += SECTION + TILE * -(-len(section.rows) // TILES)
+    cells += _legend(sheet, legend, y + EDGE / 2)
+    _draw_cells(sheet, cells)
+    return sheet
+
+
+def _titled(title: str, height: float, legend: Sequence[object]) -> Sheet:
+    """A sheet with its title and so much room between that and the legend."""
+    sheet = new_sheet(WIDTH, TITLE + height + LEGEND * len(legend) + EDGE)
+    sheet.write(title, EDGE, TITLE * 0.6, 30, WIDTH - 2 * EDGE, bold=True)
+    return sheet
+
+
+def _head(sheet: Sheet, day: tuple[str, str], x: float, column: float, *, is_today: bool) -> None:
+    """A day's weekday and number; today's is set off."""
+    color = PAPER if is_today else INK
+    if is_today:
+        ground = Rectangle((x + GAP / 2, TITLE), column - GAP, HEADS - GAP, facecolor=INK, linewidth=0)
+        sheet.axes.add_patch(ground)
+    for text, y, bold in ((day[0], TITLE + 20, False), (day[1], TITLE + 48, True)):
+        sheet.write(text, x + column / 2, y, 24, column, ha="center", bold=bold, color=color)
 
 
 def _section(sheet: Sheet, section: Section, y: float, column: float) -> list[Placed]:
@@ -87,12 +95,24 @@ def _section(sheet: Sheet, section: Section, y: float, column: float) -> list[Pl
     return cells
 
 
-def _legend_lines(facts: HeatMap) -> list[list[tuple[Mark, str, float]]]:
+def _tiles(sheet: Sheet, section: Section, y: float) -> list[Placed]:
+    """The routes of a day, side by side: the sign at the left of the tile, the name beside it."""
+    width = (WIDTH - 2 * EDGE) / TILES
+    cells: list[Placed] = []
+    for number, row in enumerate(section.rows):
+        x, top = EDGE + width * (number % TILES), y + TILE * (number // TILES)
+        for mark in row.marks:
+            cells.append(Placed(mark, x, top, width, TILE, TILE))
+            sheet.write(row.name, x + TILE, top + TILE / 2, 24, width - TILE - 8, bold=True, color=LOOKS[mark].name)
+    return cells
+
+
+def _legend_lines(legend: Sequence[tuple[Mark, str]]) -> list[list[tuple[Mark, str, float]]]:
     """As many on a line as fit, each with its width."""
     paper = new_sheet(1, 1)
     lines: list[list[tuple[Mark, str, float]]] = []
     left = 0.0
-    for mark, meaning in facts.legend:
+    for mark, meaning in legend:
         width = min(paper.width(meaning, 22) + 3 * SIGN + EDGE, WIDTH - 2 * EDGE)
         if not lines or width > left:
             lines.append([])
@@ -122,9 +142,9 @@ def _draw_cells(sheet: Sheet, cells: Sequence[Placed]) -> None:
         sheet.axes.add_collection(PolyCollection([_corners(cell) for cell in marked], facecolors=look.ground))
         if look.sign is not None:
             stroke: dict[str, Any] = {"facecolors": "none", "edgecolors": look.ink, "linewidths": points(4)}
-            xs = [cell.x + cell.width / 2 for cell in marked]
+            xs = [cell.x + (cell.aside or cell.width) / 2 for cell in marked]
             ys = [cell.y + cell.height / 2 for cell in marked]
-            sheet.axes.scatter(xs, ys, s=points(SIGN) ** 2, marker=look.sign, **stroke)
+            sheet.axes.scatter(xs, ys, s=points(SIGN * look.size) ** 2, marker=look.sign, **stroke)
 
 
 def _corners(cell: Placed) -> list[tuple[float, float]]:

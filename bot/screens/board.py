@@ -9,11 +9,13 @@ from bot.callbacks.callback import Callback
 from bot.callbacks.coverage import Board as ToBoard
 from bot.callbacks.coverage import BoardOf, BoardOfAll, Slot
 from bot.reader import Reader
+from bot.screens import meant
 from bot.screens.home import home_button
 from bot.screens.paging import Rows, pager, side_by_side
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.coverage.board import Board, Mark, RouteStands, WarehouseDay
 from domain.pages import cut
+from domain.schedule.queries import Place
 
 NAME_MOST: Final = 40  # of a name in a list: a page fits into a message, whatever people typed
 LABEL_MOST: Final = 24  # of a name on a button, of which there are two in a row …
@@ -199,10 +201,22 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def not_read(written: str, reader: Reader) -> Screen:
-    """Behind /shifts there is neither a day nor a warehouse of his."""
+def which(found: tuple[Place, ...], day: int, reader: Reader) -> Screen:
+    """Several warehouses are called so."""
+    text, rows = meant.several(
+        reader.gettext("That may mean several. Which one do you mean?"), _to_boards(found, day), reader
+    )
+    return Screen(text, (*rows, (board_button(reader), home_button(reader))))
+
+
+def _to_boards(found: Sequence[Place], day: int) -> list[Button]:
+    return meant.places(found, lambda warehouse: BoardOf(warehouse.id, day, 0))
+
+
+def not_read(written: str, near: tuple[Place, ...], day: int, reader: Reader) -> Screen:
+    """Behind /shifts there is neither a day nor a warehouse of his; `near`: those that look like it."""
     text = reader.gettext(
         "I can't read “{text}” as a day or as one of your warehouses. Write for example /shifts tomorrow"
     )
-    text = text.format(text=escape(written, NAME_MOST))
-    return Screen(text, ((board_button(reader), home_button(reader)),))
+    text, rows = meant.nearly(text.format(text=escape(written, NAME_MOST)), _to_boards(near, day), reader)
+    return Screen(text, (*rows, (board_button(reader), home_button(reader))))

@@ -7,8 +7,10 @@ from typing import Final
 from bot.callbacks.calendar import CloseDay, ClosePreview, CloseWhen, Closings, DontTravel, HolidayAnswer, RunAfterAll
 from bot.callbacks.shifts import Schedule
 from bot.reader import Reader
+from bot.screens import meant
 from bot.screens.home import home_button
 from bot.screens.paging import pager
+from bot.screens.places import place_name
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.db.models.words import AssignmentStatus
 from domain.notices.facts.routes import Cause
@@ -28,11 +30,6 @@ PLACES_MOST: Final = 8  # as buttons; who means another one writes more of its n
 HOLIDAY_PLACES_MOST: Final = 20
 DAYS_OFFERED: Final = 7  # from today on
 LABEL_NAME_MOST: Final = 24
-
-
-def place_name(place: Place) -> str:
-    """As plain text: a route with its warehouse."""
-    return f"{place.name}, {place.warehouse}" if place.is_route else place.name
 
 
 # -- closing
@@ -87,25 +84,30 @@ def which_place(places: tuple[Place, ...], on: date | None, reader: Reader) -> S
     """Several are called so, or none was named. Without a day, that is asked next."""
     _ = reader.gettext
     title = _("What is closed?") if on is None else _("What is closed on {day}?").format(day=reader.day(on))
-    rows = [
-        (Button(_label(place), CloseWhen(place.id) if on is None else ClosePreview(place.id, on.toordinal())),)
-        for place in places[:PLACES_MOST]
-    ]
+    rows = [(key,) for key in _to_close(places[:PLACES_MOST], on)]
     left = len(places) - PLACES_MOST
     more = [_("There are more: write the whole name, for example /close North R12 tomorrow.")] if left > 0 else []
     return Screen("\n".join([title, *more]), (*rows, _back(reader)))
 
 
-def no_such_place(name: str, reader: Reader) -> Screen:
+def _to_close(places: tuple[Place, ...], on: date | None) -> list[Button]:
+    """Without a day, that is asked next."""
+    return meant.places(
+        places, lambda place: CloseWhen(place.id) if on is None else ClosePreview(place.id, on.toordinal())
+    )
+
+
+def no_such_place(name: str, near: tuple[Place, ...], on: date | None, reader: Reader) -> Screen:
+    """`near`: what looks like it."""
     text = reader.gettext(
         "None of your warehouses or routes is called “{name}”. Write for example /close North tomorrow"
     )
-    return Screen(text.format(name=escape(name)), (_back(reader),))
+    text, rows = meant.nearly(text.format(name=escape(name)), _to_close(near, on), reader)
+    return Screen(text, (*rows, _back(reader)))
 
 
 def no_such_day(reader: Reader) -> Screen:
-    text = reader.gettext("That day doesn't exist. Write for example /close North 24 nov")
-    return Screen(text, (_back(reader),))
+    return Screen(meant.no_such_day("/close North 24 nov", reader), (_back(reader),))
 
 
 def _back(reader: Reader) -> tuple[Button, ...]:

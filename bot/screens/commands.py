@@ -14,6 +14,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
     if role is UserRole.MANAGER:
         return (
             ("shifts", _("Today's shifts, live")),
+            ("coverage", _("A map of my routes, by day or week")),
             ("unfilled", _("Routes without a driver")),
             ("fill", _("Give a route to a driver")),
             ("emergency", _("Find a driver at once")),

@@ -9,7 +9,7 @@ from bot.callbacks.coverage import Emergency, Slot, Unfilled
 from bot.callbacks.filling import FillSlot
 from bot.callbacks.windows import OpenBids
 from bot.reader import Reader
-from bot.screens import history
+from bot.screens import history, meant
 from bot.screens.board import board_button
 from bot.screens.home import home_button
 from bot.screens.paging import Rows, pager, side_by_side
@@ -32,13 +32,31 @@ def unfilled(page: UncoveredPage, today: date, bonus: int, reader: Reader) -> Sc
     _ = reader.gettext
     if page.total == 0:
         return Screen(_("🟢 Every route from today on has a driver."), ((home_button(reader),),))
-    title = reader.ngettext("<b>{n} route has no driver</b>", "<b>{n} routes have no driver</b>", page.total)
-    lines = [title.format(n=page.total)]
-    lines += [uncovered_line(slot, today, reader) for slot in page.slots]
-    lines.append(_("Press one to ask drivers or to give it to one."))
-    keys = [(Button(uncovered_button(slot, today, reader), Slot(slot.assignment_id, bonus)),) for slot in page.slots]
     turn = pager(page.page, page.pages, Unfilled, reader)
-    return Screen("\n".join(lines), (*keys, *turn, (home_button(reader),)))
+    keys = [(key,) for key in _to_slots(page.slots, today, bonus, reader)]
+    return Screen("\n".join(_listed(page, today, reader)), (*keys, *turn, (home_button(reader),)))
+
+
+def some_unfilled(found: UncoveredPage, today: date, bonus: int, reader: Reader) -> Screen:
+    """Those that a line means; of many, the first."""
+    lines, left = _listed(found, today, reader), found.total - len(found.slots)
+    lines += [reader.ngettext("… and {n} more", "… and {n} more", left).format(n=left)] if left else []
+    keys = [(key,) for key in _to_slots(found.slots, today, bonus, reader)]
+    return Screen("\n".join(lines), (*keys, *_to_all(reader)))
+
+
+def _listed(page: UncoveredPage, today: date, reader: Reader) -> list[str]:
+    title = reader.ngettext("<b>{n} route has no driver</b>", "<b>{n} routes have no driver</b>", page.total)
+    lines = [title.format(n=page.total), *(uncovered_line(slot, today, reader) for slot in page.slots)]
+    return [*lines, reader.gettext("Press one to ask drivers or to give it to one.")]
+
+
+def _to_slots(slots: Sequence[Uncovered], today: date, bonus: int, reader: Reader) -> list[Button]:
+    return [Button(uncovered_button(slot, today, reader), Slot(slot.assignment_id, bonus)) for slot in slots]
+
+
+def _to_all(reader: Reader) -> tuple[tuple[Button, ...], ...]:
+    return ((Button(reader.gettext("🔎 Uncovered routes"), Unfilled(0)),), (home_button(reader),))
 
 
 def day_named(on: date, today: date, reader: Reader) -> str:
@@ -165,17 +183,24 @@ def not_found(reader: Reader) -> Screen:
 
 def not_open(why: Refusal, reader: Reader) -> Screen:
     """A slot for which nobody can be asked, and where the others are."""
-    return Screen(
-        refusal(why, reader),
-        ((Button(reader.gettext("🔎 Uncovered routes"), Unfilled(0)),), (home_button(reader),)),
-    )
+    return Screen(refusal(why, reader), _to_all(reader))
 
 
-def no_such_route(name: str, reader: Reader) -> Screen:
-    return Screen(
-        reader.gettext("No uncovered route of yours is called “{name}”.").format(name=escape(name)),
-        ((Button(reader.gettext("🔎 Uncovered routes"), Unfilled(0)),), (home_button(reader),)),
-    )
+def none_there(written: str, reader: Reader) -> Screen:
+    """What is meant by a line has its drivers, or does not run then."""
+    said = reader.gettext("Nothing of yours is without a driver there: “{text}”.").format(text=escape(written))
+    return Screen(said, _to_all(reader))
+
+
+def no_such_route(name: str, near: tuple[Uncovered, ...], today: date, bonus: int, reader: Reader) -> Screen:
+    """`near`: the uncovered slots of routes that look like it."""
+    said = reader.gettext("No uncovered route of yours is called “{name}”.").format(name=escape(name))
+    text, rows = meant.nearly(said, _to_slots(near, today, bonus, reader), reader)
+    return Screen(text, (*rows, *_to_all(reader)))
+
+
+def no_such_day(example: str, reader: Reader) -> Screen:
+    return Screen(meant.no_such_day(example, reader), _to_all(reader))
 
 
 def refusal(why: Refusal, reader: Reader) -> str:

@@ -9,6 +9,7 @@ from bot.screens.coverage import day_named
 from bot.screens.filling import LABEL_MOST, reason, to_slot
 from bot.screens.home import home_button
 from bot.screens.meant import FOUND_MOST, called, nearly, several
+from bot.screens.meant import no_such_day as no_such_day_text
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.coverage.assigning import Drives
 from domain.coverage.queries import Uncovered
@@ -43,15 +44,18 @@ def _slot(slot: Uncovered, today: date, reader: Reader) -> str:
     return f" · {shortened(slot.route, 20)}, {shortened(slot.warehouse, 20)}, {day_named(slot.on, today, reader)}"
 
 
-def not_read(written: str, reader: Reader) -> Screen:
-    text = reader.gettext(
+def not_read(written: str, near: tuple[Uncovered, ...], today: date, reader: Reader) -> Screen:
+    """No route is in it. `near`: the open slots of routes whose names look like what was written."""
+    said = reader.gettext(
         "I can't find a route of yours in “{text}”. Write for example /fill R12 tomorrow Amara Osei, in any order."
     )
-    return _written(text.format(text=escape(written)), reader)
+    keys = [button for slot in near for button in to_slot(slot, today, reader)]
+    text, rows = nearly(said.format(text=escape(written)), keys, reader)
+    return Screen(text, (*rows, *_to_fill(reader)))
 
 
 def no_such_day(reader: Reader) -> Screen:
-    return _written(reader.gettext("That day doesn't exist. Write for example /fill R12 tomorrow Amara Osei"), reader)
+    return _written(no_such_day_text("/fill R12 24 nov Amara Osei", reader), reader)
 
 
 def day_over(reader: Reader) -> Screen:
@@ -85,7 +89,11 @@ def nobody(name: str, open_: tuple[Uncovered, ...], near: tuple[Found, ...], tod
 
 
 def _written(text: str, reader: Reader) -> Screen:
-    return Screen(text, ((Button(reader.gettext("‹ Routes to fill"), Fill(0)),), (home_button(reader),)))
+    return Screen(text, _to_fill(reader))
+
+
+def _to_fill(reader: Reader) -> tuple[tuple[Button, ...], ...]:
+    return ((Button(reader.gettext("‹ Routes to fill"), Fill(0)),), (home_button(reader),))
 
 
 def gone(said: str, reader: Reader) -> Screen:

@@ -34,6 +34,7 @@ def help_for_managers(reader: Reader) -> Screen:
         reader.gettext(
             "<b>What you can do here</b>\n"
             "/shifts shows how today's shifts stand, and keeps itself current.\n"
+            "/coverage draws a map of the week; /coverage friday one of that day.\n"
             "/unfilled lists the routes without a driver. Press one to open bids, to make it an emergency, or to give "
             "it to a driver.\n"
             "/fill lists them, too, and who can take one: /fill R12 tomorrow Amara Osei gives it in one line.\n"

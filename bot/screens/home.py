@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.callbacks.arrivals import Reviews
 from bot.callbacks.bidding import AcceptAtHome, OpenShifts
-from bot.callbacks.coverage import BoardOfAll, Unfilled
+from bot.callbacks.coverage import BoardOfAll, Coverage, Unfilled
 from bot.callbacks.giving import SeeGiven
 from bot.callbacks.his_standing import Drivers
 from bot.callbacks.home import Home, Inbox, OpenHealth
@@ -163,7 +163,8 @@ def _manager(facts: ManagerHome, reader: Reader) -> Screen:
     if facts.warehouses:
         shifts = Button(_("📋 Today's shifts"), BoardOfAll(0, 0))
         keyboard.insert(0, (Button(_("🔎 Uncovered routes"), Unfilled(0)), shifts))
-        keyboard.insert(1, (Button(_("🧩 Rosters"), RosterWeeks()), Button(_("👥 Drivers"), Drivers(0))))
+        keyboard.insert(1, (Button(_("🗺 Coverage"), Coverage()), Button(_("🧩 Rosters"), RosterWeeks())))
+        keyboard.insert(2, (Button(_("👥 Drivers"), Drivers(0)),))
     else:
         lines.append(_("You have no warehouse yet. Ask whoever runs Rollcall here to give you one."))
     if facts.to_review:

@@ -1,12 +1,15 @@
 """What was written may mean several, or nearly means something: the choices as buttons, one below the other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from bot.callbacks.callback import Callback
 from bot.reader import Reader
 from bot.screens.paging import Rows
-from bot.screens.screen import Button, shortened
+from bot.screens.places import place_name
+from bot.screens.screen import Button, escape, shortened
 from domain.people.drivers import Found
+from domain.schedule.queries import Place
 
 FOUND_MOST: Final = 10
 NAME_MOST: Final = 40
@@ -24,6 +27,16 @@ def nearly(said: str, keys: Sequence[Button], reader: Reader) -> tuple[str, Rows
     """Nothing is called so, which `said` says; the keys are what looks like it, if anything does."""
     text = said + "\n" + reader.gettext("Do you mean one of these?") if keys else said
     return text, [(key,) for key in keys[:FOUND_MOST]]
+
+
+def places(found: Sequence[Place], to: Callable[[Place], Callback]) -> list[Button]:
+    """Places on buttons, each leading somewhere."""
+    return [Button(shortened(place_name(place), NAME_MOST), to(place)) for place in found]
+
+
+def no_such_day(example: str, reader: Reader) -> str:
+    """`example`: of the command that he has written, with a day that exists."""
+    return reader.gettext("That day doesn't exist. Write for example {example}").format(example=escape(example))
 
 
 def called(who: Found) -> str:

@@ -166,16 +166,20 @@ def _range(some: tuple[Place, ...]) -> str:
 def several(of: UUID, written: str, found: tuple[Place, ...], reader: Reader) -> Screen:
     """Several routes are called so: which does he mean?"""
     title = reader.gettext("Several routes are called “{name}”. Which one?").format(name=escape(written))
-    keys = [Button(shortened(f"{each.name}, {each.warehouse}", LABEL_MOST), PreferRoute(of, each.id)) for each in found]
-    text, rows = meant.several(title, keys, reader)
+    text, rows = meant.several(title, _these_routes(of, found), reader)
     return Screen(text, (*rows, _back(of, reader)))
 
 
-def no_such_route(of: UUID, written: str, reader: Reader) -> Screen:
-    """He is still asked."""
+def _these_routes(of: UUID, routes: tuple[Place, ...]) -> list[Button]:
+    return meant.places(routes, lambda route: PreferRoute(of, route.id))
+
+
+def no_such_route(of: UUID, written: str, near: tuple[Place, ...], reader: Reader) -> Screen:
+    """He is still asked. `near`: routes that look like it."""
     text = reader.gettext("No route is called “{name}”. Check the spelling, write less of it, or choose its warehouse.")
     by_warehouse = Button(reader.gettext("🏭 By warehouse"), AddRoute(of, 0))
-    return Screen(text.format(name=escape(written)), ((by_warehouse,), _back(of, reader)))
+    text, rows = meant.nearly(text.format(name=escape(written)), _these_routes(of, near), reader)
+    return Screen(text, (*rows, (by_warehouse,), _back(of, reader)))
 
 
 def elsewhere(of: UUID, route: Place, warehouses: tuple[str, ...], reader: Reader) -> Screen:

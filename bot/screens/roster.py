@@ -1,8 +1,6 @@
 """Rosters for managers: which week, what it is or would be, and why slots stay empty (R3.6, R3.9)."""
 
-from collections.abc import Iterator
 from datetime import date
-from itertools import groupby
 from typing import Final
 
 from bot.callbacks.roster import (
@@ -16,21 +14,21 @@ from bot.callbacks.roster import (
     SupposeAgain,
     WhatIf,
 )
-from bot.pictures.heat_map import HeatMap, Mark, Row, Section
+from bot.pictures.heat_map import HeatMap, Mark
 from bot.reader import Reader
+from bot.screens import heat_maps
+from bot.screens.heat_maps import ROUTES_PER_PICTURE, Line
 from bot.screens.home import home_button
 from bot.screens.paging import Rows, pager
-from bot.screens.screen import Button, Screen, shortened
+from bot.screens.screen import Button, Screen
 from bot.screens.what_if import difference, question
 from domain.db.models.words import RosterCause
 from domain.pages import nearest
 from domain.refusals import Refusal
-from domain.roster.cards import Cell, RosterCard, RouteWeek, WarehouseWeek
+from domain.roster.cards import Cell, RosterCard
 from domain.roster.weeks import Certificate, WeekGlance
 from domain.schedule.rules import days_of, weekday_of
 from domain.time import week_of
-
-ROUTES_PER_PICTURE: Final = 40
 
 MARKS: Final = {
     Cell.COVERED: Mark.COVERED,
@@ -215,7 +213,7 @@ def _to_weeks(reader: Reader) -> tuple[Button, ...]:
 def heat_map(facts: RosterCard, page: int, reader: Reader) -> HeatMap:
     """So many of its routes, by warehouse."""
     _ = reader.gettext
-    sections = tuple(_sections(facts, page))
+    shown = heat_maps.sections(_lines(facts), page)
     meanings = (
         (Mark.COVERED, _("has a driver")),
         (Mark.WOULD_BE, _("would get one now")),
@@ -223,25 +221,20 @@ def heat_map(facts: RosterCard, page: int, reader: Reader) -> HeatMap:
         (Mark.NOT_RUN, _("does not run")),
         (Mark.OVER, _("over")),
     )
-    used = {mark for section in sections for row in section.rows for mark in row.marks}
     return HeatMap(
         title=span(facts.week, reader),
         days=tuple((reader.weekday(weekday_of(on)), str(on.day)) for on in days_of(*week_of(facts.week))),
-        sections=sections,
-        legend=tuple((mark, meaning) for mark, meaning in meanings if mark in used),
+        sections=shown,
+        legend=heat_maps.legend(meanings, shown),
     )
 
 
-def _sections(facts: RosterCard, page: int) -> Iterator[Section]:
-    routes: list[tuple[WarehouseWeek, RouteWeek]] = [
-        (place, route) for place in facts.warehouses for route in place.routes
+def _lines(facts: RosterCard) -> list[Line]:
+    return [
+        Line(place.id, place.name, route.name, tuple(MARKS[cell] for cell in route.cells))
+        for place in facts.warehouses
+        for route in place.routes
     ]
-    some = routes[page * ROUTES_PER_PICTURE : (page + 1) * ROUTES_PER_PICTURE]
-    for place, of_place in groupby(some, key=lambda each: each[0]):
-        yield Section(
-            shortened(place.name),
-            tuple(Row(shortened(route.name), tuple(MARKS[cell] for cell in route.cells)) for _, route in of_place),
-        )
 
 
 # -- filling what is empty

@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from telegram import (
@@ -76,6 +77,11 @@ class Screen:
     below: ShareNumber | NoButtonBelow | None = None
     picture: Picture | None = None
     document: Document | None = None
+
+    def digest(self) -> bytes:
+        """Of two screens it is alike only where everything is that a phone shows of them."""
+        shown = repr((self.html, [[(key.text, key.to) for key in row] for row in self.keyboard], self.picture))
+        return blake2b(shown.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     def markup(self) -> InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None:
         """For a new message."""

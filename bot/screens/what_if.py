@@ -134,19 +134,23 @@ def which_route(supposed: Supposed, routes: tuple[Place, ...], page: int, reader
     return Screen(reader.gettext("<b>Which route?</b> Press it, or write its name."), (*rows, _back(who, reader)))
 
 
-def no_such_route(supposed: Supposed, name: str, found: tuple[Place, ...], reader: Reader) -> Screen:
-    """`found`: several are called so."""
+def no_such_route(
+    supposed: Supposed, name: str, found: tuple[Place, ...], near: tuple[Place, ...], reader: Reader
+) -> Screen:
+    """`found`: several are called so; `near`: none is, and these look like it."""
     _ = reader.gettext
     who = of(supposed)
     if not found:
         said = _("No route of your warehouses is called “{name}”. Write it again.").format(name=escape(name))
-        return Screen(said, (_back(who, reader),))
+        text, rows = meant.nearly(said, _these_routes(who, near), reader)
+        return Screen(text, (*rows, _back(who, reader)))
     title = _("Several routes are called “{name}”. Which one?").format(name=escape(name))
-    keys = [
-        Button(shortened(f"{each.name}, {each.warehouse}", LABEL_MOST), SupposeRoute(who, each.id, 1)) for each in found
-    ]
-    text, rows = meant.several(title, keys, reader)
+    text, rows = meant.several(title, _these_routes(who, found), reader)
     return Screen(text, (*rows, _back(who, reader)))
+
+
+def _these_routes(who: UUID, routes: tuple[Place, ...]) -> list[Button]:
+    return meant.places(routes, lambda route: SupposeRoute(who, route.id, 1))
 
 
 def _back(who: UUID, reader: Reader) -> tuple[Button, ...]:

@@ -45,7 +45,7 @@ _WITHDRAW = sql(
     DELETE FROM bids b USING bid_windows w, assignments a
     WHERE w.status = 'open' AND w.mode = 'competitive' AND (w.id = :window OR a.date = :on)
       AND a.id = w.assignment_id AND b.assignment_id = a.id AND b.user_id = :driver AND b.status = 'pending'
-    RETURNING b.id, b.assignment_id, w.id AS window_id, b.bid_at
+    RETURNING b.id, b.assignment_id, w.id AS window_id, b.bid_at, a.warehouse_id
     """,
     window=Uuid(),
     on=Date(),
@@ -102,9 +102,9 @@ async def withdraw_own(session: AsyncSession, driver: Person, window_id: uuid.UU
     return bool(await _withdraw(session, driver, window_id, None, now))
 
 
-async def withdraw_day(session: AsyncSession, driver: Person, on: date, now: datetime) -> list[uuid.UUID]:
+async def withdraw_day(session: AsyncSession, driver: Person, on: date, now: datetime) -> dict[uuid.UUID, uuid.UUID]:
     """The driver, who is locked, bids for nothing of that date any longer, as far as it is not decided; returns the
-    windows. What has closed is, too: he has said that he won't come before it was his.
+    windows, each with its warehouse. What has closed is, too: he has said that he won't come before it was his.
 
     That lock is enough, whatever windows they are: all who place, withdraw or judge a bid have its driver's.
     """
@@ -113,7 +113,7 @@ async def withdraw_day(session: AsyncSession, driver: Person, on: date, now: dat
 
 async def _withdraw(
     session: AsyncSession, driver: Person, window_id: uuid.UUID | None, on: date | None, now: datetime
-) -> list[uuid.UUID]:
+) -> dict[uuid.UUID, uuid.UUID]:
     gone = (await session.execute(_WITHDRAW, {"window": window_id, "on": on, "driver": driver.id})).all()
     entries = [
         audit.Entry(
@@ -126,7 +126,7 @@ async def _withdraw(
     ]
     if entries:
         await audit.record(session, driver.id, now, *entries)
-    return [bid.window_id for bid in gone]
+    return {bid.window_id: bid.warehouse_id for bid in gone}
 
 
 def _of(assignment_id: uuid.UUID, window_id: uuid.UUID) -> dict[str, str]:
@@ -138,6 +138,7 @@ def _pending(driver: Person) -> dict[str, str]:
 
 
 async def _shown(session: AsyncSession, window: WindowFacts, driver: Person, now: datetime) -> None:
-    """The managers' cards of the window, his own offers of that day, and his home card."""
+    """The managers' cards of the window and their maps, his own offers of that day, and his home card."""
     await following.follow(session, window.window_id, now, over=False, day=following.Day(driver.id, window.on))
-    await following.follow_homes(session, now, of=[driver.id], first=driver.id)
+    at = [following.DayAt(window.warehouse_id, window.on)]
+    await following.follow_homes(session, now, of=[driver.id], boards_of=at, first=driver.id)

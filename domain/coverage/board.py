@@ -218,7 +218,7 @@ async def turn_board(
 
     Refused: a warehouse that is not his (R12.3). A day too far away, back or ahead, is taken for today.
     """
-    if not await _is_his(session, manager, warehouse_id):
+    if not await is_his(session, manager, warehouse_id):
         return Refused(Refusal.NOT_FOUND)
     today = time.local_day(now, policy)
     if not -policy.board_days_back <= (on - today).days <= policy.board_days_ahead:
@@ -233,13 +233,13 @@ async def reopen_board(session: AsyncSession, manager: Person, policy: Policy, n
     """Back to his board as he left it; once its day is over, or the warehouse not his any more, to today in all."""
     row = (await session.execute(_ROW.where(BoardRow.user_id == manager.id))).one_or_none()
     today = time.local_day(now, policy)
-    if row is not None and row.on >= today and await _is_his(session, manager, row.warehouse_id):
+    if row is not None and row.on >= today and await is_his(session, manager, row.warehouse_id):
         return
     await turn_board(session, manager, None, today, 0, policy, now)
 
 
-async def _is_his(session: AsyncSession, manager: Person, warehouse_id: uuid.UUID | None) -> bool:
-    """Whether he may see it; None: all of his, whichever these are."""
+async def is_his(session: AsyncSession, manager: Person, warehouse_id: uuid.UUID | None) -> bool:
+    """Whether he may see this warehouse; None: all of his, whichever these are."""
     if warehouse_id is None:
         return True
     his = select(Warehouse.id).where(Warehouse.id == warehouse_id, manages(manager.id, Warehouse.id))

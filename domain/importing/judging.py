@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import Route, Warehouse
 from domain.db.sql import sql
 from domain.importing.sheets import DriverLine, Fault, RouteLine, Sheet, WarehouseLine, What
-from domain.people.names import folded
+from domain.names import folded
 from domain.people.queries import Person, manages
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.people.names import folded
+from domain.names import folded
 from domain.people.phones import e164
 from domain.people.rules import judge_full_name, judge_person_name
 from domain.policy import Policy

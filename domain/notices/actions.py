@@ -212,7 +212,7 @@ _ACKNOWLEDGE = sql(
                   AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
                   AND EXISTS (SELECT FROM deliveries mine WHERE mine.about = :about AND mine.kind = :kind
                               AND mine.user_id = :user_id AND mine.answered_at IS NULL))
-        ORDER BY kind IN ('home', 'board'), id
+        ORDER BY kind IN ('home', 'board', 'coverage'), id
         FOR NO KEY UPDATE
     ), his AS (
         UPDATE deliveries d SET {_ANSWERED}

@@ -59,7 +59,7 @@ _FOLLOW = sql(
                OR itself AND (:over OR :offers OR kind = 'give_away'))
               AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
               AND channel = 'telegram'
-        ORDER BY kind IN ('home', 'board'), d.id
+        ORDER BY kind IN ('home', 'board', 'coverage'), d.id
         FOR NO KEY UPDATE OF d
     )
     UPDATE deliveries SET
@@ -98,6 +98,11 @@ _FOLLOW_HOMES = sql(
         WHERE board.live_until > :now AND (board.warehouse_id = changed.warehouse_id OR board.warehouse_id IS NULL
               AND EXISTS (SELECT FROM warehouse_managers his WHERE his.user_id = board.user_id
                           AND his.warehouse_id = changed.warehouse_id))
+        UNION SELECT map.user_id, 'coverage'
+        FROM coverage_maps map JOIN changed ON changed.date BETWEEN map.date AND map.date + (map.days - 1)
+        WHERE map.live_until > :now AND (map.warehouse_id = changed.warehouse_id OR map.warehouse_id IS NULL
+              AND EXISTS (SELECT FROM warehouse_managers his WHERE his.user_id = map.user_id
+                          AND his.warehouse_id = changed.warehouse_id))
     ), showing AS (
         SELECT d.id FROM deliveries d JOIN whose USING (user_id, kind)
         UNION ALL
@@ -111,11 +116,11 @@ _FOLLOW_HOMES = sql(
     ), locked AS (
         SELECT d.id FROM deliveries d
         WHERE d.id = ANY (ARRAY(SELECT id FROM showing)) AND d.channel = 'telegram'
-          AND (d.kind IN ('home', 'board') AND d.state IN ('sending', 'sent')
+          AND (d.kind IN ('home', 'board', 'coverage') AND d.state IN ('sending', 'sent')
                OR d.kind IN ('cover', 'week', 'week_locked') AND d.expires_at > :now
                   AND (d.state IN ('sending', 'sent', 'acknowledged')
                        OR d.state = 'escalated' AND d.message_id IS NOT NULL))
-        ORDER BY kind IN ('home', 'board'), d.id
+        ORDER BY kind IN ('home', 'board', 'coverage'), d.id
         FOR NO KEY UPDATE OF d
     )
     UPDATE deliveries SET
@@ -249,9 +254,9 @@ async def follow_homes(
 ) -> None:
     """The home cards of these people show something that has changed; that of `first` is redrawn before the others.
 
-    `asked_of`: all who were asked for this window; `managers_of`: those of these warehouses, whose boards of those days
-    and lists of what is covered then follow, too, once in three seconds at most. `boards_of`: their boards and lists
-    alone, for what a home card does not tell. Boards of days that are over stay as they are. What was told to these
+    `asked_of`: all who were asked for this window; `managers_of`: those of these warehouses, whose boards, maps and
+    lists of what is covered on those days then follow, too, once in three seconds at most. `boards_of`: these alone,
+    for what a home card does not tell. Boards and maps of days that are over stay as they are. What was told to these
     people of the weeks of any of these days follows as boards do. After `follow`, once in a transaction: the order in
     which everybody locks these rows.
     """

@@ -24,7 +24,7 @@ _FOLLOW_ALL = sql(
         SELECT d.id FROM deliveries d JOIN touched USING (about)
         WHERE (d.kind <> 'offer' OR :offers) AND d.channel = 'telegram'
           AND (d.state IN ('sending', 'sent', 'acknowledged') OR d.state = 'escalated' AND d.message_id IS NOT NULL)
-        ORDER BY kind IN ('home', 'board'), d.id
+        ORDER BY kind IN ('home', 'board', 'coverage'), d.id
         FOR NO KEY UPDATE OF d
     )
     UPDATE deliveries SET redraw = true, due_at = :now,
@@ -80,7 +80,7 @@ _FOLLOW_SLOTS = sql(
         WHERE driver_id IS NULL AND kind = 'offer' AND state = 'pending'
            OR (driver_id IS NULL OR user_id = driver_id OR kind <> 'offer' AND NOT own) AND channel = 'telegram'
               AND (state IN ('sending', 'sent', 'acknowledged') OR state = 'escalated' AND message_id IS NOT NULL)
-        ORDER BY kind IN ('home', 'board'), d.id
+        ORDER BY kind IN ('home', 'board', 'coverage'), d.id
         FOR NO KEY UPDATE OF d
     )
     UPDATE deliveries SET

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     # Cards: they answer a press or a command, and are kept current.
     HOME = "home"  # about: nothing
     BOARD = "board"  # how the shifts of a day stand, for a manager; about: nothing
+    COVERAGE = "coverage"  # how the routes of a day or a week stand, for a manager; about: nothing
     WINDOW = "window"  # a manager's card of a window; about: the window
     SHIFT = "shift"  # a driver's own shift; about: the assignment
     DRIVEN = "driven"  # a manager's card of a driver's shift; about: the assignment
@@ -89,7 +90,7 @@ class Kind(StrEnum):
 ASKS_TO_CONFIRM: Final = (Kind.CONFIRM_REMINDER, Kind.ASSIGNED)
 
 # There is one of each in a chat, and much that happens changes them: whoever changes several rows locks these last.
-CHANGED_BY_ALL: Final = (Kind.HOME, Kind.BOARD)
+CHANGED_BY_ALL: Final = (Kind.HOME, Kind.BOARD, Kind.COVERAGE)
 
 
 def cover_of(on: date) -> uuid.UUID:

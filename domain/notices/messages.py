@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import audit
+from domain import audit, names
 from domain.db.models import Message
 from domain.db.models.words import Urgency, UserRole
 from domain.db.sql import sql
@@ -18,7 +18,6 @@ from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
 from domain.notices.recipients import Addressed, Recipient, addressed, recipients
 from domain.notices.wording import Wording
-from domain.people import names
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -95,7 +94,7 @@ async def draft(
         return message
     if message.to_many:
         return Refused(Refusal.DRAFT_GONE)
-    known = names.Known(await recipients(session, manager.id, policy, now))
+    known = names.people(await recipients(session, manager.id, policy, now))
     found = known.called(message.sought)
     return Draft(message_id, message.sought, message.text, found, () if found else known.near(message.sought))
 

@@ -323,7 +323,7 @@ _LOCK = sql(
     SELECT id, state, coalesce(lease_until > clock_timestamp(), false) AS in_hand, due_at IS NOT NULL AS due,
            message_id IS NOT NULL AS shown, expires_at
     FROM deliveries WHERE id = ANY (:ids)
-    ORDER BY kind IN ('home', 'board'), id
+    ORDER BY kind IN ('home', 'board', 'coverage'), id
     FOR NO KEY UPDATE
     """,
     ids=ARRAY(Uuid()),

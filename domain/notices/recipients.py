@@ -11,9 +11,9 @@ from sqlalchemy import Date, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain import names
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
-from domain.people import names
 from domain.policy import Policy
 from domain.time import local_day
 
@@ -98,7 +98,7 @@ class Addressed:
 
 def addressed(written: str, people: Sequence[Recipient]) -> Addressed:
     """Takes `Amara Osei: please call` apart, or `Amara please call`, where the longest name that fits counts."""
-    known = names.Known(people)
+    known = names.people(people)
     name, colon, text = written.partition(":")
     if colon and (found := known.called(name)):
         return Addressed(name.strip(), found, text.strip())

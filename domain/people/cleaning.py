@@ -38,7 +38,8 @@ from domain.policy import Policy
 _NEW_DAY = sql(
     """
     WITH locked AS (
-        SELECT id FROM deliveries WHERE kind IN ('home', 'board') AND state = 'sent' ORDER BY id FOR NO KEY UPDATE
+        SELECT id FROM deliveries WHERE kind IN ('home', 'board', 'coverage') AND state = 'sent'
+        ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE deliveries SET urgency = :urgency,
         redraw = user_id <> ALL (:gone),

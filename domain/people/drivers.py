@@ -10,10 +10,10 @@ from sqlalchemy import Date, Uuid, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain import names
 from domain.db.models import TimeOff, User
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
-from domain.people import names
 from domain.people.queries import Person, person
 from domain.people.rules import Employed, Off, last_day
 from domain.policy import Policy
@@ -70,13 +70,13 @@ _SEEN = sql(_MINE.format(whom="driver.id = ANY (:of)"), manager_id=Uuid(), of=AR
 
 async def find_drivers(session: AsyncSession, manager_id: uuid.UUID, name: str, today: date) -> tuple[Found, ...]:
     """The drivers whom a manager may look at and who are called so, by name; tolerant as `names` is."""
-    everybody = names.Known([Found(*row) for row in await session.execute(_NAMES)])
+    everybody = names.people([Found(*row) for row in await session.execute(_NAMES)])
     some = everybody.beginning(name)
     if not some:
         return ()
     given = {"manager_id": manager_id, "of": [who.id for who in some], "today": today}
     seen = {row.id for row in await session.execute(_SEEN, given)}
-    return names.Known([who for who in some if who.id in seen]).called(name)
+    return names.people([who for who in some if who.id in seen]).called(name)
 
 
 async def near_drivers(session: AsyncSession, manager_id: uuid.UUID, name: str, today: date) -> tuple[Found, ...]:
@@ -84,7 +84,7 @@ async def near_drivers(session: AsyncSession, manager_id: uuid.UUID, name: str, 
     everybody = [Found(*row) for row in await session.execute(_NAMES)]
     given = {"manager_id": manager_id, "of": [who.id for who in everybody], "today": today}
     seen = {row.id for row in await session.execute(_SEEN, given)}
-    return names.Known([who for who in everybody if who.id in seen]).near(name)
+    return names.people([who for who in everybody if who.id in seen]).near(name)
 
 
 async def names_of(

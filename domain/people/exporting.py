@@ -18,8 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.base import Base
 from domain.db.models import Assignment, AuditLog, Route, User, Warehouse
 from domain.db.models.words import UserRole
+from domain.names import folded
 from domain.people.drivers import Found
-from domain.people.names import folded
 from domain.people.phones import e164
 
 # By which columns a row is about him.
@@ -31,6 +31,7 @@ HIS: Final[Mapping[str, tuple[str, ...]]] = {
     "bid_windows": ("winner_id",),
     "bids": ("user_id",),
     "boards": ("user_id",),
+    "coverage_maps": ("user_id",),
     "calendar_feeds": ("user_id",),
     "cap_overrides": ("user_id",),
     "chat_links": ("user_id",),
@@ -102,7 +103,7 @@ OF_HIS_PHONE: Final = ("received_sms", "sms_opt_outs")
 # was shown is in `title` and `body`).
 WITHHELD: Final = frozenset({"users.password_hash", "invites.token_hash", "calendar_feeds.token_hash",
                              "give_aways.token_hash", "imports.lines", "imports.drivers", "sms_codes.code",
-                             "notifications.data"})  # fmt: skip
+                             "notifications.data", "deliveries.shows"})  # fmt: skip
 _SAID_OF_A_DEED: Final = frozenset({"audit_logs.entity_type", "audit_logs.action", "routes.name", "warehouses.name"})
 ANOTHER: Final = "another driver"
 _PHONE: Final = re.compile(r"\+\d{8,15}")

@@ -204,7 +204,7 @@ _LEAVE_CHAT = sql(
         WHERE user_id = :user_id AND channel = 'telegram'
           AND (chat_id = :chat_id AND state IN ('pending', 'sending', 'sent', 'acknowledged', 'escalated')
                OR chat_id IS NULL AND state = 'sending')
-        ORDER BY kind IN ('home', 'board'), id
+        ORDER BY kind IN ('home', 'board', 'coverage'), id
         FOR NO KEY UPDATE
     )
     UPDATE deliveries d SET attempt = attempt + 1, redraw = false, lease_until = NULL, escalate_at = NULL,
@@ -263,10 +263,10 @@ _UNLINK = sql(
     WITH locked AS (
         SELECT d.id, link.chat_id AS old_chat, kind = 'leaving' AND state = 'pending' AS last
         FROM deliveries d LEFT JOIN chat_links link ON link.user_id = d.user_id
-        WHERE d.user_id = ANY (:of) AND (kind NOT IN ('home', 'board') OR :cards)
+        WHERE d.user_id = ANY (:of) AND (kind NOT IN ('home', 'board', 'coverage') OR :cards)
           AND (channel = 'telegram' AND state IN ('pending', 'sending', 'sent', 'acknowledged', 'escalated')
                OR channel = 'sms' AND state = 'pending')
-        ORDER BY kind IN ('home', 'board'), d.id
+        ORDER BY kind IN ('home', 'board', 'coverage'), d.id
         FOR NO KEY UPDATE OF d
     )
     UPDATE deliveries d SET attempt = attempt + 1, redraw = false, lease_until = NULL,

@@ -52,6 +52,7 @@ class RouteWeek:
 class WarehouseWeek:
     """A warehouse's routes."""
 
+    id: uuid.UUID
     name: str
     routes: tuple[RouteWeek, ...]
 
@@ -193,13 +194,13 @@ async def his_run(
 
 def _warehouses(rows: Sequence[Any], to_come: frozenset[date]) -> tuple[WarehouseWeek, ...]:
     places = []
-    for _, of_place in groupby(rows, key=lambda row: row.warehouse_id):
+    for id_, of_place in groupby(rows, key=lambda row: row.warehouse_id):
         routes = []
         for _, of_route in groupby(of_place, key=lambda row: row.route_id):
             days = list(of_route)
             routes.append(RouteWeek(days[0].route, tuple(_cell(day, to_come) for day in days)))
             name = days[0].warehouse
-        places.append(WarehouseWeek(name, tuple(routes)))
+        places.append(WarehouseWeek(id_, name, tuple(routes)))
     return tuple(places)
 
 

@@ -1,20 +1,23 @@
 """A manager's places and their calendars: where he may close what, and what is closed."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Date, Integer, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import CalendarException, Route, RouteWeekday
 from domain.db.sql import sql
+from domain.names import Forms, Known, folded
 from domain.pages import cut, nearest
-from domain.people.names import folded
 from domain.schedule import calendar
 from domain.schedule.rules import PlaceFacts, Weekday, weekdays_from
+
+_NUMBERED: Final = re.compile(r"\D0*(\d+)$")  # a route called by letters and a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +76,30 @@ async def place_locked(session: AsyncSession, manager_id: uuid.UUID, place_id: u
 
 
 def called(name: str, among: Sequence[Place]) -> tuple[Place, ...]:
-    """Those that are called so, whatever case, accents and signs; whole names before beginnings.
+    """Those that are called so, in their order; tolerant as `names` is.
 
-    A route may be named together with its warehouse: "North R12".
+    A route may be named together with its warehouse, "North R12", or by its number alone, "12".
     """
-    wanted = folded(name)
-    if not wanted:
-        return ()
-    ranked = [(rank, place) for place in among if (rank := _rank(wanted, place)) is not None]
-    best = min((rank for rank, _ in ranked), default=0)
-    return tuple(place for rank, place in ranked if rank == best)
+    return Known(among, _of_place).called(name)
 
 
-def _rank(wanted: str, place: Place) -> int | None:
+def near(name: str, among: Sequence[Place]) -> tuple[Place, ...]:
+    """Where none is called so: those whose names look like it, the likest first."""
+    return Known(among, _of_place).near(name)
+
+
+def routes_among(meant: Sequence[Place], among: Sequence[Place]) -> tuple[Place, ...]:
+    """The routes that are meant by these places: of a warehouse, all of its own."""
+    ids = {place.id for place in meant}
+    return tuple(place for place in among if place.is_route and (place.id in ids or place.warehouse_id in ids))
+
+
+def _of_place(place: Place) -> Forms:
     own, warehouse = folded(place.name), folded(place.warehouse)
-    names = (own, warehouse + own, own + warehouse) if place.is_route else (own,)
-    if wanted in names:
-        return 0
-    return 1 if own.startswith(wanted) else None
+    if not place.is_route:
+        return Forms((own,), (), (own,))
+    number = _NUMBERED.search(own)
+    return Forms((own, warehouse + own, own + warehouse), (number[1], f"route{number[1]}") if number else (), (own,))
 
 
 async def place_facts(session: AsyncSession, place: Place, on: date) -> PlaceFacts:

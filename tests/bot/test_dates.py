@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.dates import Parted, Unreadable, day, parted
+from bot.dates import Parted, Unreadable, day, parted, week, week_parted
 from bot.reader import Reader
 from domain.policy import TORONTO
 
@@ -43,6 +43,16 @@ THURSDAY = date(2026, 11, 26)
         ("29-11-2027", date(2027, 11, 29)),
         ("31/11", Unreadable.NO_SUCH_DAY),
         ("dimanche prochain", date(2026, 11, 29)),
+        ("next sunday", date(2026, 11, 29)),
+        ("next thursday", date(2026, 12, 3)),  # not today
+        ("in 3 days", date(2026, 11, 29)),
+        ("dans 2 semaines", date(2026, 12, 10)),
+        ("ce soir", THURSDAY),
+        ("tomorow", date(2026, 11, 27)),  # a letter is missing
+        ("wendesday", date(2026, 12, 2)),
+        ("vendrdi", date(2026, 11, 27)),
+        ("Martin", Unreadable.NOT_A_DAY),  # somebody's name, and no morning
+        ("Marchand", Unreadable.NOT_A_DAY),
         ("jeudi prochain", date(2026, 12, 3)),  # not today
         ("sam 28", date(2026, 11, 28)),
         ("lundi 4", date(2027, 1, 4)),
@@ -64,6 +74,31 @@ def test_what_a_text_means(text: str, means: date | Unreadable) -> None:
     assert day(text, THURSDAY) == means
 
 
+MONDAY = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("week", MONDAY),
+        ("this week", MONDAY),
+        ("cette semaine", MONDAY),
+        ("next week", date(2026, 11, 30)),
+        ("la semaine prochaine", date(2026, 11, 30)),
+        ("last week", date(2026, 11, 16)),
+        ("la semaine dernière", date(2026, 11, 16)),
+        ("week of 9 dec", date(2026, 12, 7)),
+        ("semaine du 9 déc.", date(2026, 12, 7)),
+        ("week of 31 nov", None),
+        ("week week", None),
+        ("9 dec", None),
+        ("", None),
+    ],
+)
+def test_what_week_a_text_means(text: str, means: date | None) -> None:
+    assert week(text, THURSDAY) == means
+
+
 @given(
     on=st.dates(THURSDAY - timedelta(days=180), THURSDAY + timedelta(days=180)), language=st.sampled_from(["en", "fr"])
 )
@@ -78,6 +113,7 @@ def test_what_we_show_can_be_written(on: date, language: str) -> None:
 def test_whatever_is_written_is_a_day_or_not(text: str) -> None:
     assert isinstance(day(text, THURSDAY), date | Unreadable)
     parted(text, THURSDAY)
+    week_parted(text, THURSDAY)
 
 
 @pytest.mark.parametrize(

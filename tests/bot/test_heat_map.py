@@ -9,7 +9,8 @@ from matplotlib.colors import to_rgb
 
 from bot.pictures.drawing import draw
 from bot.pictures.heat_map import HeatMap, Mark, Row, Section
-from bot.pictures.heat_map_sheet import LOOKS, WIDTH, heat_map_sheet
+from bot.pictures.heat_map_sheet import WIDTH, heat_map_sheet
+from bot.pictures.marks import LOOKS
 from bot.pictures.sheet import FINE, new_sheet
 
 DAYS = tuple(zip("lun. mar. mer. jeu. ven. sam. dim.".split(), map(str, range(7, 14)), strict=True))

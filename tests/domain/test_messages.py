@@ -22,6 +22,7 @@ from domain.db.models import (
     WarehouseManager,
 )
 from domain.db.models.words import Channel, DeliveryState, Failure, NotificationType, Urgency, UserRole
+from domain.names import people
 from domain.notices import actions as notices
 from domain.notices import messages
 from domain.notices.digest import gather
@@ -31,7 +32,6 @@ from domain.notices.received import received
 from domain.notices.recipients import Recipient, addressed, recipients
 from domain.notices.standings import Stage, sending
 from domain.people.cleaning import clean_up
-from domain.people.names import Known
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet, contents
@@ -136,7 +136,7 @@ def names(found: tuple[Recipient, ...]) -> list[str]:
     ],
 )
 def test_names_are_matched_tolerantly(written: str, meant: list[str]) -> None:
-    assert names(Known(TOWN).called(written)) == meant
+    assert names(people(TOWN).called(written)) == meant
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_names_are_matched_tolerantly(written: str, meant: list[str]) -> None:
     ],
 )
 def test_names_that_look_like_it_are_found_the_likest_first(written: str, meant: list[str]) -> None:
-    assert names(Known(TOWN).called(written)) == []
-    assert [who.name for who in Known(TOWN).near(written)][:1] == meant
+    assert names(people(TOWN).called(written)) == []
+    assert [who.name for who in people(TOWN).near(written)][:1] == meant
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_command_is_taken_apart_with_a_colon_or_without(written: str, meant: l
 def test_whatever_is_written_is_taken_apart(written: str) -> None:
     parts = addressed(written, TOWN)
     assert parts.text in written
-    assert Known(TOWN).called(parts.sought) == parts.found  # a press on the list finds the same people again
+    assert people(TOWN).called(parts.sought) == parts.found  # a press on the list finds the same people again
 
 
 # -- to whom

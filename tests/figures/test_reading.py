@@ -21,7 +21,7 @@ from domain.bidding.open_shifts import open_to
 from domain.bidding.own_bids import own_bids
 from domain.bidding.rules import Bids, first_refusal
 from domain.bidding.standing import SlotKey, standing_of
-from domain.coverage import board
+from domain.coverage import board, maps
 from domain.coverage import queries as coverage
 from domain.coverage.assigning import Assigned, assign_driver
 from domain.coverage.candidates import candidates
@@ -319,12 +319,21 @@ async def live_board(it: Company) -> None:
     assert await board.day_of(it.session, it.manager.id, None, TODAY, POLICY, NOW)
 
 
+async def map_of_a_week(it: Company) -> None:
+    await maps.turn_map(it.session, it.manager, None, TODAY, 0, POLICY, NOW, week=True)
+    await is_shown(it, Kind.COVERAGE, it.manager, None)
+
+
 async def is_watched(it: Company) -> None:
     """The manager has her board in the chat, and yesterday evening's list."""
     await tell_cover(it.session, SAY, POLICY, NOW.replace(hour=18) - timedelta(days=1))
     await board.turn_board(it.session, it.manager, None, TODAY, 0, POLICY, NOW)
     card = {"kind": Kind.BOARD, "channel": Channel.TELEGRAM, "state": DeliveryState.SENT, "urgency": 2}
-    await it.session.execute(insert(Delivery).values(user_id=it.manager.id, created_at=NOW, **card))
+    await maps.turn_map(it.session, it.manager, None, TODAY, 0, POLICY, NOW, week=True)
+    for kind in (Kind.BOARD, Kind.COVERAGE):
+        await it.session.execute(
+            insert(Delivery).values(user_id=it.manager.id, created_at=NOW, **card | {"kind": kind})
+        )
 
 
 async def places(it: Company) -> None:
@@ -501,6 +510,7 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "a window's bids": ([competitive, bids], all_its_bids, FEW),
     "closed early": ([competitive, bids], closes_early, ASKED),
     "the live board": ([], live_board, FEW),
+    "the map of a week": ([], map_of_a_week, WEEKS),
     "the inbox": ([], inbox, FEW),
     "a manager's card of a driver": ([], drivers_card, FEW),
     "ill for a week": ([], falls_ill, 4 * OFFERED),  # once for each shift that goes to others

@@ -120,6 +120,7 @@ class Delivery(Base):
     failure: Mapped[Failure | None] = mapped_column(word(Failure, "failure"))
     reason: Mapped[str | None]  # why it failed, was cancelled, or went another way
     created_at: Mapped[datetime]
+    shows: Mapped[bytes | None]  # a digest of what the message surely shows; null: nobody knows just now
 
 
 class Board(Base):
@@ -133,6 +134,20 @@ class Board(Base):
     on: Mapped[date] = mapped_column("date")
     page: Mapped[int]
     live_until: Mapped[datetime]  # the end of that day: what is over is kept current no longer
+
+
+class CoverageMap(Base):
+    """What a manager's heat map shows (`/coverage`): days from one on, in one warehouse or all; which page of it."""
+
+    __tablename__ = "coverage_maps"
+    __table_args__ = (Index("ix_coverage_maps_live_until", "live_until"),)
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    warehouse_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
+    on: Mapped[date] = mapped_column("date")
+    days: Mapped[int] = mapped_column(SmallInteger)
+    page: Mapped[int]
+    live_until: Mapped[datetime]  # the end of the last day: what is over is kept current no longer
 
 
 class OperatorAlert(Base):
