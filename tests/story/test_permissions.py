@@ -54,10 +54,10 @@ OFFERED = {
     *("SeeGiven", "TakeOver", "NotThatDay", "NotAfterAll"),
 }
 # Of his own chat, whatever comes: what was seen, said and shown there.
-HIS_CHAT = {"seen_updates", "deliveries", "last_heard", "pace", "heartbeats", "boards"}
+HIS_CHAT = {"seen_updates", "deliveries", "last_heard", "pace", "heartbeats", "boards", "coverage_maps"}
 MANAGERS = {
     *("shifts", "reviews", "appeals", "unfilled", "emergency", "fill", "roster", "windows", "message", "away", "close"),
-    *("routes", "warehouses", "managers", "invite", "driver", "drivers", "audit", "report"),
+    *("routes", "warehouses", "managers", "invite", "driver", "drivers", "audit", "report", "coverage"),
 }
 DRIVERS = {"schedule", "confirm", "open", "health", "why", "preferences", "calendar"}
 ALL = {"start", "today", "home", "help", "inbox", "settings", "privacy"}
