@@ -17,7 +17,6 @@ from bot.handlers.home import home, who_drives
 from bot.screens import appeals as screens
 from bot.screens import penalties
 from domain.health import appeal_cards, appeals
-from domain.health.rules_of_appeals import Subject
 from domain.health.subjects import subject
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
@@ -30,32 +29,21 @@ async def on_appeal(update: Update, context: Context) -> None:
     """[Appeal], in place or below the message that told him, which stays current."""
     press = pressed(update, AppealIt)
     async with acting(update, context) as act:
-        if (driver := await who_drives(act)) and (of := await _open_to(act, driver, press.about)):
-            about = {"about": str(press.about)}
-            await conversations.ask(act.session, driver.id, Step.APPEAL, about, act.now)
-            await act.say(screens.ask_why(of, act.policy, act.reader), fresh=press.back == 0)
-
-
-async def _open_to(act: Acting, driver: Person, about: UUID) -> Subject | None:
-    """What he may appeal; otherwise he is told why not."""
-    of = await subject(act.session, about)
-    if of is not None and of.driver_id == driver.id and of.may_appeal(act.policy, act.now):
-        return of
-    if of is None or of.driver_id != driver.id:
-        why = Refusal.NOT_FOUND
-    elif of.appeal_id is not None:
-        why = Refusal.APPEALED_ALREADY
-    else:
-        why = Refusal.TOO_LATE_TO_APPEAL if of.counts else Refusal.NOTHING_COUNTS
-    act.toast(screens.refusal(why, act.reader), alert=True)
-    return None
+        if not (driver := await who_drives(act)):
+            return
+        of = await appeals.to_appeal(act.session, driver.id, press.about, act.policy, act.now)
+        if isinstance(of, Refused):
+            act.toast(screens.refusal(of.why, act.reader), alert=True)
+            return
+        await conversations.ask(act.session, driver.id, Step.APPEAL, {"about": str(press.about)}, act.now)
+        await act.say(screens.ask_why(of, act.policy, act.reader), fresh=press.back == 0)
 
 
 async def appeal_typed(act: Acting, driver: Person, data: dict[str, Any], text: str) -> None:
     """He has written why; he sees it before the last button."""
     about = UUID(data["about"])
-    of = await subject(act.session, about)
-    if of is None or of.driver_id != driver.id or not of.may_appeal(act.policy, act.now):
+    of = await appeals.to_appeal(act.session, driver.id, about, act.policy, act.now)
+    if isinstance(of, Refused):
         await conversations.end(act.session, driver.id)
         await whys.show(act, driver, about, 1)
     elif len(text) > act.policy.appeal_most:
@@ -135,9 +123,9 @@ async def _ask_answer(update: Update, context: Context, appeal_id: UUID, granted
         if not (manager := await manager_of(act)):
             return
         found = await appeal_cards.appeal_card(act.session, manager.id, appeal_id, act.policy, act.now)
-        if found is None or not found.open:
-            why = Refusal.NOTHING_COUNTS if found is not None and found.granted is None else Refusal.DECIDED_ALREADY
-            await _card(act, manager, appeal_id, screens.not_decided(why, act.reader))
+        refused = Refused(Refusal.NOT_FOUND) if found is None else found.refused
+        if refused is not None:
+            await _card(act, manager, appeal_id, screens.not_decided(refused.why, act.reader))
             return
         about = {"appeal_id": str(appeal_id), "granted": granted}
         await conversations.ask(act.session, manager.id, Step.APPEAL_ANSWER, about, act.now)

@@ -19,6 +19,7 @@ from bot.screens import his_standing as screens
 from domain.health.caps import choose_cap, unflag
 from domain.health.excusing import excuse_incident
 from domain.health.his_standing import HisIncident, HisStanding, his_incident, his_incidents, his_standing
+from domain.health.rules import bad_cap
 from domain.notices.kinds import Kind
 from domain.notices.messages import draft_to
 from domain.people.queries import Person
@@ -52,13 +53,9 @@ async def on_choose_cap(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)) or not (facts := await _own(act, manager, press.user_id)):
             return
-        why = None
-        if press.cap == 0 and not facts.holds.cap.chosen:
-            why = Refusal.NO_CAP_CHOSEN
-        elif press.cap != 0 and not act.policy.cap_least <= press.cap <= act.policy.cap_most:
-            why = Refusal.BAD_CAP
-        if why is not None:
-            await show_card(act, manager, press.user_id, screens.refusal(why, act.policy, act.reader), alert=True)
+        if (refused := bad_cap(press.cap or None, facts.holds.cap.chosen, act.policy)) is not None:
+            why = screens.refusal(refused.why, act.policy, act.reader)
+            await show_card(act, manager, press.user_id, why, alert=True)
             return
         about = {"user_id": str(press.user_id), "cap": press.cap}
         await conversations.ask(act.session, manager.id, Step.CAP_CHOSEN, about, act.now)

@@ -128,7 +128,7 @@ async def on_still_wanted(update: Update, context: Context) -> None:
     assignment_id = pressed(update, StillWanted).assignment_id
     async with acting(update, context) as act:
         if person := await person_of(act):
-            result = await restoring.want_back(act.session, person, assignment_id, act.policy, act.now)
+            result = await restoring.want_back(act.session, person, assignment_id, act.words, act.policy, act.now)
             if isinstance(result, Refused):
                 toast = offer_screens.refusal(result.why, act.reader)
                 await act.show(Kind.DROPPED, assignment_id, toast=toast, alert=True)

@@ -13,12 +13,10 @@ from bot.conversations import Step
 from bot.handlers.coverage import manager_of
 from bot.screens import stops as screens
 from domain.health.asking import StopCard, stop_card
-from domain.health.reinstating import keep_out, open_stop, reinstate
+from domain.health.reinstating import keep_out, reinstate, stop_to_decide
 from domain.notices.kinds import Kind
-from domain.people.drivers import is_own
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
-from domain.time import local_day
 
 
 async def on_stop_of(update: Update, context: Context) -> None:
@@ -45,9 +43,7 @@ async def on_keep_out(update: Update, context: Context) -> None:
 
 
 async def _ask(act: Acting, manager: Person, driver_id: UUID, reinstates: bool) -> None:
-    stop = await _open(act, manager, driver_id)
-    if isinstance(stop, StopCard) and not reinstates and stop.reinstated is not None:
-        stop = Refused(Refusal.DECIDED_ALREADY)
+    stop = await _to_decide(act, manager, driver_id, reinstates)
     if isinstance(stop, Refused):
         await act.show(Kind.HOME, toast=screens.refusal(stop.why, act.policy, act.reader), alert=True)
         return
@@ -56,27 +52,27 @@ async def _ask(act: Acting, manager: Person, driver_id: UUID, reinstates: bool) 
     await act.say(screens.ask_why(stop, reinstates, act.policy, act.reader))
 
 
-async def _open(act: Acting, manager: Person, driver_id: UUID) -> StopCard | Refused:
-    """What there is to decide about a driver of his; of anybody else's he learns nothing (R12.3)."""
-    if not await is_own(act.session, manager.id, driver_id, local_day(act.now, act.policy)):
-        return Refused(Refusal.NOT_FOUND)
-    stop = await open_stop(act.session, driver_id)
-    card = None if stop is None else await stop_card(act.session, manager.id, stop.id, act.policy, act.now)
-    return card or Refused(Refusal.NOT_STOPPED)
+async def _to_decide(act: Acting, manager: Person, driver_id: UUID, reinstates: bool) -> StopCard | Refused:
+    """The card of what he is about to decide; of anybody else's driver he learns nothing (R12.3)."""
+    stop = await stop_to_decide(act.session, manager.id, driver_id, reinstates, act.policy, act.now)
+    if isinstance(stop, Refused):
+        return stop
+    card = await stop_card(act.session, manager.id, stop.id, act.policy, act.now)
+    return card or Refused(Refusal.NOT_FOUND)
 
 
 async def decided_because(act: Acting, person: Person, data: dict[str, Any], text: str) -> None:
     """He has written why."""
     driver_id, reinstates = UUID(data["driver_id"]), bool(data["reinstates"])
-    stop = await _open(act, person, driver_id)
+    stop = await _to_decide(act, person, driver_id, reinstates)
+    if isinstance(stop, Refused):  # meanwhile somebody else has decided, or she is not his any more
+        await conversations.end(act.session, person.id)
+        await act.say(screens.not_done(stop.why, act.policy, act.reader))
+        return
     decide = reinstate if reinstates else keep_out
     result = await decide(act.session, person, driver_id, text, act.words, act.policy, act.now)
-    again = (Refusal.NOTES_TOO_LONG, Refusal.NO_REASON)
-    if isinstance(stop, StopCard) and isinstance(result, Refused) and result.why in again:
-        await act.say(screens.write_again(stop, result.why, act.policy, act.reader))  # he is still asked
+    if isinstance(result, Refused):  # he is still asked
+        await act.say(screens.write_again(stop, result.why, act.policy, act.reader))
         return
     await conversations.end(act.session, person.id)
-    if isinstance(result, Refused):  # meanwhile somebody else has decided, or she is not his any more
-        await act.say(screens.not_done(result.why, act.policy, act.reader))
-    else:
-        await act.show(Kind.TO_REINSTATE, result.stop_id, toast=screens.decided(result, act.reader))
+    await act.show(Kind.TO_REINSTATE, result.stop_id, toast=screens.decided(result, act.reader))

@@ -168,7 +168,7 @@ def _stands(facts: AppealCard, reader: Reader) -> str:
     if facts.granted is None:
         return _("☑️ There is nothing to decide any more: it doesn't count.")
     text = _("👍 {name} has excused it: {reason}") if facts.granted else _("✖️ {name} lets it count: {reason}")
-    return text.format(name=escape(facts.by or ""), reason=escape(facts.answer or "", TEXT_MOST))
+    return text.format(name=escape(facts.by or ""), reason=escape(penalties.reason(facts.answer, reader), TEXT_MOST))
 
 
 def waiting(appeals: tuple[AppealCard, ...], total: int, reader: Reader) -> Screen:

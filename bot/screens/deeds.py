@@ -30,7 +30,9 @@ def sentence(deed: Deed, reader: Reader) -> str:
         return escape(f"{deed.entity}: {deed.action}", NAME_MOST)
     said = text.format(**_named(deed, reader))
     if deed.after.reason:
-        why = cause(deed.after.reason, reader) if key in _BY_CAUSE else f"“{deed.after.reason}”"
+        why = (
+            cause(deed.after.reason, reader) if key in _BY_CAUSE else f"“{penalties.reason(deed.after.reason, reader)}”"
+        )
         said = reader.said(said.rstrip("."), escape(why, REASON_MOST))
     if deed.by_phone and deed.actor:
         said += " " + _("(by phone, entered by {name})").format(name=escape(deed.actor, NAME_MOST))

@@ -57,6 +57,7 @@ def _of_cap(notice: CapChanged, reader: Reader) -> str:
     return {
         standing.CAP_CUT: _("Still too few of your shifts are completed. The shifts you have stay yours."),
         standing.CAP_RESTORED: _("Enough of your shifts are completed again. Well done."),
+        standing.CAP_UNCUT: _("The flag that has cost you a shift a week was taken back."),
         standing.CAP_REWARDED: _("You complete nearly all of your shifts. Thank you!"),
         standing.CAP_NORMAL: _("More are for drivers who complete nearly all of theirs. Keep going: they come back."),
     }.get(notice.why, "") or _by_whom(notice, reader)

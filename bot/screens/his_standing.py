@@ -278,7 +278,7 @@ def _counts(facts: HisIncident, reader: Reader) -> str:
     if it.is_practice:
         return _("🕊 That was practice: it doesn't count.")
     if it.excuse:
-        return _("🕊 Excused: {reason}").format(reason=escape(it.excuse, TEXT_MOST))
+        return _("🕊 Excused: {reason}").format(reason=escape(penalties.reason(it.excuse, reader), TEXT_MOST))
     return _("🕊 It doesn't count.")
 
 

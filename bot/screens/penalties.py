@@ -6,6 +6,7 @@ from bot.reader import Reader
 from bot.screens.screen import escape, shortened
 from domain.db.models.words import IncidentKind
 from domain.notices.facts.appeals import Penalty
+from domain.shifts.ledger import Excuse
 
 
 def named(what: Penalty | IncidentKind, reader: Reader) -> str:
@@ -20,6 +21,15 @@ def named(what: Penalty | IncidentKind, reader: Reader) -> str:
         IncidentKind.EARLY_CANCEL.value: _("Early cancellation"),
         IncidentKind.REMOVED_BY_MANAGER.value: _("Taken off by a manager"),
     }[what.value]
+
+
+def reason(said: str | None, reader: Reader) -> str:
+    """Why it does not count, or does: in a manager's own words; by the rules, in the reader's."""
+    _ = reader.gettext
+    return {
+        Excuse.WANTED_BACK.value: _("the shift was wanted back in time"),
+        Excuse.RESTORED.value: _("late, but there: the shift was given back"),
+    }.get(said or "", said or "")
 
 
 def shift(route: str | None, warehouse: str | None, on: date | None, reader: Reader) -> str:

@@ -25,7 +25,11 @@ Row = tuple[Button, ...]
 
 def card(facts: StopCard, reader: Reader) -> Screen:
     _ = reader.gettext
-    head = _("⏸ <b>{driver}</b> was stopped {when}: no new shifts until a manager has decided.")
+    head = (
+        _("⏸ <b>{driver}</b> gets no new shifts until a manager has decided.")
+        if facts.adopted
+        else _("⏸ <b>{driver}</b> was stopped {when}: no new shifts until a manager has decided.")
+    )
     lines = [head.format(driver=escape(facts.driver), when=reader.moment(facts.stopped_at))]
     lines += ["• " + _blamed(each, reader) for each in facts.blamed[:LISTED_MOST]]
     lines += ["", _stands(facts, reader)]

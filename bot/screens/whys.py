@@ -190,7 +190,7 @@ def next_(
             if appeal.granted
             else _("⚖️ You appealed, and it still counts: {answer}")
         )
-        return [text.format(answer=escape(appeal.answer or "", TEXT_MOST))]
+        return [text.format(answer=escape(penalties.reason(appeal.answer, reader), TEXT_MOST))]
     if not counts:
         return []
     if appeal is not None:

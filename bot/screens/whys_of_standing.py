@@ -70,25 +70,16 @@ def _way_back(facts: DriverFacts, policy: Policy, reader: Reader) -> str:
 def stop(own: OwnStop, caused: tuple[Happened, ...], policy: Policy, reader: Reader) -> Screen:
     """`caused`: the incidents that count for it, the latest first; each can be opened, and appealed."""
     _ = reader.gettext
-    late = reader.ngettext(
-        "{n} late cancellation within {days} days",
-        "{n} late cancellations within {days} days",
-        policy.hard_stop_late_cancels,
-    ).format(n=policy.hard_stop_late_cancels, days=policy.hard_stop_within.days)
-    parts = [
-        _("⛔ <b>Stopped</b>, {day}").format(day=day_of(own.stopped_at, reader)),
-        _("<b>The rule:</b> a no-show, or {late}, stops a driver until a manager has decided.").format(late=late),
-        "\n".join(
-            (
-                _("<b>What it costs:</b>"),
-                _("• no new shifts; those that you have stay yours"),
-                _("• stars back to 0, and a score of {most} at the most for {days} days").format(
-                    most=policy.stopped_most, days=policy.hard_stop_within.days
-                ),
-            )
-        ),
-        _how_long(own, policy, reader),
-    ]
+    held = _("• no new shifts; those that you have stay yours")
+    costs, rule = [_("<b>What it costs:</b>"), held], []
+    if not own.adopted:
+        rule.append(_rule_of_stops(policy, reader))
+        most, days = policy.stopped_most, policy.hard_stop_within.days
+        costs.append(
+            _("• stars back to 0, and a score of {most} at the most for {days} days").format(most=most, days=days)
+        )
+    head = _("⛔ <b>Stopped</b>, {day}").format(day=day_of(own.stopped_at, reader))
+    parts = [head, *rule, "\n".join(costs), _how_long(own, policy, reader)]
     rows = [
         (
             Button(
@@ -101,6 +92,16 @@ def stop(own: OwnStop, caused: tuple[Happened, ...], policy: Policy, reader: Rea
     if rows:
         parts.append(_("<b>Not right?</b> Open what it is about to appeal it: while that waits, you are back."))
     return Screen("\n\n".join(parts), (*rows, back_row(1, reader)))
+
+
+def _rule_of_stops(policy: Policy, reader: Reader) -> str:
+    late = reader.ngettext(
+        "{n} late cancellation within {days} days",
+        "{n} late cancellations within {days} days",
+        policy.hard_stop_late_cancels,
+    ).format(n=policy.hard_stop_late_cancels, days=policy.hard_stop_within.days)
+    text = reader.gettext("<b>The rule:</b> a no-show, or {late}, stops a driver until a manager has decided.")
+    return text.format(late=late)
 
 
 def _how_long(own: OwnStop, policy: Policy, reader: Reader) -> str:

@@ -9,9 +9,11 @@ from sqlalchemy import Date, Integer, Row, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
+from domain.health.rules_of_appeals import answer_refused
 from domain.health.subjects import MAY_DECIDE, SUBJECTS
 from domain.notices.facts.appeals import Penalty
 from domain.policy import Policy
+from domain.refusals import Refused
 from domain.time import local_day
 
 
@@ -41,8 +43,13 @@ class AppealCard:
     by: str | None
 
     @property
+    def refused(self) -> Refused | None:
+        """Why there is nothing to decide, if so."""
+        return answer_refused(self.granted is not None, self.counts)
+
+    @property
     def open(self) -> bool:
-        return self.granted is None and self.counts
+        return self.refused is None
 
 
 _CARDS = f"""

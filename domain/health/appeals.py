@@ -11,8 +11,16 @@ from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models import Appeal
 from domain.db.sql import sql
-from domain.health import excusing
-from domain.health.rules_of_appeals import Decided, Opens, Subject, decide_answer, decide_opening, stage_at
+from domain.health import excusing, pool
+from domain.health.rules_of_appeals import (
+    Decided,
+    Opens,
+    Subject,
+    decide_answer,
+    decide_opening,
+    decide_subject,
+    stage_at,
+)
 from domain.health.subjects import COLUMNS, DECIDES, MAY_DECIDE, SUBJECTS, subject, subject_from
 from domain.notices import actions as notices
 from domain.notices import following
@@ -34,6 +42,18 @@ class Opened:
     told: int
 
 
+async def to_appeal(
+    session: AsyncSession, driver_id: uuid.UUID, about: uuid.UUID, policy: Policy, now: datetime
+) -> Subject | Refused:
+    """What the driver is about to appeal, an incident or a flag by its id; or why he can't."""
+    return decide_subject(await _his(session, driver_id, about), policy, now)
+
+
+async def _his(session: AsyncSession, driver_id: uuid.UUID, about: uuid.UUID) -> Subject | None:
+    found = await subject(session, about)
+    return found if found is not None and found.driver_id == driver_id else None
+
+
 async def open_appeal(
     session: AsyncSession,
     driver: Person,
@@ -49,9 +69,7 @@ async def open_appeal(
     more), is older than 30 days, or was appealed before.
     """
     await lock_people(session, [driver.id])
-    his = await subject(session, about)
-    if his is not None and his.driver_id != driver.id:
-        his = None
+    his = await _his(session, driver.id, about)
     decision = decide_opening(his, reason, policy, now)
     if his is None or not isinstance(decision, Opens):
         return decision if isinstance(decision, Refused) else Refused(Refusal.NOT_FOUND)
@@ -63,7 +81,7 @@ async def open_appeal(
     await audit.record(session, driver.id, now, audit.Entry("appeal", appeal_id, "opened", after=after))
     told = await _tell_managers(session, his, driver, appeal_id, decision.decide_by, Stage.OPENED, say, policy, now)
     await excusing.follow(session, his, now)
-    await excusing.follow_appeal(session, driver.id, driver.id, policy, now)
+    await pool.follow_appeal(session, driver.id, driver.id, policy, now)
     await following.follow_homes(session, now, of=[driver.id], first=driver.id)
     return Opened(appeal_id, decision.decide_by, told)
 
@@ -157,10 +175,10 @@ async def decide_appeal(
     after = {"granted": granted, "reason": answer}
     await audit.record(session, manager.id, now, audit.Entry("appeal", appeal_id, "decided", after=after))
     if granted:
-        await excusing.take_back(session, of, manager.id, answer, say, policy, now)
+        await excusing.grant(session, of, manager.id, answer, say, policy, now)
     else:
         await excusing.follow(session, of, now)
-        await excusing.follow_appeal(session, of.driver_id, manager.id, policy, now)
+        await pool.follow_appeal(session, of.driver_id, manager.id, policy, now)
     free = await excusing.is_free(session, of.driver_id)
     notice = PenaltyDecided(of.what, of.route, of.warehouse, of.on, granted, answer, free)
     await notices.tell(

@@ -4,12 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Uuid, select
+from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import Assignment, HardStop, Incident, Route, User, Warehouse
+from domain.db.models import HardStop, User
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
+from domain.health import grounds
 from domain.notices import actions as notices
 from domain.notices.facts.health import ToReinstate
 from domain.notices.kinds import Kind
@@ -18,8 +19,6 @@ from domain.people.drivers import is_own
 from domain.people.queries import managers_of_driver, managers_to_tell
 from domain.policy import Policy
 from domain.time import local_day
-
-_STANDING = (IncidentKind.NO_SHOW, IncidentKind.LATE_CANCEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,9 @@ class Blamed:
 
 @dataclass(frozen=True, slots=True)
 class StopCard:
-    """A hard stop as its manager sees it. `back`: in the pool meanwhile; `reinstated` None: nobody has decided."""
+    """A hard stop as its manager sees it. `back`: in the pool meanwhile; `reinstated` None: nobody has decided;
+    `adopted`: another program has stopped him, and nothing is known of when or why.
+    """
 
     stop_id: uuid.UUID
     driver_id: uuid.UUID
@@ -49,6 +50,7 @@ class StopCard:
     reinstated: bool | None
     by: str | None
     reason: str | None
+    adopted: bool
     blamed: tuple[Blamed, ...]
 
 
@@ -75,40 +77,46 @@ async def stop_card(
         reinstated=stop.reinstated,
         by=None if by is None else f"{by.first_name} {by.last_name}",
         reason=stop.reason,
-        blamed=await _blamed(session, stop, policy),
+        adopted=stop.adopted,
+        blamed=await _blamed(session, stop.id, policy),
     )
 
 
-async def _blamed(session: AsyncSession, stop: HardStop, policy: Policy) -> tuple[Blamed, ...]:
-    rows = await session.execute(
-        select(Incident.kind, Route.name, Warehouse.name, Assignment.on)
-        .join(Assignment, Assignment.id == Incident.assignment_id)
-        .join(Route, Route.id == Assignment.route_id)
-        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
-        .where(
-            Incident.user_id == stop.user_id,
-            Incident.kind.in_(_STANDING),
-            Incident.excused_at.is_(None),
-            Incident.occurred_at > stop.stopped_at - policy.hard_stop_within,
-        )
-        .order_by(Incident.occurred_at.desc(), Incident.id)
-    )
-    return tuple(Blamed(*row) for row in rows)
+_HOLDS = grounds.grounds("s.id = :stop")
+_BLAMED = sql(
+    f"""
+    SELECT i.kind, r.name, w.name, a.date
+    FROM {_HOLDS} AS held
+    JOIN incidents i ON i.id = held.incident_id
+    JOIN assignments a ON a.id = i.assignment_id
+    JOIN routes r ON r.id = a.route_id
+    JOIN warehouses w ON w.id = a.warehouse_id
+    ORDER BY i.occurred_at DESC, i.id
+    """,  # noqa: S608 - our own texts
+    stop=Uuid(),
+    **grounds.TYPES,
+)
+
+
+async def _blamed(session: AsyncSession, stop_id: uuid.UUID, policy: Policy) -> tuple[Blamed, ...]:
+    rows = await session.execute(_BLAMED, {"stop": stop_id} | grounds.given(policy))
+    return tuple(Blamed(IncidentKind(kind), route, warehouse, on) for kind, route, warehouse, on in rows)
 
 
 # Where the shift was that stopped him, if one of his managers is responsible there, he is asked first.
 _LAST = sql(
-    """
-    SELECT a.warehouse_id, a.route_id, d.first_name || ' ' || d.last_name, s.user_id, s.stopped_at
+    f"""
+    SELECT a.warehouse_id, a.route_id, d.first_name || ' ' || d.last_name AS name, s.user_id, s.stopped_at
     FROM hard_stops s JOIN users d ON d.id = s.user_id
     LEFT JOIN LATERAL (
-        SELECT assignment_id FROM incidents i WHERE i.user_id = s.user_id AND i.kind IN ('no_show', 'late_cancel')
-        AND i.excused_at IS NULL ORDER BY i.occurred_at DESC, i.id LIMIT 1
+        SELECT i.assignment_id FROM {_HOLDS} AS held JOIN incidents i ON i.id = held.incident_id
+        ORDER BY i.occurred_at DESC, i.id LIMIT 1
     ) AS last ON true
     LEFT JOIN assignments a ON a.id = last.assignment_id
     WHERE s.id = :stop
-    """,
+    """,  # noqa: S608
     stop=Uuid(),
+    **grounds.TYPES,
 )
 
 
@@ -125,12 +133,12 @@ async def ask(
     """Asks who is responsible for the route on which it happened, as far as the driver is his; else, and where
     `everybody` is to be asked, all managers of the driver. Returns how many that were.
     """
-    where = (await session.execute(_LAST, {"stop": stop_id})).one()
+    where = (await session.execute(_LAST, {"stop": stop_id} | grounds.given(policy))).one()
     his = await managers_of_driver(session, where.user_id, local_day(now, policy), now)
     asked = his
     if not everybody and where.route_id is not None:
         near = set(await session.scalars(managers_to_tell(where.warehouse_id, where.route_id, now)))
         asked = his & near or his
-    notice = ToReinstate(where[2], where.stopped_at, where.stopped_at + policy.stop_widened_after, hours)
+    notice = ToReinstate(where.name, where.stopped_at, where.stopped_at + policy.stop_widened_after, hours)
     envelope = notices.Envelope(Kind.TO_REINSTATE, stop_id, occasion=now if hours else None)
     return await notices.tell(session, sorted(asked), notice, envelope, say, policy, now)

@@ -14,7 +14,7 @@ from domain.health.flags import cap_entry
 from domain.health.rules import Cap, CapChosen, Episode, decide_cap, decide_unflag
 from domain.notices import actions as notices
 from domain.notices import following
-from domain.notices.facts.standing import CAP_CHOSEN, CAP_LIFTED, CapChanged, Unflagged
+from domain.notices.facts.standing import CAP_CHOSEN, CAP_LIFTED, CAP_UNCUT, CapChanged, Unflagged
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.drivers import his_driver
@@ -83,8 +83,7 @@ async def choose_cap(
     if await his_driver(session, manager.id, driver_id, local_day(now, policy)) is None:
         return Refused(Refusal.NOT_FOUND)
     await lock_people(session, [driver_id])
-    row = (await session.execute(_CAP, {"driver": driver_id})).one()
-    before = Cap(row.weekly_cap) if row.base is None else Cap(row.base, row.rewarded, row.cut, row.chosen)
+    before = await _cap(session, driver_id)
     decision = decide_cap(before, cap, reason, policy)
     if not isinstance(decision, CapChosen):
         return decision
@@ -101,6 +100,11 @@ async def choose_cap(
     return CapNow(driver_id, weekly)
 
 
+async def _cap(session: AsyncSession, driver_id: uuid.UUID) -> Cap:
+    row = (await session.execute(_CAP, {"driver": driver_id})).one()
+    return Cap(row.weekly_cap) if row.base is None else Cap(row.base, row.rewarded, row.cut, row.chosen)
+
+
 _FLAG = sql(
     "SELECT id, flagged_at, cut_at, put_at FROM flag_episodes WHERE user_id = :driver AND ended_at IS NULL",
     driver=Uuid(),
@@ -111,7 +115,6 @@ _END = sql(
         UPDATE flag_episodes SET ended_at = :now, ended_by = :by, reason = :reason WHERE id = :flag
     )
     UPDATE users SET is_flagged = false, flag_warning_date = NULL, updated_at = :now WHERE id = :driver
-    RETURNING weekly_cap
     """,
     flag=Uuid(),
     driver=Uuid(),
@@ -131,7 +134,8 @@ async def unflag(
 ) -> FlagEnded | Refused:
     """A manager takes his driver's flag back, with a reason: he gets new shifts until an incident after this counts.
 
-    A shift a week that it has cost him stays gone until he has recovered. The driver is told.
+    A shift a week that it has cost him stays gone until he has recovered; but an appeal of it that waits is granted,
+    and that undoes this, too (R10.6). The driver is told.
     """
     if await his_driver(session, manager.id, driver_id, local_day(now, policy)) is None:
         return Refused(Refusal.NOT_FOUND)
@@ -140,8 +144,11 @@ async def unflag(
     decision = decide_unflag(flag, reason, policy)
     if not isinstance(decision, Episode):
         return decision
-    cap = await end_flag(session, driver_id, decision.id, manager.id, reason, now)
-    notice = Unflagged(cap, f"{manager.first_name} {manager.last_name}", reason)
+    by = f"{manager.first_name} {manager.last_name}"
+    if (appeal_id := await _end_flag(session, driver_id, decision.id, manager.id, reason, now)) is not None:
+        await _restore_cut(session, driver_id, decision, manager.id, reason, policy, now)
+        await following.follow(session, appeal_id, now, over=False, also=[decision.id])
+    notice = Unflagged((await _cap(session, driver_id)).weekly(policy), by, reason)
     envelope = notices.Envelope(Kind.UNFLAGGED, decision.id, occasion=now)
     await notices.tell(session, [driver_id], notice, envelope, say, policy, now)
     await following.follow_homes(session, now, of=[driver_id], first=manager.id)
@@ -154,13 +161,83 @@ async def open_flag(session: AsyncSession, driver_id: uuid.UUID) -> Episode | No
     return None if row is None else Episode(row.id, row.flagged_at, row.cut_at, row.put_at)
 
 
-async def end_flag(
+async def take_flag_back(
+    session: AsyncSession,
+    driver_id: uuid.UUID,
+    flag_id: uuid.UUID,
+    by: uuid.UUID,
+    reason: str,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """An appeal of his flag is granted, under his lock: it ends, and with it the shift a week that it has cost.
+
+    That he has one more is told by this; that it was granted, and the redrawing, is the caller's affair.
+    """
+    flag = await open_flag(session, driver_id)
+    assert flag is not None and flag.id == flag_id, "what is granted counts until then"
+    await _end_flag(session, driver_id, flag_id, by, reason, now)
+    cap = await _restore_cut(session, driver_id, flag, by, reason, policy, now)
+    if cap is not None:
+        envelope = notices.Envelope(Kind.CAP, driver_id, occasion=now)
+        await notices.tell(session, [driver_id], CapChanged(cap, CAP_UNCUT), envelope, say, policy, now)
+
+
+# Nobody has to decide any more on a flag that is gone (R10.6).
+_GRANT = sql(
+    """
+    UPDATE appeals SET decided_at = :now, decided_by = :by, granted = true, answer = :reason
+    WHERE flag_id = :flag AND decided_at IS NULL
+    RETURNING id
+    """,
+    flag=Uuid(),
+    by=Uuid(),
+    reason=Text(),
+)
+
+
+async def _end_flag(
     session: AsyncSession, driver_id: uuid.UUID, flag_id: uuid.UUID, by: uuid.UUID, reason: str, now: datetime
-) -> int:
-    """By a manager's word, under the driver's lock; nobody is told by this. Returns his cap."""
-    given = {"driver": driver_id, "flag": flag_id, "by": by, "reason": reason, "now": now}
-    cap: int = (await session.execute(_END, given)).scalar_one()
+) -> uuid.UUID | None:
+    """By a manager's word. Returns the appeal of it that has waited, and is granted by this."""
+    given = {"flag": flag_id, "by": by, "reason": reason, "now": now}
+    await session.execute(_END, given | {"driver": driver_id})
     before, after = {"is_flagged": True}, {"is_flagged": False, "reason": reason}
-    facts = {"flag_id": str(flag_id)}
-    await audit.record(session, by, now, audit.Entry("user", driver_id, "unflagged", before, after, facts))
-    return cap
+    entries = [audit.Entry("user", driver_id, "unflagged", before, after, {"flag_id": str(flag_id)})]
+    appeal_id: uuid.UUID | None = await session.scalar(_GRANT, given)
+    if appeal_id is not None:
+        entries.append(audit.Entry("appeal", appeal_id, "decided", after={"granted": True, "reason": reason}))
+    await audit.record(session, by, now, *entries)
+    return appeal_id
+
+
+_UNCUT = sql(
+    """
+    WITH uncut AS (UPDATE driver_caps SET cut = false WHERE user_id = :driver)
+    UPDATE users SET weekly_cap = :weekly, updated_at = :now WHERE id = :driver
+    """,
+    driver=Uuid(),
+    weekly=Integer(),
+)
+
+
+async def _restore_cut(
+    session: AsyncSession,
+    driver_id: uuid.UUID,
+    flag: Episode,
+    by: uuid.UUID,
+    reason: str,
+    policy: Policy,
+    now: datetime,
+) -> int | None:
+    """The shift a week that this flag has cost is his again. Returns how many he may have, if that is more now."""
+    before = await _cap(session, driver_id)
+    if flag.cut_at is None or not before.cut:
+        return None
+    after = replace(before, cut=False)
+    weekly = after.weekly(policy)
+    await session.execute(_UNCUT, {"driver": driver_id, "weekly": weekly, "now": now})
+    why = {"reason": reason, "flag_id": str(flag.id)}
+    await audit.record(session, by, now, cap_entry(driver_id, before, after, policy, why))
+    return weekly if weekly != before.weekly(policy) else None

@@ -4,14 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import DateTime, Uuid
+from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
-from domain.health import caps, days, flags, metrics, stops, weeks
+from domain.health import caps, days, flags, metrics, weeks
 from domain.health.rules_of_appeals import Subject
 from domain.health.subjects import subject
 from domain.notices import actions as notices
@@ -55,7 +54,7 @@ async def excuse_incident(
         return Refused(Refusal.NOTHING_COUNTS)
     if (refused := bad_reason(reason, policy)) is not None:
         return refused
-    await take_back(session, of, manager.id, reason, say, policy, now)
+    await grant(session, of, manager.id, reason, say, policy, now)
     free = await is_free(session, of.driver_id)
     notice = PenaltyDecided(of.what, of.route, of.warehouse, of.on, True, reason, free)
     await notices.tell(session, [of.driver_id], notice, notices.Envelope(Kind.EXCUSED, of.id), say, policy, now)
@@ -65,31 +64,39 @@ async def excuse_incident(
 
 async def take_back(
     session: AsyncSession,
-    of: Subject,
+    assignment_id: uuid.UUID,
+    kind: IncidentKind,
     by: uuid.UUID,
     reason: str,
     say: Wording,
     policy: Policy,
     now: datetime,
 ) -> None:
-    """The incident is excused, or the flag ended, and what has followed from it is undone, under the driver's lock: his
-    figures, flag and cap, the score of today, a hard stop that nothing else holds, the star of its week.
+    """The incident of this kind is excused, and what has followed from it is undone, under the driver's lock: his
+    figures, flag and cap, the score of today, a hard stop that nothing else holds, the star of its week. Nothing where
+    there is none that counts.
 
-    What shows it is redrawn; the driver is told of it by who calls this, and of what has followed here.
+    Its cards are redrawn; the driver is told of it by who calls this, and of what has followed here.
     """
-    driver = of.driver_id
-    if of.what is Penalty.FLAG:
-        await caps.end_flag(session, driver, of.id, by, reason, now)
-        await follow(session, of, now)
+    gone = await ledger.excuse(session, assignment_id, kind, by, reason, policy, now)
+    if gone is None:
         return
-    assert of.assignment_id is not None, "an incident has one"
-    await ledger.excuse(session, of.assignment_id, IncidentKind(of.what.value), by, reason, policy, now)
+    await metrics.rebuild(session, now, [gone.driver_id])
+    await weeks.judge_again(session, gone.driver_id, [gone.at], policy, now)
+    await days.evaluate(session, policy, now, [gone.driver_id])
+    await flags.relieve(session, gone.driver_id, say, policy, now)
+
+
+async def grant(
+    session: AsyncSession, of: Subject, by: uuid.UUID, reason: str, say: Wording, policy: Policy, now: datetime
+) -> None:
+    """The incident is excused, or the flag ended, with all that has followed from it; what shows it is redrawn."""
+    if of.what is Penalty.FLAG:
+        await caps.take_flag_back(session, of.driver_id, of.id, by, reason, say, policy, now)
+    else:
+        assert of.assignment_id is not None, "an incident has one"
+        await take_back(session, of.assignment_id, IncidentKind(of.what.value), by, reason, say, policy, now)
     await follow(session, of, now)
-    await metrics.rebuild(session, now, [driver])
-    await days.evaluate(session, policy, now, [driver])
-    await weeks.judge_again(session, driver, [of.at], policy, now)
-    await follow_appeal(session, driver, by, policy, now)
-    await flags.judge_some(session, [driver], say, policy, now)
 
 
 async def follow(session: AsyncSession, of: Subject, now: datetime) -> None:
@@ -99,37 +106,6 @@ async def follow(session: AsyncSession, of: Subject, now: datetime) -> None:
         await following.follow(session, of.assignment_id, now, over=False, also=[*appeal, of.id])
     elif of.appeal_id is not None:
         await following.follow(session, of.appeal_id, now, over=False, also=[of.id])
-
-
-# -- the pool (R10.2)
-
-
-# Back is who waits for the decision on an appeal of what has stopped him, or on whom nobody has decided in time.
-_FOLLOW = sql(
-    """
-    UPDATE hard_stops s SET back_at = CASE WHEN is_.back THEN CAST(:now AS timestamptz) END
-    FROM (SELECT id, EXISTS (SELECT FROM appeals p JOIN incidents i ON i.id = p.incident_id
-                             WHERE p.user_id = :driver AND p.decided_at IS NULL
-                               AND i.kind IN ('no_show', 'late_cancel'))
-                     OR reinstated IS NULL AND stopped_at <= :undecided_since AS back
-          FROM hard_stops WHERE user_id = :driver AND ended_at IS NULL) AS is_
-    WHERE s.id = is_.id AND is_.back <> (s.back_at IS NOT NULL)
-    RETURNING is_.back
-    """,
-    driver=Uuid(),
-    undecided_since=DateTime(timezone=True),
-)
-
-
-async def follow_appeal(
-    session: AsyncSession, driver_id: uuid.UUID, by: uuid.UUID, policy: Policy, now: datetime
-) -> None:
-    """Whoever is stopped is back in the pool while an appeal of it waits, and out again once it is refused."""
-    given = {"driver": driver_id, "undecided_since": now - policy.stop_back_after, "now": now}
-    if (back := await session.scalar(_FOLLOW, given)) is not None:
-        stands = (await session.execute(stops.FOLLOW_POOL, {"driver": driver_id, "now": now})).one()
-        action, after = "back_for_now" if back else "out_again", stops.pool(stands.eligible, stands.requires)
-        await audit.record(session, by, now, audit.Entry("user", driver_id, action, after=after))
 
 
 _FREE = sql(

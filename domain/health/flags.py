@@ -13,7 +13,7 @@ from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.sql import sql
 from domain.health import telling
-from domain.health.rules import Cap, Driver, DriverFacts, Due, Episode, Turn, Turned, judge
+from domain.health.rules import Cap, Driver, DriverFacts, Due, Episode, Judged, Turn, Turned, judge, relieved
 from domain.notices import following
 from domain.notices.wording import Wording
 from domain.policy import Policy
@@ -98,6 +98,27 @@ async def judge_some(
     """
     await lock_people(session, driver_ids)
     found = [(each, judge(each.facts, policy, now)) for each in await drivers(session, policy, now, driver_ids)]
+    turned = await _turn(session, found, say, policy, now)
+    if turned:
+        await following.follow_homes(session, now, of=[each.driver.facts.id for each in turned])
+    return turned
+
+
+async def relieve(
+    session: AsyncSession, driver_id: uuid.UUID, say: Wording, policy: Policy, now: datetime
+) -> list[Turned]:
+    """Something does not count against him any more: at once what is to his good, and nothing else (R10.6).
+
+    Under his lock; he is told. His home card is redrawn by who calls this.
+    """
+    his = await drivers(session, policy, now, [driver_id])
+    found = [(each, relieved(each.facts, judge(each.facts, policy, now))) for each in his]
+    return await _turn(session, found, say, policy, now)
+
+
+async def _turn(
+    session: AsyncSession, found: Sequence[tuple[Driver, Judged]], say: Wording, policy: Policy, now: datetime
+) -> list[Turned]:
     turned = [
         Turned(each, judged, uuid.uuid4() if judged.turn is Turn.FLAGGED else _flag_of(each))
         for each, judged in found
@@ -107,7 +128,6 @@ async def judge_some(
         await _write(session, turned, policy, now)
         await audit.record(session, None, now, *(entry for each in turned for entry in _entries(each, policy, now)))
         await telling.tell_turns(session, turned, say, policy, now)
-        await following.follow_homes(session, now, of=[each.driver.facts.id for each in turned])
     return turned
 
 

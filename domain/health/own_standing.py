@@ -33,13 +33,14 @@ class OwnFlag:
 @dataclass(frozen=True, slots=True)
 class OwnStop:
     """A hard stop that nobody has decided on, or that keeps him out (R10.2). `back_at`: since when he is back for now,
-    if he is; `reason`: why he stays out, in the manager's words.
+    if he is; `reason`: why he stays out, in the manager's words; `adopted`: another program has stopped him.
     """
 
     id: uuid.UUID
     stopped_at: datetime
     back_at: datetime | None
     reason: str | None
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ _STANDING = sql(
            coalesce(c.cut, false) AS cut, c.chosen IS NOT NULL AS chosen, c.reason AS cap_reason,
            f.id AS flag_id, f.flagged_at, f.due, f.completed, f.cut_at, f.put_at,
            p.id AS appeal_id, p.decide_by, p.granted, p.answer,
-           h.id AS stop_id, h.stopped_at, CASE WHEN s.assignment_pool_eligible THEN h.back_at END AS back_at, h.reason
+           h.id AS stop_id, h.stopped_at, CASE WHEN s.assignment_pool_eligible THEN h.back_at END AS back_at, h.reason,
+           h.adopted
     FROM users u
     LEFT JOIN driver_health_state s ON s.user_id = u.id
     LEFT JOIN driver_caps c ON c.user_id = u.id
@@ -93,6 +95,6 @@ async def standing(session: AsyncSession, driver_id: uuid.UUID) -> OwnStanding:
         if row.flag_id is None
         else OwnFlag(row.flag_id, row.flagged_at, row.due, row.completed, row.cut_at, row.put_at, appeal)
     )
-    stop = None if row.stop_id is None else OwnStop(row.stop_id, row.stopped_at, row.back_at, row.reason)
+    stop = None if row.stop_id is None else OwnStop(row.stop_id, row.stopped_at, row.back_at, row.reason, row.adopted)
     cap = OwnCap(row.weekly_cap, row.base, row.rewarded, row.cut, row.chosen, row.cap_reason)
     return OwnStanding(flag, stop, cap, row.free)

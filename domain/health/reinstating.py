@@ -7,17 +7,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import Boolean, DateTime, Integer, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.sql import sql
-from domain.health import asking
-from domain.health.stops import FOLLOW_POOL, pool
+from domain.health import asking, grounds, pool
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.health import Becomes, PoolDecided
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
-from domain.people.drivers import his_driver
+from domain.people.drivers import is_own
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.reasons import bad_reason
@@ -53,35 +51,57 @@ class Decided:
     reinstated: bool
 
 
-def decide(stop: StopFacts | None, reinstated: bool, reason: str, policy: Policy) -> Decided | Refused:
-    """A manager decides, with a reason; who stays out can still be reinstated later (R10.3)."""
+def decide(stop: StopFacts | None, reinstated: bool) -> StopFacts | Refused:
+    """What a manager may decide so; who stays out can still be reinstated later (R10.3)."""
     if stop is None:
         return Refused(Refusal.NOT_STOPPED)
     if not reinstated and stop.reinstated is not None:
         return Refused(Refusal.DECIDED_ALREADY)
-    return bad_reason(reason, policy) or Decided(stop.driver_id, stop.id, reinstated)
+    return stop
 
 
 _OPEN = sql(
-    """
-    SELECT s.id, s.user_id, s.stopped_at, s.reminded_at, s.widened_at, s.back_at, s.reinstated,
-           EXISTS (SELECT FROM appeals a JOIN incidents i ON i.id = a.incident_id
-                   WHERE a.user_id = s.user_id AND a.decided_at IS NULL AND i.kind IN ('no_show', 'late_cancel'))
+    f"""
+    SELECT s.id, s.user_id, s.stopped_at, s.reminded_at, s.widened_at, s.back_at, s.reinstated, {pool.APPEALED}
     FROM hard_stops s WHERE s.user_id = :driver AND s.ended_at IS NULL
-    """,
+    """,  # noqa: S608 - our own texts
     driver=Uuid(),
+    **grounds.TYPES,
 )
+
+
+async def open_stop(session: AsyncSession, driver_id: uuid.UUID, policy: Policy) -> StopFacts | None:
+    """The hard stop of a driver that is not over; None where he has none."""
+    row = (await session.execute(_OPEN, {"driver": driver_id} | grounds.given(policy))).one_or_none()
+    return None if row is None else StopFacts(*row)
+
+
 # Taken out by another program, which has no table for it: what a manager decides about it is kept all the same.
 _ADOPT = sql(
     """
-    INSERT INTO hard_stops (id, user_id, stopped_at)
-    SELECT gen_random_uuid(), user_id, updated_at FROM driver_health_state
+    INSERT INTO hard_stops (id, user_id, stopped_at, adopted)
+    SELECT gen_random_uuid(), user_id, :now, true FROM driver_health_state
     WHERE user_id = :driver AND NOT assignment_pool_eligible
       AND NOT EXISTS (SELECT FROM hard_stops WHERE user_id = :driver AND ended_at IS NULL)
-    ON CONFLICT DO NOTHING
     """,
     driver=Uuid(),
 )
+
+
+async def stop_to_decide(
+    session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.UUID, reinstated: bool, policy: Policy, now: datetime
+) -> StopFacts | Refused:
+    """What a manager is about to decide about a driver of his, under that driver's lock.
+
+    Whom another program has taken out has a stop of ours from now on, and with it the deadlines of any (R10.2).
+    """
+    if not await is_own(session, manager_id, driver_id, local_day(now, policy)):
+        return Refused(Refusal.NOT_FOUND)
+    await lock_people(session, [driver_id])
+    await session.execute(_ADOPT, {"driver": driver_id, "now": now})
+    return decide(await open_stop(session, driver_id, policy), reinstated)
+
+
 _DECIDE = sql(
     """
     UPDATE hard_stops SET decided_at = :now, decided_by = :by, reinstated = :reinstated, reason = :reason,
@@ -136,41 +156,24 @@ async def _decide(
     policy: Policy,
     now: datetime,
 ) -> Decided | Refused:
-    if await his_driver(session, manager.id, driver_id, local_day(now, policy)) is None:
-        return Refused(Refusal.NOT_FOUND)
-    await lock_people(session, [driver_id])
-    stop = await open_stop(session, driver_id)
-    decision = decide(stop, reinstated, reason, policy)
-    if stop is None or isinstance(decision, Refused):
-        return decision
+    if (refused := bad_reason(reason, policy)) is not None:
+        return refused
+    stop = await stop_to_decide(session, manager.id, driver_id, reinstated, policy, now)
+    if isinstance(stop, Refused):
+        return stop
     given = {"stop": stop.id, "by": manager.id, "reinstated": reinstated, "reason": reason, "back": stop.appealed}
     await session.execute(_DECIDE, given | {"now": now})
     action = "reinstated" if reinstated else "kept_out"
-    await _follow_pool(session, driver_id, action, manager.id, {"reason": reason}, now)
+    await pool.follow_stop(session, driver_id, action, manager.id, now, {"reason": reason})
     becomes = Becomes.REINSTATED if reinstated else Becomes.KEPT_OUT
     by = f"{manager.first_name} {manager.last_name}"
     await _tell(session, stop, PoolDecided(becomes, by, reason), say, policy, now)
     await _shown(session, stop, now, first=manager.id)
-    return decision
-
-
-async def open_stop(session: AsyncSession, driver_id: uuid.UUID) -> StopFacts | None:
-    """The hard stop of a driver that is not over; None where he has none."""
-    await session.execute(_ADOPT, {"driver": driver_id})
-    row = (await session.execute(_OPEN, {"driver": driver_id})).one_or_none()
-    return None if row is None else StopFacts(*row)
+    return Decided(driver_id, stop.id, reinstated)
 
 
 _BACK = sql("UPDATE hard_stops SET back_at = :back_at WHERE id = :stop", stop=Uuid(),
             back_at=DateTime(timezone=True))  # fmt: skip
-
-
-async def _follow_pool(
-    session: AsyncSession, driver_id: uuid.UUID, action: str, by: uuid.UUID | None, why: dict[str, str], now: datetime
-) -> None:
-    stands = (await session.execute(FOLLOW_POOL, {"driver": driver_id, "now": now})).one()
-    after = pool(stands.eligible, stands.requires) | why
-    await audit.record(session, by, now, audit.Entry("user", driver_id, action, after=after))
 
 
 async def _tell(
@@ -235,7 +238,7 @@ async def follow_due_stop(
     }
     due = {name: now - after for name, after in ends.items()} | {"pass_by": pass_by}
     while (driver_id := await session.scalar(_DUE, due)) is not None:
-        stop = await open_stop(session, driver_id)  # once more, under the lock
+        stop = await open_stop(session, driver_id, policy)  # once more, under the lock
         if stop is None or stop.reinstated is not None:
             continue
         everybody = now >= stop.stopped_at + policy.stop_widened_after
@@ -244,7 +247,7 @@ async def follow_due_stop(
         back = stop.back_at is None and is_back(stop, policy, now)
         if back:
             await session.execute(_BACK, {"stop": stop.id, "back_at": now})
-            await _follow_pool(session, driver_id, Becomes.BACK_UNDECIDED.value, None, {}, now)
+            await pool.follow_stop(session, driver_id, Becomes.BACK_UNDECIDED.value, None, now)
             await _tell(session, stop, PoolDecided(Becomes.BACK_UNDECIDED), say, policy, now)
         hours = (now - stop.stopped_at) // timedelta(hours=1)
         asked = 0

@@ -135,6 +135,12 @@ def judge(facts: DriverFacts, policy: Policy, now: datetime) -> Judged:
     return Judged(Turn.CUT if cuts else None, put, replace(cap, cut=cap.cut or cuts))
 
 
+def relieved(facts: DriverFacts, judged: Judged) -> Judged:
+    """Of a judgement, what is to the driver's good: what counts against him waits for the night (R9.2, R10.6)."""
+    cap = replace(facts.cap, rewarded=facts.cap.rewarded or judged.cap.rewarded, cut=facts.cap.cut and judged.cap.cut)
+    return Judged(Turn.RECOVERED if judged.turn is Turn.RECOVERED else None, False, cap)
+
+
 def _held_by_a_manager(facts: DriverFacts) -> bool:
     """He has unflagged him, and nothing has happened since that counts (R9.5)."""
     if facts.unflagged_at is None:
@@ -152,13 +158,17 @@ class CapChosen:
     chosen: int | None
 
 
+def bad_cap(chosen: int | None, has_one: bool, policy: Policy) -> Refused | None:
+    """What speaks against it: 1 to 6 can be chosen; to lift one there must be one."""
+    if chosen is None:
+        return None if has_one else Refused(Refusal.NO_CAP_CHOSEN)
+    return None if policy.cap_least <= chosen <= policy.cap_most else Refused(Refusal.BAD_CAP)
+
+
 def decide_cap(cap: Cap, chosen: int | None, reason: str, policy: Policy) -> CapChosen | Refused:
-    """1 to 6, with a reason; to lift one there must be one."""
-    if chosen is None and cap.chosen is None:
-        return Refused(Refusal.NO_CAP_CHOSEN)
-    if chosen is not None and not policy.cap_least <= chosen <= policy.cap_most:
-        return Refused(Refusal.BAD_CAP)
-    return bad_reason(reason, policy) or CapChosen(chosen)
+    """A cap that is possible, with a reason."""
+    refused = bad_cap(chosen, cap.chosen is not None, policy) or bad_reason(reason, policy)
+    return refused or CapChosen(chosen)
 
 
 def decide_unflag(flag: Episode | None, reason: str, policy: Policy) -> Episode | Refused:

@@ -34,10 +34,6 @@ class Subject:
     def appeal_until(self, policy: Policy) -> datetime:
         return self.at + policy.appeal_within
 
-    def may_appeal(self, policy: Policy, now: datetime) -> bool:
-        """Whether its driver can do so now."""
-        return self.counts and self.appeal_id is None and now <= self.appeal_until(policy)
-
 
 @dataclass(frozen=True, slots=True)
 class Opens:
@@ -46,16 +42,21 @@ class Opens:
     decide_by: datetime
 
 
-def decide_opening(subject: Subject | None, reason: str, policy: Policy, now: datetime) -> Opens | Refused:
-    """An appeal is about what counts, within 30 days of it, once, and says why."""
+def decide_subject(subject: Subject | None, policy: Policy, now: datetime) -> Subject | Refused:
+    """What can be appealed: what counts, within 30 days of it, once. None: it is not his."""
     if subject is None:
         return Refused(Refusal.NOT_FOUND)
     if subject.appeal_id is not None:
         return Refused(Refusal.APPEALED_ALREADY)
     if not subject.counts:
         return Refused(Refusal.NOTHING_COUNTS)
-    if now > subject.appeal_until(policy):
-        return Refused(Refusal.TOO_LATE_TO_APPEAL)
+    return Refused(Refusal.TOO_LATE_TO_APPEAL) if now > subject.appeal_until(policy) else subject
+
+
+def decide_opening(subject: Subject | None, reason: str, policy: Policy, now: datetime) -> Opens | Refused:
+    """An appeal is about what can be appealed, and says why."""
+    if isinstance(may := decide_subject(subject, policy, now), Refused):
+        return may
     if not reason.strip():
         return Refused(Refusal.NO_REASON)
     if len(reason) > policy.appeal_most:
@@ -70,17 +71,20 @@ class Decided:
     granted: bool
 
 
+def answer_refused(decided: bool, counts: bool) -> Refused | None:
+    """An appeal is decided once, and only while there is something that would count."""
+    if decided:
+        return Refused(Refusal.DECIDED_ALREADY)
+    return None if counts else Refused(Refusal.NOTHING_COUNTS)
+
+
 def decide_answer(
     subject: Subject | None, decided: bool, granted: bool, answer: str, policy: Policy
 ) -> Decided | Refused:
-    """An appeal is decided once, with a reason. `subject` None: it is not the manager's to decide."""
+    """What can still be answered, with a reason. `subject` None: it is not the manager's to decide."""
     if subject is None:
         return Refused(Refusal.NOT_FOUND)
-    if decided:
-        return Refused(Refusal.DECIDED_ALREADY)
-    if not subject.counts:
-        return Refused(Refusal.NOTHING_COUNTS)
-    return bad_reason(answer, policy) or Decided(granted)
+    return answer_refused(decided, subject.counts) or bad_reason(answer, policy) or Decided(granted)
 
 
 def stage_at(opened_at: datetime, decide_by: datetime, now: datetime) -> Stage:

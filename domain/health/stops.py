@@ -7,27 +7,21 @@ before that, or has it.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import DateTime, Integer, Interval, Uuid
+from sqlalchemy import DateTime, Integer, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
-from domain.health import asking, days, weeks
+from domain.health import asking, grounds, pool
+from domain.health.grounds import REINSTATED
 from domain.notices import actions as notices
+from domain.notices import following_many as following
 from domain.notices.facts.health import PoolLost, StarsLost
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.policy import Policy
-
-# What a manager has reinstated him after never latches again (R10.3). That an excuse has lifted a stop, or that nobody
-# has decided, is no such word: whatever else there was still counts.
-REINSTATED = """
-    coalesce((SELECT max(ended_at) FROM hard_stops past
-              WHERE past.user_id = {driver} AND past.reinstated {before}), '-infinity')
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,8 @@ _FACTS = sql(
     driver=Uuid(),
     since=DateTime(timezone=True),
 )
-_END = sql("UPDATE hard_stops SET ended_at = :now WHERE user_id = :driver AND ended_at IS NULL", driver=Uuid())
+_END = sql("UPDATE hard_stops SET ended_at = :now WHERE user_id = :driver AND ended_at IS NULL RETURNING id",
+           driver=Uuid())  # fmt: skip
 _STOP = sql(
     """
     WITH out AS (
@@ -87,10 +82,10 @@ async def stop_if_due(
     if not facts.in_pool or not enough.get(kind):
         return None
     stopped = Stopped(uuid.uuid4(), facts.stars)
-    await session.execute(_END, {"driver": driver_id, "now": now})
+    before_it = (await session.scalars(_END, {"driver": driver_id, "now": now})).all()
     given = {"id": stopped.id, "driver": driver_id, "most": policy.stopped_most, "now": now}
     await session.execute(_STOP, given)
-    after = pool(False, True) | ({"stars": 0} if facts.stars else {})
+    after = pool.told(False, True) | ({"stars": 0} if facts.stars else {})
     before = {"stars": facts.stars} if facts.stars else {}
     await audit.record(session, None, now, audit.Entry("user", driver_id, "hard_stop", before, after))
     if kind is IncidentKind.LATE_CANCEL:
@@ -100,43 +95,27 @@ async def stop_if_due(
         gone = notices.Envelope(Kind.STARS_LOST, stopped.id)
         await notices.tell(session, [driver_id], StarsLost(facts.stars), gone, say, policy, now)
     await asking.ask(session, stopped.id, say, policy, now)
+    if before_it:
+        await following.follow_all(session, before_it, now)
     return stopped
 
 
-def pool(eligible: bool, requires: bool) -> dict[str, Any]:
-    """How it stands in the audit log."""
-    return {"assignment_pool_eligible": eligible, "requires_manager_intervention": requires}
-
-
-# What a stop stands on: the incidents within the days before it, and those since, as long as it lasted. One that came
-# when nobody had decided on the one before stands on what is later than that (`after`).
 _LIFT = sql(
     f"""
     WITH stop AS (
-        SELECT s.id, s.user_id, coalesce(s.ended_at, 'infinity') AS until, greatest(s.stopped_at - :within,
-               {REINSTATED.format(driver="s.user_id", before="AND past.ended_at <= s.stopped_at")}) AS since,
-               coalesce((SELECT max(past.stopped_at) FROM hard_stops past
-                         WHERE past.user_id = s.user_id AND past.ended_at <= s.stopped_at AND NOT past.lifted
-                           AND past.reinstated IS NOT TRUE), '-infinity') AS after
-        FROM hard_stops s WHERE s.user_id = :driver AND NOT s.lifted
+        SELECT s.id, s.ended_at IS NULL AS is_open FROM hard_stops s
+        WHERE s.user_id = :driver AND NOT s.lifted AND NOT s.adopted
     ), gone AS (
-        SELECT stop.id FROM stop WHERE NOT EXISTS (
-            SELECT FROM incidents last
-            WHERE last.user_id = stop.user_id AND last.excused_at IS NULL
-              AND last.occurred_at > greatest(stop.since, stop.after) AND last.occurred_at < stop.until
-              AND (SELECT count(*) FROM incidents i
-                   WHERE i.user_id = stop.user_id AND i.excused_at IS NULL AND i.kind = last.kind
-                     AND i.occurred_at > stop.since AND i.occurred_at <= last.occurred_at
-                     AND i.occurred_at > last.occurred_at - :within)
-                  >= CASE last.kind WHEN 'no_show' THEN :no_shows WHEN 'late_cancel' THEN :late_cancels END)
+        UPDATE hard_stops s SET lifted = true, ended_at = coalesce(s.ended_at, :now) FROM stop
+        WHERE s.id = stop.id AND NOT EXISTS (SELECT FROM {grounds.grounds("s.user_id = :driver")} AS held
+                                             WHERE held.stop_id = stop.id)
+        RETURNING s.id
     )
-    UPDATE hard_stops s SET lifted = true, ended_at = coalesce(s.ended_at, :now) FROM gone
-    WHERE s.id = gone.id RETURNING s.ended_at = :now AS was_open
+    SELECT stop.id, stop.is_open, gone.id IS NOT NULL AS lifted FROM stop LEFT JOIN gone USING (id)
+    WHERE stop.is_open OR gone.id IS NOT NULL
     """,  # noqa: S608
     driver=Uuid(),
-    no_shows=Integer(),
-    late_cancels=Integer(),
-    within=Interval(),
+    **grounds.TYPES,
 )
 # The one before it, which nobody had decided when it came: it goes on as it was.
 _REOPEN = sql(
@@ -145,41 +124,25 @@ _REOPEN = sql(
         SELECT id FROM hard_stops WHERE user_id = :driver AND NOT lifted AND reinstated IS NOT TRUE
           AND stopped_at > {REINSTATED.format(driver=":driver", before="")}
         ORDER BY stopped_at DESC LIMIT 1)
+    RETURNING id
     """,  # noqa: S608
-    driver=Uuid(),
-)
-FOLLOW_POOL = sql(
-    """
-    UPDATE driver_health_state h
-    SET assignment_pool_eligible = now_.eligible, requires_manager_intervention = now_.requires, updated_at = :now
-    FROM (SELECT coalesce(bool_and(s.back_at IS NOT NULL), true) AS eligible,
-                 coalesce(bool_or(s.reinstated IS NULL), false) AS requires
-          FROM hard_stops s WHERE s.user_id = :driver AND s.ended_at IS NULL) AS now_
-    WHERE h.user_id = :driver
-    RETURNING now_.eligible, now_.requires
-    """,
     driver=Uuid(),
 )
 
 
 async def lift_if_due(
     session: AsyncSession, driver_id: uuid.UUID, by: uuid.UUID | None, policy: Policy, now: datetime
-) -> bool:
+) -> None:
     """After an incident of his was excused, under his lock: a stop that nothing holds any more is as if it had never
-    been, also one that was decided: the stars that it cost count again, and the score. Returns whether that was so.
+    been, also one that was decided. What shows his stops is redrawn; his stars and his score are the caller's affair.
 
-    Who was taken out of the pool by another program has no stop, and stays as he is.
+    Who was taken out of the pool by another program has no stop of ours, and stays as he is.
     """
-    terms = {"no_shows": policy.hard_stop_no_shows, "late_cancels": policy.hard_stop_late_cancels}
-    given = terms | {"driver": driver_id, "within": policy.hard_stop_within, "now": now}
-    lifted = (await session.scalars(_LIFT, given)).all()
-    if not lifted:
-        return False
-    if any(lifted):
-        await session.execute(_REOPEN, {"driver": driver_id})
-        stands = (await session.execute(FOLLOW_POOL, {"driver": driver_id, "now": now})).one()
-        after = pool(stands.eligible, stands.requires)
-        await audit.record(session, by, now, audit.Entry("user", driver_id, "hard_stop_lifted", after=after))
-    await weeks.count_stars(session, [driver_id], policy, now)
-    await days.evaluate(session, policy, now, [driver_id])
-    return True
+    given = grounds.given(policy) | {"driver": driver_id, "now": now}
+    found = (await session.execute(_LIFT, given)).all()
+    shown = [row.id for row in found]
+    if any(row.lifted and row.is_open for row in found):
+        shown += await session.scalars(_REOPEN, {"driver": driver_id})
+        await pool.follow_stop(session, driver_id, "hard_stop_lifted", by, now)
+    if shown:
+        await following.follow_all(session, shown, now)

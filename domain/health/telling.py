@@ -4,11 +4,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Date, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.sql import sql
 from domain.health.rules import Turn, Turned, back_after
 from domain.notices.actions import Envelope
 from domain.notices.facts import standing
@@ -16,29 +13,9 @@ from domain.notices.facts.standing import CapChanged, Flagged, FlagStuck, Unflag
 from domain.notices.kinds import Kind
 from domain.notices.mailing import Letter, tell_each
 from domain.notices.wording import Notice, Wording
+from domain.people.queries import managers_of_drivers
 from domain.policy import Policy
 from domain.time import local_day
-
-# As `managers_of_driver` has them, for many drivers at once: of their homes of today, or everywhere where none was ever
-# recorded; who is away is spoken for by the others of the warehouse.
-_MANAGERS = sql(
-    """
-    WITH here AS (
-        SELECT m.warehouse_id, m.user_id, contact.language, contact.away_until > :now IS TRUE AS away
-        FROM warehouse_managers m JOIN users u ON u.id = m.user_id AND u.role = 'manager'
-        LEFT JOIN contact_settings contact ON contact.user_id = m.user_id
-    )
-    SELECT DISTINCT driver_id, here.user_id, here.language FROM unnest(CAST(:drivers AS uuid[])) AS of (driver_id)
-    JOIN here ON NOT (here.away AND EXISTS (SELECT FROM here other
-                                            WHERE other.warehouse_id = here.warehouse_id AND NOT other.away))
-    WHERE EXISTS (SELECT FROM employments home WHERE home.user_id = driver_id AND home.warehouse_id = here.warehouse_id
-                  AND home.starts_on <= :today AND (home.ends_on IS NULL OR home.ends_on >= :today))
-       OR NOT EXISTS (SELECT FROM employments home WHERE home.user_id = driver_id)
-    ORDER BY driver_id, here.user_id
-    """,
-    drivers=ARRAY(Uuid()),
-    today=Date(),
-)
 
 
 async def tell_turns(
@@ -80,9 +57,8 @@ async def _put(session: AsyncSession, turned: Sequence[Turned], say: Wording, po
     if not turned:
         return
     stuck = {each.driver.facts.id: each for each in turned}
-    given = {"drivers": list(stuck), "today": local_day(now, policy), "now": now}
     letters = []
-    for driver_id, manager_id, language in await session.execute(_MANAGERS, given):
+    for driver_id, manager_id, language in await managers_of_drivers(session, list(stuck), local_day(now, policy), now):
         each = stuck[driver_id]
         facts = each.driver.facts
         assert facts.episode is not None, "it is a flag that is put before them"

@@ -1,4 +1,5 @@
-"""Each week's star: judged on the Monday after it, and once more where an incident of it was excused (R10.4, R10.6)."""
+"""Each week's star: judged on the Monday after it, and once more where it was other than it was known to be
+(R10.4, R10.6)."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -79,7 +80,8 @@ _COUNT = sql(
                max(w.week) AS last
         FROM unnest(CAST(:of AS uuid[])) AS who (id)
         LEFT JOIN star_weeks w ON w.user_id = who.id AND w.qualified
-        LEFT JOIN (SELECT user_id, max(stopped_at) AS at FROM hard_stops WHERE NOT lifted GROUP BY user_id) AS stop
+        LEFT JOIN (SELECT user_id, max(stopped_at) AS at FROM hard_stops WHERE NOT lifted AND NOT adopted
+                   GROUP BY user_id) AS stop
                ON stop.user_id = who.id
         GROUP BY who.id
     ), before AS (
@@ -116,7 +118,7 @@ async def count_stars(
     session: AsyncSession, of: Collection[uuid.UUID], policy: Policy, now: datetime
 ) -> dict[uuid.UUID, Counted]:
     """Counts the stars of these drivers anew, under their locks: the weeks that have qualified and were judged since
-    the last hard stop that was not lifted (R10.2, R10.4). Audited where they are others than before.
+    the last hard stop of ours that was not lifted (R10.2, R10.4). Audited where they are others than before.
     """
     rows = await session.execute(_COUNT, {"of": list(of), "most": policy.stars_most, "now": now})
     counted = {row[0]: Counted(row[0], Stars(row[1], policy), Stars(row[2], policy)) for row in rows}
@@ -179,7 +181,7 @@ async def _keep(session: AsyncSession, week: date, judged: Mapping[uuid.UUID, bo
     return (await session.execute(_KEEP, given)).all()
 
 
-# -- once an incident of theirs is excused
+# -- once an incident of theirs is excused, or the parcels of a shift are others
 
 _WEEKS = sql("SELECT week FROM star_weeks WHERE user_id = :driver AND week = ANY (:weeks)", driver=Uuid(),
              weeks=ARRAY(Date()))  # fmt: skip

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import DateTime, Integer, Interval, Row, Uuid
+from sqlalchemy import DateTime, Integer, Row, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
+from domain.health import grounds
 from domain.policy import Policy
 from domain.shifts import deadlines
-from domain.shifts.ledger import PRACTICE
+from domain.shifts.ledger import Excuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Happened:
     @property
     def is_practice(self) -> bool:
         """It happened before penalties began (R9.7)."""
-        return self.excuse == PRACTICE
+        return self.excuse == Excuse.PRACTICE
 
     def may_appeal(self, policy: Policy, now: datetime) -> bool:
         return self.counts and self.appeal is None and now <= self.at + policy.appeal_within
@@ -82,20 +83,15 @@ _WITH = sql(
     assignment=Uuid(),
     **deadlines.used(_HAPPENED),
 )
-# What counts for a hard stop: within the days before it, and later, but nothing that a manager has reinstated him after
-# (R10.3).
 _CAUSED = sql(
     f"""
-    SELECT caused.* FROM ({_HAPPENED} AND i.excused_at IS NULL AND i.kind IN ('no_show', 'late_cancel')) AS caused,
-           hard_stops h
-    WHERE h.id = :stop AND h.user_id = :driver AND caused.at > h.stopped_at - :within
-      AND NOT EXISTS (SELECT FROM hard_stops earlier WHERE earlier.user_id = h.user_id AND earlier.reinstated
-                      AND earlier.decided_at >= caused.at)
+    SELECT caused.* FROM ({_HAPPENED}) AS caused
+    JOIN {grounds.grounds("s.id = :stop AND s.user_id = :driver")} AS held ON held.incident_id = caused.id
     ORDER BY at DESC, id
     """,  # noqa: S608
     driver=Uuid(),
     stop=Uuid(),
-    within=Interval(),
+    **grounds.TYPES,
     **deadlines.used(_HAPPENED),
 )
 _LATELY = sql(
@@ -156,7 +152,7 @@ async def caused(
     session: AsyncSession, driver_id: uuid.UUID, stop_id: uuid.UUID, policy: Policy
 ) -> tuple[Happened, ...]:
     """The incidents that a hard stop stands on, the latest first."""
-    given = {"driver": driver_id, "stop": stop_id, "within": policy.hard_stop_within, **deadlines.given(policy)}
+    given = {"driver": driver_id, "stop": stop_id, **grounds.given(policy), **deadlines.given(policy)}
     return tuple(_happened(row) for row in await session.execute(_CAUSED, given))
 
 

@@ -1,16 +1,17 @@
 """Who somebody is, and where a manager may act."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Date, Integer, Row, Select, Uuid, and_, bindparam, exists, not_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from domain.db.models import ChatLink, ContactSettings, Employment, Route, SmsOptOut, User, Warehouse, WarehouseManager
+from domain.db.models import ChatLink, ContactSettings, Route, SmsOptOut, User, WarehouseManager
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.policy import Policy
@@ -153,18 +154,38 @@ def managers_present(warehouse_ids: Collection[uuid.UUID], now: datetime) -> Sel
     )
 
 
-async def managers_of_driver(session: AsyncSession, driver_id: uuid.UUID, today: date, now: datetime) -> set[uuid.UUID]:
-    """The managers of a driver's home warehouses of today; of all warehouses where none was ever recorded (R12.7).
-
-    As above, those who are away are spoken for by the others of the warehouse.
+_OF_DRIVERS = sql(
     """
-    recorded = select(Employment.warehouse_id).where(Employment.user_id == driver_id)
-    homes = recorded.where(
-        Employment.starts_on <= today, or_(Employment.ends_on.is_(None), Employment.ends_on >= today)
+    WITH here AS (
+        SELECT m.warehouse_id, m.user_id, contact.language, contact.away_until > :now IS TRUE AS away
+        FROM warehouse_managers m JOIN users u ON u.id = m.user_id AND u.role = 'manager'
+        LEFT JOIN contact_settings contact ON contact.user_id = m.user_id
     )
-    everywhere = select(Warehouse.id).where(not_(recorded.exists()))
-    of = list(await session.scalars(homes.union_all(everywhere)))
-    return {row.user_id for row in await session.execute(managers_present(of, now))}
+    SELECT DISTINCT driver_id, here.user_id, here.language FROM unnest(CAST(:drivers AS uuid[])) AS of (driver_id)
+    JOIN here ON NOT (here.away AND EXISTS (SELECT FROM here other
+                                            WHERE other.warehouse_id = here.warehouse_id AND NOT other.away))
+    WHERE EXISTS (SELECT FROM employments home WHERE home.user_id = driver_id AND home.warehouse_id = here.warehouse_id
+                  AND home.starts_on <= :today AND (home.ends_on IS NULL OR home.ends_on >= :today))
+       OR NOT EXISTS (SELECT FROM employments home WHERE home.user_id = driver_id)
+    ORDER BY driver_id, here.user_id
+    """,
+    drivers=ARRAY(Uuid()),
+    today=Date(),
+)
+
+
+async def managers_of_drivers(
+    session: AsyncSession, driver_ids: Collection[uuid.UUID], today: date, now: datetime
+) -> Sequence[Row[Any]]:
+    """`driver_id`, `user_id` and `language` of the managers of drivers' home warehouses of today; of all warehouses
+    where none was ever recorded (R12.7). As above, those who are away are spoken for by the others of the warehouse.
+    """
+    return (await session.execute(_OF_DRIVERS, {"drivers": list(driver_ids), "today": today, "now": now})).all()
+
+
+async def managers_of_driver(session: AsyncSession, driver_id: uuid.UUID, today: date, now: datetime) -> set[uuid.UUID]:
+    """The same of one."""
+    return {row.user_id for row in await managers_of_drivers(session, [driver_id], today, now)}
 
 
 @dataclass(frozen=True, slots=True)

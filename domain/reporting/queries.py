@@ -21,7 +21,7 @@ from domain.db.models.words import BidWindowMode
 from domain.db.sql import sql
 from domain.people.queries import warehouses_of
 from domain.policy import Policy
-from domain.shifts.ledger import PRACTICE
+from domain.shifts.ledger import Excuse
 from domain.time import local_day, local_instant, week_of
 
 A_WEEK: Final = timedelta(days=7)
@@ -258,7 +258,7 @@ async def figures(
     counts: dict[uuid.UUID | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for statement, more in (
         (_SHIFTS, {}),
-        (_INCIDENTS, {"practice": PRACTICE}),
+        (_INCIDENTS, {"practice": Excuse.PRACTICE.value}),
         (_BIDS, {}),
         (_BONUSES, {}),
         (_SMS, _instants(week, policy)),

@@ -13,9 +13,11 @@ from sqlalchemy import Uuid, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
+from domain.bidding.queries import lock_people
 from domain.db.models import AbsenceQuestion, Assignment, Shift
 from domain.db.models.words import AssignmentStatus
 from domain.db.sql import sql
+from domain.health import weeks
 from domain.notices import following
 from domain.people.queries import Person
 from domain.policy import Policy
@@ -211,7 +213,10 @@ async def correct_parcels(
     by: Person | None = None,
     reason: str | None = None,
 ) -> Correct | Done | Refused:
-    """Either number of a completed shift, within the hour; later by a manager, with a reason (R8.4). None: as it is."""
+    """Either number of a completed shift, within the hour; later by a manager, with a reason (R8.4). None: as it is.
+
+    A manager may come so late that the star of its week is another (R10.4).
+    """
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
@@ -224,8 +229,13 @@ async def correct_parcels(
             "parcels_returned": decision.returned,
             "parcels_delivered": decision.delivered,
         }
+        await lock_people(session, [driver.id])
         await _written(session, driver, shift, "corrected", values, by, now, reason=reason)
         await ledger.rate(session, driver.id, now)
+        if (
+            by is not None and shift.completed_at is not None
+        ):  # the hour that the driver has is over before Monday night
+            await weeks.judge_again(session, driver.id, [shift.completed_at], policy, now)
         await _shown(session, driver, [shift], now)
     return decision
 

@@ -1,7 +1,9 @@
 """The incident ledger and the counters beside it: what went wrong, whose it is, what follows at once (R2.4, R10.2)."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Integer, Text, Uuid, insert
@@ -12,11 +14,19 @@ from domain.bidding.queries import lock_people
 from domain.db.models import Incident, ShiftReview
 from domain.db.models.words import IncidentKind
 from domain.db.sql import sql
-from domain.health import stops
+from domain.health import pool, stops
+from domain.notices import following_many as following
 from domain.notices.wording import Wording
 from domain.policy import Policy
 
-PRACTICE = "practice"  # the reason for which an incident is excused before penalties begin (R9.7)
+
+class Excuse(StrEnum):
+    """Why an incident does not count though no manager has said so in his own words; people read it in theirs."""
+
+    PRACTICE = "practice"  # penalties have not begun (R9.7)
+    WANTED_BACK = "wanted back"  # soon enough (R4.3)
+    RESTORED = "restored"  # he was late, and has his shift (R8.6)
+
 
 _COUNTERS = ("total_shifts", "completed_shifts", "total_assigned", "confirmed_shifts", "auto_dropped_shifts",
              "late_cancellations", "no_shows")  # fmt: skip
@@ -63,11 +73,11 @@ async def enter(
     """
     practice = policy.penalties_from is not None and now < policy.penalties_from
     incident_id = uuid.uuid4()
-    excuse: dict[str, Any] = {"excused_at": now, "excuse_reason": PRACTICE} if practice else {}
+    excuse: dict[str, Any] = {"excused_at": now, "excuse_reason": Excuse.PRACTICE.value} if practice else {}
     about = {"user_id": driver_id, "assignment_id": assignment_id, "kind": kind}
     await session.execute(insert(Incident).values(id=incident_id, occurred_at=now, **about, **excuse))
     after = {"user_id": str(driver_id), "assignment_id": str(assignment_id), "kind": kind} | (
-        {"excused": PRACTICE} if practice else {}
+        {"excused": Excuse.PRACTICE} if practice else {}
     )
     await audit.record(session, actor_id, now, audit.Entry("incident", incident_id, "created", after=after))
     if kind is IncidentKind.PROTECTED_ABSENCE and not practice:
@@ -148,7 +158,7 @@ _EXCUSE = sql(
     """
     UPDATE incidents SET excused_by = :by, excused_at = :now, excuse_reason = :reason
     WHERE assignment_id = :assignment AND kind = :kind AND excused_at IS NULL
-    RETURNING id, user_id
+    RETURNING id, user_id, occurred_at
     """,
     by=Uuid(),
     reason=Text(),
@@ -170,6 +180,14 @@ _GRANT = sql(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An incident that counts no longer. `at`: when it happened."""
+
+    driver_id: uuid.UUID
+    at: datetime
+
+
 async def excuse(
     session: AsyncSession,
     assignment_id: uuid.UUID,
@@ -178,20 +196,26 @@ async def excuse(
     reason: str,
     policy: Policy,
     now: datetime,
-) -> None:
-    """It counts no longer, and neither does what it caused: the counters that it moved, and a hard stop that nothing
-    else holds. Nothing where there is no such incident.
+) -> Gone | None:
+    """It counts no longer, and neither does what it caused at once: the counters that it moved, and a hard stop that
+    nothing else holds. An appeal that waits is granted. None where there is no such incident.
+
+    What has followed since is undone by `excusing.take_back`.
     """
     given = {"by": by, "reason": reason, "assignment": assignment_id, "kind": kind.value, "now": now}
     row = (await session.execute(_EXCUSE, given)).one_or_none()
     if row is None:
-        return
+        return None
     if (counter := _COUNTED.get(kind)) is not None:
         await count(session, row.user_id, now, total_shifts=-1, **{counter: -1})
-    entries = [audit.Entry("incident", row.id, "excused", after={"reason": reason})]
+    entries, shown = [audit.Entry("incident", row.id, "excused", after={"reason": reason})], [row.id]
     appeal_id = await session.scalar(_GRANT, {"incident": row.id, "by": by, "reason": reason, "now": now})
     if appeal_id is not None:
         entries.append(audit.Entry("appeal", appeal_id, "decided", after={"granted": True, "reason": reason}))
+        shown.append(appeal_id)
     await audit.record(session, by, now, *entries)
     await lock_people(session, [row.user_id])
+    await following.follow_all(session, shown, now)
     await stops.lift_if_due(session, row.user_id, by, policy, now)
+    await pool.follow_appeal(session, row.user_id, by, policy, now)
+    return Gone(row.user_id, row.occurred_at)

@@ -15,6 +15,7 @@ from domain.bidding.standing import key_of, standing_of
 from domain.db.models import Assignment, Bid, BidWindow
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus, IncidentKind
 from domain.db.sql import sql
+from domain.health import excusing
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.shifts import ShiftReturned
@@ -25,6 +26,7 @@ from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts import ledger
+from domain.shifts.ledger import Excuse
 from domain.shifts.rules import ShiftFacts
 from domain.time import local_day, shift_start
 
@@ -142,7 +144,7 @@ _RESTORE = sql(
 
 
 async def want_back(
-    session: AsyncSession, driver: Person, assignment_id: uuid.UUID, policy: Policy, now: datetime
+    session: AsyncSession, driver: Person, assignment_id: uuid.UUID, say: Wording, policy: Policy, now: datetime
 ) -> Restored | Refused:
     """[I still want it]: the dropped shift is his again while nobody else has bid; within two hours it is excused, too.
 
@@ -169,7 +171,9 @@ async def want_back(
     await ledger.count(session, driver.id, now, total_assigned=1, confirmed_shifts=1)
     excused = now - lost.lost_at <= policy.wanted_within
     if excused:
-        await ledger.excuse(session, assignment_id, IncidentKind.AUTO_DROP, driver.id, "wanted back", policy, now)
+        await excusing.take_back(
+            session, assignment_id, IncidentKind.AUTO_DROP, driver.id, Excuse.WANTED_BACK, say, policy, now
+        )
     await _audit_restored(session, driver.id, driver.id, window, assignment_id, AssignmentStatus.SCHEDULED, now)
     await notices.mark_read(session, driver.id, Kind.DROPPED, assignment_id)
     await _shown(session, driver.id, assignment_id, window, now)
@@ -287,7 +291,9 @@ async def restore(
     given = {"driver": driver.id, "assignment": slot.assignment_id, "window": window.window_id, "now": now}
     await session.execute(_GIVE_BACK, given)
     await ledger.count(session, driver.id, now, total_assigned=1, confirmed_shifts=1)
-    await ledger.excuse(session, assignment_id, IncidentKind.NO_SHOW, manager.id, "restored", policy, now)
+    await excusing.take_back(
+        session, assignment_id, IncidentKind.NO_SHOW, manager.id, Excuse.RESTORED, say, policy, now
+    )
     await _audit_restored(session, manager.id, driver.id, window, assignment_id, AssignmentStatus.ACTIVE, now)
     await tell_returned(session, driver, assignment_id, window, True, say, policy, now)
     await notices.mark_read(session, driver.id, Kind.MISSED, assignment_id)

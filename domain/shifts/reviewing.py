@@ -8,9 +8,11 @@ from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, exists, func, s
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
+from domain.bidding.queries import lock_people
 from domain.db.models import Assignment, Route, Shift, ShiftReview, User, Warehouse
 from domain.db.models.words import AssignmentStatus, CancelReason
 from domain.db.sql import sql
+from domain.health import weeks
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.shifts import ReviewDecided
@@ -35,6 +37,7 @@ class ReviewFacts:
     on: date
     stopped: bool  # he had begun, and the shift is completed with what he brought back
     decided: bool
+    completed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,12 @@ _REVIEWS = (
         Assignment.on,
         Assignment.status == AssignmentStatus.COMPLETED,
         ShiftReview.decided_at.is_not(None),
+        Shift.completed_at,
     )
     .join(ShiftReview, ShiftReview.assignment_id == Assignment.id)
     .join(Route, Route.id == Assignment.route_id)
     .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
+    .outerjoin(Shift, Shift.assignment_id == Assignment.id)
     .where(Assignment.id == bindparam("assignment", type_=Uuid()))
 )
 _LOCK = (
@@ -154,8 +159,10 @@ async def _record(
     await audit.record(session, by, now, audit.Entry("shift_review", facts.assignment_id, "decided", after=after))
     if not decision.accepted and by is not None and not facts.stopped:
         await ledger.blame(session, facts.assignment_id, by, say, policy, now)
-    if facts.stopped:
+    if facts.stopped and facts.completed_at is not None:
+        await lock_people(session, [facts.driver_id])
         await ledger.rate(session, facts.driver_id, now)
+        await weeks.judge_again(session, facts.driver_id, [facts.completed_at], policy, now)
     starts_at = time.shift_start(facts.on, policy)
     notice = ReviewDecided(facts.route, facts.warehouse, facts.on, starts_at, facts.stopped, decision.accepted, reason)
     envelope = notices.Envelope(Kind.DECIDED, facts.assignment_id)

@@ -9,16 +9,18 @@ import pytest
 
 from bot.delivery.gsm7 import is_gsm7, segments
 from bot.reader import Reader
-from bot.screens import appeal_texts, appeals, whys, whys_of_standing
+from bot.screens import appeal_texts, appeals, his_standing, whys, whys_of_standing
 from bot.screens.appeals import AppealNow
 from bot.screens.screen import Screen
 from domain.db.models.words import IncidentKind
 from domain.health.appeal_cards import AppealCard
+from domain.health.his_standing import HisIncident
 from domain.health.own_standing import OwnCap, OwnFlag, OwnStanding, OwnStop
 from domain.health.rules import Cap, DriverFacts, Due
 from domain.health.whys import Happened, Lately, OwnAppeal
 from domain.notices.facts.appeals import Penalty, PenaltyDecided
 from domain.policy import TORONTO, Policy
+from domain.shifts.ledger import Excuse
 from sandbox.telegram.entities import units
 from sandbox.telegram.formatting import parse_html
 
@@ -94,6 +96,21 @@ def test_r10_6_the_card_fits_and_says_how_it_ended(reader: Reader, what: Penalty
 
 
 @READERS
+@pytest.mark.parametrize("why", [Excuse.WANTED_BACK, Excuse.RESTORED])
+def test_r10_6_what_the_rules_excuse_is_said_in_the_readers_words(reader: Reader, why: Excuse) -> None:
+    card = replace(a_card(Penalty.NO_SHOW, "R12", "North", "Dana"), granted=True, counts=False, answer=why, by="Mona")
+    said = {Excuse.WANTED_BACK: ("wanted back in time", "redemandé"), Excuse.RESTORED: ("late, but", "en retard, mais")}
+    of = happened(IncidentKind.NO_SHOW, excuse=why, appeal=replace(APPEAL, granted=True, answer=why))
+    his = HisIncident(uuid.uuid4(), "Dana", of, False)
+    for screen in (
+        appeals.card(AppealNow(card, NOW), POLICY, reader),
+        whys.incident(of, 0, POLICY, NOW, reader),
+        his_standing.incident(his, reader),
+    ):
+        assert said[why][reader.language == "fr"] in fits(screen)
+
+
+@READERS
 @pytest.mark.parametrize(
     "facts",
     [
@@ -130,7 +147,7 @@ def test_r10_6_what_holds_is_explained(reader: Reader) -> None:
             reader,
         )
     )
-    for each in (stop, replace(stop, back_at=NOW), replace(stop, reason=LONG)):
+    for each in (stop, replace(stop, back_at=NOW), replace(stop, reason=LONG), replace(stop, adopted=True)):
         fits(whys_of_standing.stop(each, (happened(IncidentKind.NO_SHOW),) * 3, POLICY, reader))
     for held in (cap, replace(cap, chosen=True, reason=LONG), replace(cap, rewarded=True, cap=6)):
         fits(whys_of_standing.cap(held, POLICY, reader))

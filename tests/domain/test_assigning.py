@@ -425,7 +425,7 @@ async def test_r4_4_unanswered_is_no_incident_whatever_has_reached_him(asked: As
 async def test_r4_4_who_did_not_answer_may_have_it_back(asked: Asked) -> None:
     depot = asked.depot
     await depot.dropped(asked.confirm_by + SECOND)
-    back = await want_back(depot.session, asked.dana, asked.slot.id, POLICY, asked.confirm_by + MINUTE)
+    back = await want_back(depot.session, asked.dana, asked.slot.id, SAY, POLICY, asked.confirm_by + MINUTE)
     assert isinstance(back, Restored)
     assert (await depot.row(back.assignment_id)).confirmed_at is not None
 

@@ -257,7 +257,7 @@ async def test_the_board_follows_no_shows_drops_and_restores(watched: Watched) -
     his = await depot.shift(ben, TODAY, route="R13", confirm_by=NINE)
     await depot.dropped(NINE + SECOND)
     assert await watched.marked() == BOTH
-    assert isinstance(await want_back(session, ben, his.id, POLICY, NINE + MINUTE), Restored)
+    assert isinstance(await want_back(session, ben, his.id, SAY, POLICY, NINE + MINUTE), Restored)
     assert await watched.marked() == BOTH
 
 

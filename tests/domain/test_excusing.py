@@ -1,13 +1,14 @@
 """R10.6: what is excused is as if it had not been: figures, flag, cap, and whatever else has followed from it."""
 
 import uuid
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select, update
 
 from domain.db.models import (
     Appeal,
     AuditLog,
+    DriverCap,
     DriverHealthSnapshot,
     DriverHealthState,
     DriverMetrics,
@@ -17,14 +18,17 @@ from domain.db.models import (
 )
 from domain.db.models.words import IncidentKind, NotificationType
 from domain.health.appeals import Opened, decide_appeal, open_appeal
+from domain.health.caps import FlagEnded, unflag
 from domain.health.excusing import Excused, excuse_incident
 from domain.health.rules_of_appeals import Decided
+from domain.notices.facts.standing import CapChanged, Unflagged
 from domain.people.queries import Person
+from domain.refusals import Refusal, Refused
 from domain.shifts import ledger
 from domain.time import local_instant, week_of
 from tests.domain.depot import DAY, HOUR, Depot
 from tests.domain.depot import depot as depot
-from tests.domain.test_flags import episodes, history, night, user
+from tests.domain.test_flags import episodes, history, night, told, user
 from tests.domain.world import POLICY, SAY, contents
 
 WEEK = timedelta(days=7)
@@ -68,6 +72,26 @@ async def test_r10_6_a_flag_that_the_rest_still_holds_stays(depot: Depot) -> Non
     assert (await user(depot, dana)).is_flagged
 
 
+async def test_r10_6_an_excuse_is_to_his_good_alone_the_rest_waits_for_the_night(depot: Depot) -> None:
+    """He is below already, and the night has not come yet; nor does an excuse cost what a week of grace leaves him."""
+    dana, omar = await depot.driver(), await depot.driver("Omar")
+    await history(depot, omar, completed=3, missed=4)
+    await night(depot, depot.now - 8 * DAY)
+    await history(depot, dana, completed=3, missed=4)
+    for driver in (dana, omar):
+        last, *_ = await incidents(depot, driver)
+        await excuses(depot, last)
+    assert [(row.is_flagged, row.weekly_cap) for row in (await user(depot, dana), await user(depot, omar))] == [
+        (False, 4),
+        (True, 4),
+    ]
+    assert await night(depot) == 2
+    assert [(row.is_flagged, row.weekly_cap) for row in (await user(depot, dana), await user(depot, omar))] == [
+        (True, 4),
+        (True, 3),
+    ]
+
+
 async def flag_appealed(depot: Depot) -> tuple[Person, FlagEpisode, uuid.UUID]:
     dana = await depot.driver()
     await history(depot, dana, completed=3, missed=2)
@@ -89,6 +113,44 @@ async def test_r10_6_an_appeal_of_a_flag_that_is_granted_ends_it_by_a_managers_w
     [told] = await depot.told(dana, NotificationType.MANUAL)
     assert "count any more: Flag for attendance" in told.title and "Get well." in told.body
     assert await night(depot, depot.now + DAY) == 0, "a manager's word holds until a later incident"
+
+
+async def cut_and_appealed(depot: Depot) -> tuple[Person, uuid.UUID, datetime]:
+    """A week after the warning it has cost her a shift a week."""
+    dana, _flag, appeal = await flag_appealed(depot)
+    later = depot.now + WEEK
+    await night(depot, later)
+    assert (await user(depot, dana)).weekly_cap == 3
+    return dana, appeal, later + HOUR
+
+
+async def gives_back(depot: Depot, dana: Person) -> None:
+    row = await user(depot, dana)
+    assert (row.is_flagged, row.weekly_cap) == (False, 4)
+    assert not (await depot.session.get_one(DriverCap, dana.id, populate_existing=True)).cut
+    actions = select(AuditLog.action).where(AuditLog.entity_id == dana.id, AuditLog.actor_id == depot.mona.id)
+    assert sorted(await depot.session.scalars(actions)) == ["cap_changed", "unflagged"]
+
+
+async def test_r10_6_an_appeal_of_a_flag_that_is_granted_gives_back_the_shift_that_it_has_cost(depot: Depot) -> None:
+    dana, appeal, at = await cut_and_appealed(depot)
+    await decide_appeal(depot.session, depot.mona, appeal, True, "Get well.", SAY, POLICY, at)
+    await gives_back(depot, dana)
+    assert CapChanged(4, "uncut") in await told(depot, dana)
+    assert await night(depot, at + DAY) == 0
+
+
+async def test_r10_6_a_manager_who_unflags_grants_the_appeal_that_waits(depot: Depot) -> None:
+    dana, appeal, at = await cut_and_appealed(depot)
+    assert isinstance(await unflag(depot.session, depot.mona, dana.id, "Get well.", SAY, POLICY, at), FlagEnded)
+    row = await depot.session.get_one(Appeal, appeal, populate_existing=True)
+    assert (row.granted, row.decided_by, row.decided_at, row.answer) == (True, depot.mona.id, at, "Get well.")
+    await gives_back(depot, dana)
+    assert (await told(depot, dana))[-1] == Unflagged(4, "Mona Test", "Get well.")
+    entries = select(AuditLog.action).where(AuditLog.entity_id == appeal)
+    assert sorted(await depot.session.scalars(entries)) == ["decided", "opened"]
+    again = await decide_appeal(depot.session, depot.mona, appeal, False, "no", SAY, POLICY, at + HOUR)
+    assert again == Refused(Refusal.DECIDED_ALREADY)
 
 
 async def test_r10_6_an_appeal_of_a_flag_that_is_refused_leaves_it(depot: Depot) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.health.rules import (
     Cap,
@@ -21,6 +23,7 @@ from domain.health.rules import (
     is_below,
     is_rewarded,
     judge,
+    relieved,
 )
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY
@@ -131,6 +134,27 @@ def test_r9_5_an_unflag_leaves_the_cut_until_he_has_recovered() -> None:
 )
 def test_r9_3_r9_4_r9_5_what_a_cap_comes_to(cap: Cap, weekly: int) -> None:
     assert cap.weekly(POLICY) == weekly
+
+
+AT_ALL = st.integers(0, 25).flatmap(lambda due: st.builds(Due, st.just(due), st.integers(0, due)))
+INSTANTS = st.one_of(st.none(), st.integers(0, 300).map(lambda hours: NOW - timedelta(hours=hours)))
+CAPS = st.builds(Cap, st.integers(1, 6), st.booleans(), st.booleans(), st.one_of(st.none(), st.integers(1, 6)))
+FLAGS = st.one_of(
+    st.none(), st.builds(Episode, st.just(uuid.uuid4()), INSTANTS.filter(lambda at: at is not None), INSTANTS, INSTANTS)
+)
+
+
+@given(
+    st.builds(DriverFacts, st.just(uuid.uuid4()), AT_ALL, AT_ALL, st.integers(0, 2), CAPS, FLAGS, INSTANTS, INSTANTS)
+)
+def test_r10_6_relief_is_never_against_him_and_leaves_out_nothing_else(facts: DriverFacts) -> None:
+    whole = judged(facts)
+    some = relieved(facts, whole)
+    assert some.turn in (None, Turn.RECOVERED) and not some.put
+    assert (some.turn is Turn.RECOVERED) is (whole.turn is Turn.RECOVERED)
+    assert some.cap.weekly(POLICY) >= max(facts.cap.weekly(POLICY), whole.cap.weekly(POLICY))
+    assert not (some.cap.cut and not facts.cap.cut)
+    assert (some.cap.base, some.cap.chosen) == (facts.cap.base, facts.cap.chosen)
 
 
 def test_r9_5_what_a_manager_has_chosen_is_kept_by_the_night() -> None:

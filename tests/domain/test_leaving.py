@@ -244,7 +244,7 @@ async def test_r9_7_practice_until_penalties_begin(it: Leaving, until: timedelta
     incidents, metrics = await it.incidents(), await it.metrics()
     assert [incident.kind for incident in incidents] == [IncidentKind.LATE_CANCEL] * 2
     assert all((incident.excused_at == it.now) is practice for incident in incidents)
-    assert all((incident.excuse_reason == ledger.PRACTICE) is practice for incident in incidents)
+    assert all((incident.excuse_reason == ledger.Excuse.PRACTICE) is practice for incident in incidents)
     assert await it.in_pool() is practice
     assert (metrics is None) if practice else (metrics is not None and metrics.late_cancellations == 2)
 

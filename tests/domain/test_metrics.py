@@ -125,7 +125,7 @@ async def dropped(depot: Depot, driver: Person, slot: Slot) -> datetime:
 
 async def wanted_back(depot: Depot, driver: Person, slot: Slot) -> None:
     due = await dropped(depot, driver, slot)
-    again = await want_back(depot.session, driver, slot.id, POLICY, due + HOUR)
+    again = await want_back(depot.session, driver, slot.id, SAY, POLICY, due + HOUR)
     assert isinstance(again, Restored)
     await driven(depot, driver, replace(slot, id=again.assignment_id))
 

@@ -2,29 +2,34 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from domain.db.models import Appeal, AuditLog, HardStop, Incident
+from domain.db.models import Appeal, AuditLog, DriverHealthState, HardStop, Incident, StarWeek
 from domain.db.models.words import IncidentKind, NotificationType
 from domain.health.asking import stop_card
-from domain.health.excusing import follow_appeal
+from domain.health.pool import follow_appeal
 from domain.health.reinstating import (
     Decided,
     Reached,
+    StopFacts,
     follow_due_stop,
     keep_out,
     open_stop,
     reinstate,
+    stop_to_decide,
 )
+from domain.health.weeks import count_stars
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
+from domain.time import week_of
 from tests.domain.depot import DAY, HOUR, SECOND, Depot
 from tests.domain.depot import depot as depot
 from tests.domain.test_stops import LATE, MISSED, blamed, excuse, stops
-from tests.domain.world import POLICY, SAY
+from tests.domain.world import POLICY, SAY, contents
 
 
 async def stopped(depot: Depot, kinds: tuple[IncidentKind, ...] = (MISSED,)) -> Person:
@@ -111,7 +116,7 @@ async def test_r12_3_only_for_his_own_drivers(depot: Depot) -> None:
     for decide in (reinstate, keep_out):
         result = await decide(depot.session, other, dana.id, "please", SAY, POLICY, depot.now)
         assert result == Refused(Refusal.NOT_FOUND)
-    stop = await open_stop(depot.session, dana.id)
+    stop = await open_stop(depot.session, dana.id, POLICY)
     assert stop is not None
     assert await stop_card(depot.session, other.id, stop.id, POLICY, depot.now) is None
     card = await stop_card(depot.session, depot.mona.id, stop.id, POLICY, depot.now)
@@ -122,6 +127,64 @@ async def test_r10_2_whom_another_program_took_out_a_manager_can_put_back(depot:
     dana = await depot.driver(in_pool=False)
     result = await reinstate(depot.session, depot.mona, dana.id, "a mistake", SAY, POLICY, depot.now + HOUR)
     assert isinstance(result, Decided) and await depot.in_pool(dana)
+
+
+# -- whom another program took out
+
+
+async def adopted(depot: Depot, at: datetime) -> tuple[Person, StopFacts]:
+    """She was taken out long ago, and a manager is about to decide."""
+    dana = await depot.driver(in_pool=False)
+    await depot.session.execute(update(DriverHealthState).values(updated_at=depot.now - 30 * DAY))
+    stop = await stop_to_decide(depot.session, depot.mona.id, dana.id, True, POLICY, at)
+    assert isinstance(stop, StopFacts)
+    return dana, stop
+
+
+async def test_r10_2_to_look_at_her_changes_nothing(depot: Depot) -> None:
+    dana = await depot.driver(in_pool=False)
+    before = await contents(depot.session)
+    assert await open_stop(depot.session, dana.id, POLICY) is None
+    assert await due(depot, depot.now + 30 * DAY) == []
+    assert await contents(depot.session) == before
+
+
+@pytest.mark.parametrize("decides", [reinstate, keep_out])
+async def test_r2_5_nor_does_a_decision_without_a_reason(depot: Depot, decides: Any) -> None:
+    dana = await depot.driver(in_pool=False)
+    before = await contents(depot.session)
+    assert await decides(depot.session, depot.mona, dana.id, " ", SAY, POLICY, depot.now) == Refused(Refusal.NO_REASON)
+    assert await contents(depot.session) == before
+
+
+async def test_r10_2_her_deadlines_begin_when_a_manager_is_about_to_decide(depot: Depot) -> None:
+    dana, stop = await adopted(depot, depot.now)
+    assert stop.stopped_at == depot.now
+    assert await due(depot, depot.now + 12 * HOUR - SECOND) == [] and not await depot.in_pool(dana)
+    assert [reached.back for reached in await due(depot, depot.now + 72 * HOUR)] == [True]
+    assert await depot.in_pool(dana)
+    again = await stop_to_decide(depot.session, depot.mona.id, dana.id, False, POLICY, depot.now + 73 * HOUR)
+    assert isinstance(again, StopFacts) and again.id == stop.id, "she has one stop"
+
+
+async def test_r10_6_no_excuse_lifts_what_nothing_is_known_of(depot: Depot) -> None:
+    dana, stop = await adopted(depot, depot.now)
+    slot = await blamed(depot, dana, LATE, depot.now + HOUR, "R1")
+    await appeals(depot, dana, depot.now + 2 * HOUR)
+    assert not await depot.in_pool(dana), "nor does an appeal of what is not what has stopped her bring her back"
+    await excuse(depot, slot, LATE, depot.now + 3 * HOUR)
+    assert not await depot.in_pool(dana) and await stops(depot) == [(depot.now, None, False)]
+    card = await stop_card(depot.session, depot.mona.id, stop.id, POLICY, depot.now)
+    assert card is not None and (card.adopted, card.blamed) == (True, ())
+
+
+async def test_r10_4_to_decide_about_her_costs_no_stars(depot: Depot) -> None:
+    dana, _ = await adopted(depot, depot.now)
+    week = week_of(depot.fleet.today)[0] - 7 * DAY
+    judged = {"week": week, "judged_at": depot.now - DAY, "qualified": True}
+    await depot.fleet.put(StarWeek, {"user_id": dana.id} | judged)
+    counted = await count_stars(depot.session, [dana.id], POLICY, depot.now + HOUR)
+    assert counted[dana.id].after.stars == 1
 
 
 # -- who is told
@@ -194,7 +257,7 @@ async def test_r10_2_a_decided_appeal_takes_nobody_out_who_waits_too_long(depot:
 async def test_r10_6_excused_the_card_says_so_and_nothing_is_due(depot: Depot) -> None:
     dana = await depot.driver()
     slot = await blamed(depot, dana, MISSED, depot.now, "R1")
-    stop = await open_stop(depot.session, dana.id)
+    stop = await open_stop(depot.session, dana.id, POLICY)
     assert stop is not None
     await excuse(depot, slot, MISSED, depot.now + HOUR)
     card = await stop_card(depot.session, depot.mona.id, stop.id, POLICY, depot.now)

@@ -68,7 +68,7 @@ class Lost:
     window: uuid.UUID
 
     async def wanted(self, after: timedelta = timedelta(), who: Person | None = None) -> Restored | Refused:
-        return await want_back(self.depot.session, who or self.dana, self.slot.id, POLICY, self.at + after)
+        return await want_back(self.depot.session, who or self.dana, self.slot.id, SAY, POLICY, self.at + after)
 
     async def is_wanted(self) -> bool:
         """Whether the button is offered to her."""
@@ -128,7 +128,7 @@ async def test_r4_3_where_nobody_was_blamed_nothing_is_to_be_excused(depot: Depo
     slot = await depot.shift(dana, SATURDAY)
     left = await depot.dropped(LOST_AT)
     assert left.incident is None and left.reopened is not None
-    result = await want_back(depot.session, dana, slot.id, POLICY, LOST_AT + MINUTE)
+    result = await want_back(depot.session, dana, slot.id, SAY, POLICY, LOST_AT + MINUTE)
     assert isinstance(result, Restored)
     assert await depot.counters(dana) == {"confirmed_shifts": 1}
     assert list(await depot.session.scalars(select(Incident))) == []
@@ -293,11 +293,13 @@ async def test_r12_3_nobody_gets_what_was_not_his(depot: Depot) -> None:
     it, ben = await lost(depot), await depot.driver("Ben")
     before = await contents(depot.session)
     assert await it.wanted(MINUTE, ben) == Refused(Refusal.SHIFT_GONE)
-    assert await want_back(depot.session, it.dana, uuid.uuid4(), POLICY, it.at) == Refused(Refusal.SHIFT_GONE)
+    assert await want_back(depot.session, it.dana, uuid.uuid4(), SAY, POLICY, it.at) == Refused(Refusal.SHIFT_GONE)
     assert await contents(depot.session) == before
     missed = await depot.shift(ben, SATURDAY, route="R14", confirmed=True)
     await depot.missed(local(SATURDAY, 9))
-    assert await want_back(depot.session, ben, missed.id, POLICY, local(SATURDAY, 9)) == Refused(Refusal.SHIFT_GONE)
+    assert await want_back(depot.session, ben, missed.id, SAY, POLICY, local(SATURDAY, 9)) == Refused(
+        Refusal.SHIFT_GONE
+    )
 
 
 # -- again

@@ -275,7 +275,7 @@ async def test_r4_3_wanted_back_within_two_hours(depot: Depot, day: str) -> None
     said = []
     for seconds in (-1, 0, 1):
         async with only_here(depot):
-            back = await want_back(depot.session, dana, slot.id, POLICY, dropped_at + 2 * HOUR + seconds * SECOND)
+            back = await want_back(depot.session, dana, slot.id, SAY, POLICY, dropped_at + 2 * HOUR + seconds * SECOND)
             assert isinstance(back, Restored)
             said.append(back.excused)
     assert said == [True, True, False]

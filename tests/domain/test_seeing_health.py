@@ -7,10 +7,11 @@ from domain.db.models.words import AssignmentStatus, IncidentKind
 from domain.health.seeing import Mishap, OwnHealth, own_health
 from domain.notices.facts.appeals import Penalty
 from domain.people.queries import Person
+from domain.shifts import ledger
 from domain.time import local_day
 from tests.domain.depot import DAY, SECOND, Depot
 from tests.domain.depot import depot as depot
-from tests.domain.test_stops import blamed, excuse
+from tests.domain.test_stops import blamed
 from tests.domain.world import POLICY
 
 WITHIN = timedelta(days=30)
@@ -48,7 +49,7 @@ async def test_r10_1_the_score_is_todays_whatever_the_last_night_said(depot: Dep
     assert facts.before == ((today - timedelta(days=29), 60), (today - DAY, 70))
     kind = IncidentKind.LATE_CANCEL
     assert facts.mishaps == (Mishap(Penalty.LATE_CANCEL, "R1", "North", at.date(), at + WITHIN),)
-    await excuse(depot, late, kind, at)
+    await ledger.excuse(depot.session, late.id, kind, depot.mona.id, "a mistake", POLICY, at)
     assert (await seen(depot, dana)).mishaps == ()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from domain.db.models import DriverHealthState, HardStop, Incident
 from domain.db.models.words import AssignmentStatus, IncidentKind
+from domain.health.excusing import take_back
 from domain.people.queries import Person
 from domain.shifts import ledger
 from tests.domain.depot import DAY, HOUR, Depot
@@ -35,7 +36,7 @@ async def undecided(depot: Depot, at: datetime) -> None:
 
 
 async def excuse(depot: Depot, slot: Slot, kind: IncidentKind, at: datetime) -> None:
-    await ledger.excuse(depot.session, slot.id, kind, depot.mona.id, "a mistake", POLICY, at)
+    await take_back(depot.session, slot.id, kind, depot.mona.id, "a mistake", SAY, POLICY, at)
 
 
 async def test_r10_2_a_stop_costs_the_stars_and_holds_the_score_down(depot: Depot) -> None:

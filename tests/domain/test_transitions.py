@@ -189,7 +189,7 @@ async def close(it: Here, who: Person, at: datetime, _by: Person | None) -> Any:
 
 
 async def want(it: Here, who: Person, at: datetime, _by: Person | None) -> Any:
-    return await want_back(it.depot.session, who, it.slot.id, POLICY, at)
+    return await want_back(it.depot.session, who, it.slot.id, SAY, POLICY, at)
 
 
 async def take(it: Here, who: Person, at: datetime, _by: Person | None) -> Any:

@@ -239,7 +239,7 @@ async def test_r4_3_who_got_back_what_was_his_has_filled_nothing(depot: Depot) -
     slot = await depot.shift(dana, depot.fleet.day(2))
     left = await drop_due_shift(depot.session, SAY, POLICY, depot.now + HOUR)
     assert left is not None and left.reopened is not None
-    got = await restoring.want_back(depot.session, dana, slot.id, POLICY, depot.now + 90 * MINUTE)
+    got = await restoring.want_back(depot.session, dana, slot.id, SAY, POLICY, depot.now + 90 * MINUTE)
     assert (await depot.window(left.reopened.window_id)).winner_id == dana.id, got
     found = await week(depot)
     assert (found.filled, found.dropped, found.slots) == ((), 1, 1)

@@ -5,12 +5,15 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.db.models import DriverHealthState, Incident, StarWeek
+from domain.db.models import DriverHealthState, Incident, Shift, ShiftReview, StarWeek
 from domain.db.models.words import IncidentKind, NotificationType
 from domain.health.days import judge_day
 from domain.health.excusing import Excused, excuse_incident
-from domain.health.weeks import judge_again, judge_weeks
+from domain.health.weeks import judge_weeks
 from domain.people.queries import Person
+from domain.shifts.actions import correct_parcels
+from domain.shifts.reviewing import decide
+from domain.shifts.rules_of_parcels import Correct
 from domain.time import local_day, week_of
 from tests.domain.depot import DAY, HOUR, MINUTE, Depot, local
 from tests.domain.depot import depot as depot
@@ -130,8 +133,6 @@ async def test_r10_6_an_excuse_gives_back_the_stars_and_judges_the_week_again(de
     await judge_weeks(depot.session, SAY, POLICY, monday(depot, 3))
     assert (await stands(depot, dana))[:2] == (0, 0)
     await excuse(depot, slot, MISSED, monday(depot, 3) + MINUTE)
-    assert (await stands(depot, dana))[0] == 2, "the stop is lifted; its week is still judged by it"
-    await judge_again(depot.session, dana.id, [at], POLICY, monday(depot, 3) + MINUTE)
     assert (await stands(depot, dana))[:2] == (3, 3)
 
 
@@ -155,9 +156,35 @@ async def test_r10_6_a_week_of_which_nothing_is_left_is_neutral(depot: Depot) ->
     dana, at = await depot.driver(), depot.now
     slot = await blamed(depot, dana, IncidentKind.AUTO_DROP, at, "R90")
     await judge_weeks(depot.session, SAY, POLICY, monday(depot))
+    assert len(list(await depot.session.scalars(select(StarWeek)))) == 1
     await excuse(depot, slot, IncidentKind.AUTO_DROP, monday(depot) + HOUR)
-    counted = await judge_again(depot.session, dana.id, [at], POLICY, monday(depot) + HOUR)
-    assert counted.after.stars == 0 and list(await depot.session.scalars(select(StarWeek))) == []
+    assert list(await depot.session.scalars(select(StarWeek))) == []
+    assert (await stands(depot, dana))[0] == 0
+
+
+async def test_r8_4_parcels_that_a_manager_corrects_make_another_week_of_it(depot: Depot) -> None:
+    dana = await depot.driver()
+    done = await drives(depot, dana)
+    slot = (await depot.session.scalars(select(Shift.assignment_id))).one()
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot))
+    at = monday(depot) + DAY
+    for back, stars in ((1, 0), (0, 1)):
+        of = (depot.session, dana, slot, None, back, POLICY, at)
+        assert await correct_parcels(*of, by=depot.mona, reason="counted again") == Correct(10, back)
+        assert (await stands(depot, dana))[0] == stars
+    assert done < at
+
+
+async def test_r8_8_a_stopped_shift_that_counts_after_all_makes_another_week_of_it(depot: Depot) -> None:
+    """Who had to stop has completed; what he brought back counts against the star once a manager says so."""
+    dana = await depot.driver()
+    await drives(depot, dana, back=9)
+    slot = (await depot.session.scalars(select(Shift.assignment_id))).one()
+    await depot.fleet.put(ShiftReview, {"assignment_id": slot, "opened_at": depot.now})
+    await judge_weeks(depot.session, SAY, POLICY, monday(depot))
+    assert (await stands(depot, dana))[0] == 1
+    await decide(depot.session, depot.mona, slot, False, "He went home.", SAY, POLICY, monday(depot) + DAY)
+    assert (await stands(depot, dana))[0] == 0
 
 
 async def test_r1_2_a_shift_that_ends_after_midnight_belongs_to_the_week_in_which_it_ends(depot: Depot) -> None:

@@ -132,7 +132,7 @@ EVENTS: dict[str, Do] = {  # each at the last, or the first, instant at which it
     "bring back 7": brings_back(7),
     "correct what was loaded": corrects(130, None),
     "correct what came back": corrects(None, 8),
-    "want back": lambda session, it: want_back(session, it.dana, it.slot.id, POLICY, CONFIRM_BY + MINUTE),
+    "want back": lambda session, it: want_back(session, it.dana, it.slot.id, SAY, POLICY, CONFIRM_BY + MINUTE),
     "she accepts": accepts(lambda it: it.dana),
     "he accepts": accepts(lambda it: it.otto),
     "emergency": lambda session, it: open_emergency(session, it.mona, it.slot, CONFIRM_BY + MINUTE),

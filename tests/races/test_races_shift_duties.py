@@ -292,7 +292,7 @@ async def dropped(arena: Arena, at: datetime) -> tuple[Person, Person, Slot, uui
 
 
 def wanting(driver: Person, slot: Slot, at: datetime) -> Act[Any]:
-    return lambda session: want_back(session, driver, slot.id, POLICY, at)
+    return lambda session: want_back(session, driver, slot.id, SAY, POLICY, at)
 
 
 def accepting(driver: Person, window: uuid.UUID, at: datetime) -> Act[Any]:

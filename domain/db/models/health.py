@@ -129,7 +129,8 @@ class HardStop(Base):
 
     `reminded_at`, `widened_at`: when its managers were reminded, and all of the warehouse asked. `back_at`: since when
     he is back in the pool because nobody has decided, or an appeal waits. `reinstated` null: not decided; false: he
-    stays out. `lifted`: what it stood for was excused, as if it had never been.
+    stays out. `lifted`: what it stood for was excused, as if it had never been. `adopted`: another program has taken
+    him out, and left nothing of why; `stopped_at` is when a manager was about to decide on it.
     """
 
     __tablename__ = "hard_stops"
@@ -150,6 +151,7 @@ class HardStop(Base):
     reason: Mapped[str | None]
     lifted: Mapped[bool] = mapped_column(server_default=FALSE)
     ended_at: Mapped[datetime | None]
+    adopted: Mapped[bool] = mapped_column(server_default=FALSE)
 
 
 class StarWeek(Base):

@@ -41,7 +41,8 @@ class CapChanged:
 
 CAP_CUT, CAP_RESTORED, CAP_REWARDED, CAP_NORMAL = "cut", "restored", "rewarded", "normal"
 CAP_CHOSEN, CAP_LIFTED = "chosen", "lifted"
-CAP_CHANGES = (CAP_CUT, CAP_RESTORED, CAP_REWARDED, CAP_NORMAL, CAP_CHOSEN, CAP_LIFTED)
+CAP_UNCUT = "uncut"  # the flag that has cost it was taken back
+CAP_CHANGES = (CAP_CUT, CAP_RESTORED, CAP_REWARDED, CAP_NORMAL, CAP_CHOSEN, CAP_LIFTED, CAP_UNCUT)
 
 
 @dataclass(frozen=True, slots=True)
