@@ -1,7 +1,7 @@
 """The demo fleet: 3 warehouses, 30 routes, 60 drivers and 4 managers of a made-up city, in the middle of a week.
 
 The same seed gives the same fleet. Route R12 at North has lost its driver today; the manager of North, Nadia, has an
-invite link in her phone's SMS that she hasn't opened yet.
+invite link in her phone's SMS that she hasn't opened yet. Of her drivers one is flagged, and one has cancelled late.
 """
 
 import random
@@ -26,6 +26,7 @@ from domain.people import linking
 from domain.policy import Policy
 from domain.refusals import Refused
 from domain.time import local_day
+from sandbox.faltered import falter, last_night
 from sandbox.worked import BLOCKED, NEVER_LINKED, OPEN_ROUTE, SEED, Tour, Worker, figures, past, week
 
 INVITE = "welcome-to-rollcall-nadia"  # the token of Nadia's link; a demo needs no secrets
@@ -112,7 +113,9 @@ async def settle(session: AsyncSession, today: date, bot_username: str, policy: 
     await _history(session, dice, drivers, warehouses, routes, now)
     await past(session, drivers, warehouses, routes, policy, today, now)
     await week(session, drivers, warehouses, routes, today, now)
+    await falter(session, drivers, policy, today)
     await figures(session, policy, now)
+    await last_night(session, drivers, policy, today)
     return phones
 
 

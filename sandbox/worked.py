@@ -55,7 +55,7 @@ async def past(
     today: date,
     now: datetime,
 ) -> None:
-    """The working days before this week: all of it driven, and nobody has ever failed."""
+    """The working days before this week: all of it driven; what went wrong with it comes after (`faltered`)."""
     dice, (monday, _) = random.Random(f"{SEED}:past"), week_of(today)
     slots: list[dict[str, Any]] = []
     for on in (monday - timedelta(days=back) for back in range(7 * WEEKS_PAST, 0, -1)):

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.callbacks.filling import Assign, AssignOverCap, FillSlot, FillWith
 from bot.callbacks.shifts import Decline
-from domain.db.models import Assignment, AuditLog, Incident, Route, User
+from domain.db.models import Assignment, AuditLog, Route, User
 from domain.db.models.words import AssignedBy, AssignmentStatus
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone, until
-from tests.story.test_working_day import labels, now, now_is
+from tests.story.test_working_day import labels, new_incidents, now, now_is
 
 Sessions = async_sessionmaker[AsyncSession]
 ROUTE = "R12"  # nobody drives it today
@@ -76,7 +76,7 @@ async def test_r7_a_route_is_filled_from_the_list_and_in_one_line(calls: httpx.A
     await driver.press(told, "Decline" if "✖️ Decline" in labels(told) else "Refuser")
     await nadia.sees(f"{best} can't drive {ROUTE}", "Has declined")
     async with sessions() as session:
-        assert (await session.scalars(select(Incident))).all() == []
+        assert (await session.scalars(new_incidents())).all() == []
     fresh = await slot_of(sessions, today)
     assert (fresh.status, fresh.id != row.id) == (AssignmentStatus.UNFILLED, True)
 
@@ -173,4 +173,4 @@ async def test_r4_4_unanswered_it_is_open_again_and_the_manager_told(
     await nadia.sees(f"{name} can't drive {ROUTE}", "Hasn't answered")
     assert (await slot_of(sessions, today)).status is AssignmentStatus.UNFILLED
     async with sessions() as session:
-        assert (await session.scalars(select(Incident))).all() == []
+        assert (await session.scalars(new_incidents())).all() == []

@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.callbacks.calendar import CloseDay, DontTravel, RunAfterAll
-from domain.db.models import Assignment, BidWindow, Delivery, Incident, Notification, Warehouse
+from domain.db.models import Assignment, BidWindow, Delivery, Notification, Warehouse
 from domain.db.models.words import AssignmentStatus, BidWindowStatus, Channel, DeliveryState, NotificationType
 from domain.notices.kinds import Kind
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone, until
-from tests.story.test_working_day import Working, becomes, labels, now, now_is, working
+from tests.story.test_working_day import Working, becomes, labels, new_incidents, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 AHEAD = 2  # days
@@ -75,7 +75,7 @@ async def test_r2_0_north_is_closed_and_runs_after_all(calls: httpx.AsyncClient,
         north = select(Warehouse.id).where(Warehouse.name == "North").scalar_subquery()
         of_day = select(Assignment.status).where(Assignment.on == on, Assignment.warehouse_id == north)
         assert set(await session.scalars(of_day)) == {AssignmentStatus.CANCELLED}
-        assert (await session.scalars(select(Incident))).all() == []
+        assert (await session.scalars(new_incidents())).all() == []
         gone = select(Notification.user_id).where(Notification.type == NotificationType.SHIFT_CANCELLED)
         whose = list(await session.scalars(gone))
         assert len(whose) == len(set(whose)) >= 3

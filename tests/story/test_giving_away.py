@@ -18,7 +18,6 @@ from domain.db.models import (
     Assignment,
     ChatLink,
     GiveAwayAsk,
-    Incident,
     OperatorAlert,
     Route,
     User,
@@ -31,7 +30,7 @@ from domain.policy import Policy
 from sandbox.fleet import INVITE
 from tests.story.phones import Phone, until
 from tests.story.test_story import everyone
-from tests.story.test_working_day import Working, now, now_is, working
+from tests.story.test_working_day import Working, new_incidents, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 AHEAD = 2  # days
@@ -137,7 +136,7 @@ async def test_r5_5_a_link_is_forwarded_and_taken(calls: httpx.AsyncClient, sess
     assert (await colleague.press_data(won, offer["keyboard"][0][0]["data"]))["text"] == "It's yours. Thank you!"
     async with sessions() as session:
         give_away = (await session.scalars(select(GiveAwayRow.id))).one()
-        assert (await session.scalars(select(Incident))).all() == []
+        assert (await session.scalars(new_incidents())).all() == []
     assert "settled already" in (await it.phone.press_data(told, TakeBack(give_away).pack()))["text"]
 
 

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.callbacks.coverage import Emergency, TakeOff, TakeOffNow
 from bot.callbacks.shifts import ShiftCard
 from bot.callbacks.windows import Bids, CloseNow, ExtendUntil, OpenBids, Raise, Windows
-from domain.db.models import BidWindow, Incident
+from domain.db.models import BidWindow
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, IncidentKind
 from tests.story.phones import Phone, until
 from tests.story.test_by_hand import nadia_of, slot_of
-from tests.story.test_working_day import becomes, labels, now, now_is, working
+from tests.story.test_working_day import becomes, labels, new_incidents, now, now_is, working
 
 Sessions = async_sessionmaker[AsyncSession]
 ROUTE = "R12"
@@ -117,12 +117,12 @@ async def test_r6_9_a_shift_of_today_is_asked_anew(calls: httpx.AsyncClient, ses
     await nadia.press(card, "Ask others instead")
     asked = await nadia.sees(f"Take {it.route}, North off", "told at once not to travel")
     async with sessions() as session:
-        assert (await session.scalars(select(Incident))).all() == []
+        assert (await session.scalars(new_incidents())).all() == []
     await nadia.press(asked, "Yes, ask others")
     await nadia.sees(f"{it.route}, North: drivers are being asked")
     await it.phone.sees("Don't travel", it.route, "taken this shift off you")
     async with sessions() as session:
-        [incident] = await session.scalars(select(Incident))
+        [incident] = await session.scalars(new_incidents())
         assert incident.kind is IncidentKind.REMOVED_BY_MANAGER
     assert (await slot_of(sessions, today, it.route)).status is AssignmentStatus.UNFILLED
     # Pressed again, and on the old card, it shows how that is doing.

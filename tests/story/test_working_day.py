@@ -2,12 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.callbacks.shifts import (
@@ -39,8 +39,9 @@ from domain.db.models import (
     WarehouseManager,
 )
 from domain.db.models.words import AssignmentStatus, BidWindowMode, CancelReason, IncidentKind
-from domain.policy import TORONTO
+from domain.policy import TORONTO, Policy
 from domain.shifts.rules_of_parcels import Count
+from sandbox.demo import mid_week
 from sandbox.fleet import FIRST_NAMES, INVITE
 from sandbox.worked import BLOCKED
 from tests.story.phones import Phone, until
@@ -102,6 +103,11 @@ async def working(
     phone = Phone(calls, person)
     await until(phone.chat, "his home card, which is sent at the start")
     return Working(phone, user_id, assignment_id, route)
+
+
+def new_incidents() -> Select[tuple[Incident]]:
+    """Those that the test has caused: what the demo's fleet brings along is older."""
+    return select(Incident).where(Incident.occurred_at >= mid_week(datetime.now(UTC), Policy()))
 
 
 def labels(message: dict[str, Any]) -> list[str]:
