@@ -164,7 +164,7 @@ POOL_FOLLOWS_THE_LEDGER: Final = """
                  AND i.occurred_at > last.occurred_at - :within AND i.occurred_at <= last.occurred_at)
     ) AS caused) AS ledger
     CROSS JOIN LATERAL (SELECT stop.back_at IS NOT NULL AND (
-        stop.back_at >= stop.stopped_at + :stop_back_after
+        stop.reinstated IS NULL AND :now >= stop.stopped_at + :stop_back_after
         OR EXISTS (SELECT FROM appeals a WHERE a.user_id = who.id AND a.incident_id IS NOT NULL
                    AND a.decided_at IS NULL)) AS back) AS waits
     WHERE who.id IN (SELECT user_id FROM assignments WHERE updated_at >= :since)

@@ -9,7 +9,7 @@ from typing import Final
 
 from domain.policy import Policy
 from domain.time import local_day, local_instant
-from sandbox.simulate import bidding, hands, managing, quirks
+from sandbox.simulate import appealing, bidding, hands, managing, quirks
 from sandbox.simulate.hands import Does, HisShift
 
 POLICY: Final = Policy()
@@ -222,6 +222,7 @@ HABITS: Final = (
     Habit(Occasion.MISSED, 5, "leaves it at that", never, hands.nothing),
     Habit(Occasion.MISSED, 4, "is here, late", within(minutes=50), hands.press_it),
     Habit(Occasion.MISSED, 1, "is here, late, pressing twice", within(hours=5), hands.press_it_twice),
+    Habit(Occasion.MISSED, 2, "asks why, and appeals", within(hours=30), appealing.appeal),
     Habit(Occasion.ASKED_TO_DECIDE, 6, "decides", within(minutes=25), managing.decide),
     Habit(Occasion.ASKED_TO_DECIDE, 2, "decides much later", within(hours=5), managing.decide),
     Habit(Occasion.ASKED_TO_DECIDE, 2, "does not decide", never, hands.nothing),
@@ -229,6 +230,8 @@ HABITS: Final = (
     Habit(Occasion.A_DAY, 12, "looks around", by_day(6, 22), quirks.look_around),
     Habit(Occasion.A_DAY, 25, "looks for shifts", by_day(7, 22), bidding.look_for_shifts),
     Habit(Occasion.A_DAY, 8, "looks at his bids", by_day(7, 22), bidding.look_at_bids),
+    Habit(Occasion.A_DAY, 6, "asks how he stands", by_day(7, 22), appealing.ask_why),
+    Habit(Occasion.A_DAY, 8, "appeals what he can", by_day(7, 22), appealing.appeal),
     Habit(Occasion.A_DAY, 8, "talks nonsense", by_day(6, 23), quirks.talk_nonsense),
     Habit(Occasion.A_DAY, 3, "sends a sticker", by_day(8, 21), quirks.send_sticker),
     Habit(Occasion.A_DAY, 8, "presses an old button", by_day(6, 22), quirks.press_old_button),
@@ -245,6 +248,8 @@ HABITS: Final = (
     Habit(Occasion.A_MANAGERS_LOOK, 0.2, "takes a shift off somebody", within(minutes=15), managing.take_off),
     Habit(Occasion.A_MANAGERS_DAY, 8, "is there", by_day(6, 20), managing.look_after),
     Habit(Occasion.A_MANAGERS_DAY, 3, "decides on an absence", by_day(9, 18), managing.review),
+    Habit(Occasion.A_MANAGERS_DAY, 3, "decides on an appeal", by_day(9, 18), appealing.decide_an_appeal),
+    Habit(Occasion.A_MANAGERS_DAY, 2, "looks at one of his drivers", by_day(8, 19), appealing.look_at_a_driver),
     Habit(Occasion.A_MANAGERS_DAY, 1, "presses an old button", by_day(6, 20), quirks.press_old_button),
     Habit(Occasion.A_MANAGERS_DAY, 0.5, "closes a route for a day", by_day(7, 20), managing.close_a_route),
     Habit(Occasion.A_MANAGERS_DAY, 0.3, "has it run after all", by_day(7, 20), managing.run_after_all),

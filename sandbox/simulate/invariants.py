@@ -1,7 +1,7 @@
 """What must hold after every step, each by the number of its rule: a statement that finds what breaks it, in words.
 
-The statements are in `findings` and `open_slots`; the histories of assignments are judged in `histories`, the awards
-of windows in `rankings`.
+The statements are in `findings`, `open_slots` and `standings`; the histories of assignments are judged in
+`histories`, the awards of windows in `rankings`.
 """
 
 import functools
@@ -23,7 +23,7 @@ from domain.shifts import deadlines
 from domain.shifts.outages import Outage
 from domain.shifts.rules_of_leaving import PROTECTED
 from domain.time import local_day
-from sandbox.simulate import findings, histories, open_slots, rankings, rosters
+from sandbox.simulate import findings, histories, open_slots, rankings, rosters, standings
 
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -80,6 +80,9 @@ _OURS: Final[Mapping[str, TypeEngine[Any]]] = {
     "retell_for": Interval(),
     "hand_back_within": Interval(),
     "hand_back_below": Interval(),
+    "cap_most": Integer(),
+    "cap_least": Integer(),
+    "star_completion": Double(),
 }
 
 
@@ -112,6 +115,9 @@ def _given(facts: Facts) -> dict[str, Any]:
         "retell_for": policy.retell_for,
         "hand_back_within": policy.hand_back_within,
         "hand_back_below": policy.hand_back_below,
+        "cap_most": policy.cap_most,
+        "cap_least": policy.cap_least,
+        "star_completion": float(policy.star_completion),
     } | deadlines.given(policy)
 
 
@@ -154,6 +160,9 @@ INVARIANTS: Final = (
     Invariant("R8.2", "who arrived was in time", findings.ARRIVED_IN_TIME),
     Invariant("R8.3", "the numbers of parcels add up", findings.PARCELS_ADD_UP),
     Invariant("R8.6a", "nobody is blamed for an outage of ours", findings.NO_BLAME_FOR_OUR_OUTAGE),
+    Invariant("R9.2", "who is flagged has a flag that stands", standings.FLAGGED_BY_A_FLAG),
+    Invariant("R9.5", "a weekly cap is what its causes come to", standings.CAPPED_BY_A_CAUSE),
+    Invariant("R10.6", "what is excused counts nowhere", standings.EXCUSED_IS_NOTHING),
     Invariant("R9.6", "counters say what the ledger says", findings.COUNTERS_FOLLOW_THE_LEDGER),
     Invariant("R10.2", "the pool follows the ledger", findings.POOL_FOLLOWS_THE_LEDGER),
     Invariant("R11.1", "what is in an inbox was sent", findings.NOTED_IS_SENT),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from bot.callbacks.appeals import GrantAppeal, RefuseAppeal
 from bot.callbacks.arrivals import (
     AcceptReview,
     AllHere,
@@ -19,6 +20,7 @@ from bot.callbacks.coverage import Emergency, Slot, TakeOff, TakeOffNow
 from bot.callbacks.filling import Assign, AssignOverCap, FillSlot, FillWith
 from bot.callbacks.giving import AgreeToGive, RefuseToGive, RequireAgreement
 from bot.callbacks.settings import GoAway
+from bot.callbacks.stops import KeepOut, Reinstate
 from bot.callbacks.windows import AskCapped, CloseNow, ExtendUntil, ExtendWindow, OpenBids, Raise, WindowCard
 from sandbox.simulate.hands import Hands
 from sandbox.simulate.phones import Button
@@ -36,12 +38,19 @@ DECISIONS: Final = frozenset(
         RefuseToGive,
         AcceptReview,
         RefuseReview,
+        GrantAppeal,
+        RefuseAppeal,
+        Reinstate,
+        KeepOut,
     )
 )
+# Those for which he types a reason.
+REASONED: Final = frozenset(kind.word for kind in (RefuseReview, GrantAppeal, RefuseAppeal, Reinstate, KeepOut))
+REASONS: Final = ("There was no word of it that day", "x" * 501)
 ONE_MORE_BECAUSE: Final = ("Nobody else knows the streets there", "He has asked for it", "x" * 501)
 
 
-async def _press_one(hands: Hands, *kinds: type[Callback]) -> Button | None:
+async def press_one(hands: Hands, *kinds: type[Callback]) -> Button | None:
     """Any of such buttons, on the newest message that has them; None where there is none, or no network."""
     there = hands.phone.choices(*kinds)
     chosen = hands.dice.choice(there) if there else None
@@ -72,17 +81,17 @@ async def cover(hands: Hands) -> None:
 async def handle_window(hands: Hands) -> None:
     """One of the open windows: he closes it now, raises it to an emergency, has it open for longer, or asks more."""
     await hands.phone.type("/windows")
-    if await _press_one(hands, WindowCard) is None:
+    if await press_one(hands, WindowCard) is None:
         return
-    pressed = await _press_one(hands, CloseNow, Raise, ExtendWindow, AskCapped)
+    pressed = await press_one(hands, CloseNow, Raise, ExtendWindow, AskCapped)
     if pressed is not None and pressed.data.startswith((f"{Raise.word}:", f"{ExtendWindow.word}:")):
-        await _press_one(hands, Emergency, ExtendUntil)
+        await press_one(hands, Emergency, ExtendUntil)
 
 
 async def fill(hands: Hands) -> None:
     """A slot and somebody for it, out of what he is shown."""
     await hands.phone.type("/fill")
-    if await _press_one(hands, FillSlot) and await _press_one(hands, FillWith):
+    if await press_one(hands, FillSlot) and await press_one(hands, FillWith):
         await _assign(hands)
 
 
@@ -103,7 +112,7 @@ async def fill_in_line(hands: Hands) -> None:
 
 async def _assign(hands: Hands) -> None:
     """The last press; over the cap he writes why, and once more if that was too long."""
-    pressed = await _press_one(hands, Assign, AssignOverCap)
+    pressed = await press_one(hands, Assign, AssignOverCap)
     if pressed is not None and pressed.data.startswith(f"{AssignOverCap.word}:"):
         why = hands.dice.choice(ONE_MORE_BECAUSE)
         await hands.phone.type(why)
@@ -114,29 +123,29 @@ async def _assign(hands: Hands) -> None:
 async def take_off(hands: Hands) -> None:
     """Today's shift off somebody, for others."""
     await hands.phone.type("/shifts")
-    if await _press_one(hands, Driven) and await _press_one(hands, TakeOff):
-        await _press_one(hands, TakeOffNow)
+    if await press_one(hands, Driven) and await press_one(hands, TakeOff):
+        await press_one(hands, TakeOffNow)
 
 
 async def close_a_route(hands: Hands) -> None:
     """For a day: its driver does not travel, and bids for it are off."""
     _id, route = hands.dice.choice(hands.phone.town.company.routes)
     await hands.phone.type(f"/close {route}")
-    if await _press_one(hands, ClosePreview):
-        await _press_one(hands, CloseDay)
+    if await press_one(hands, ClosePreview):
+        await press_one(hands, CloseDay)
 
 
 async def run_after_all(hands: Hands) -> None:
     """Something that he had closed."""
     await hands.phone.type("/close")
-    await _press_one(hands, RunAfterAll)
+    await press_one(hands, RunAfterAll)
 
 
 async def want_a_word(hands: Hands) -> None:
     """Whether a shift may change hands without his word: he has it the other way."""
     await hands.phone.type("/routes")
-    if await _press_one(hands, WarehousePage):
-        await _press_one(hands, RequireAgreement)
+    if await press_one(hands, WarehousePage):
+        await press_one(hands, RequireAgreement)
 
 
 # -- what he is asked
@@ -144,13 +153,26 @@ async def want_a_word(hands: Hands) -> None:
 
 async def decide(hands: Hands) -> None:
     """One of the decisions that a message asks of him; where he is asked for his reason, he types it."""
-    if hands.button is None:
-        return
-    there = [each for each in hands.phone.buttons() if each.message_id == hands.button.message_id]
+    if hands.button is not None:
+        await decide_here(hands, hands.button.message_id)
+
+
+async def decide_here(hands: Hands, message_id: int) -> bool:
+    """One of the decisions that this message asks of him; False where it asks for none."""
+    there = [each for each in hands.phone.buttons() if each.message_id == message_id]
     choices = [each for each in there if each.data.partition(":")[0] in DECISIONS]
     chosen = hands.dice.choice(choices) if choices else None
-    if await hands.phone.press(chosen) and chosen is not None and chosen.data.startswith(f"{RefuseReview.word}:"):
-        await hands.phone.type("There was no word of it that day")
+    if await hands.phone.press(chosen) and chosen is not None and chosen.data.partition(":")[0] in REASONED:
+        await because(hands)
+    return chosen is not None
+
+
+async def because(hands: Hands) -> None:
+    """His reason; now and then one that is too long, and then another."""
+    why = hands.dice.choice((REASONS[0], *REASONS))
+    await hands.phone.type(why)
+    if why != REASONS[0]:
+        await hands.phone.type(REASONS[0])
 
 
 async def review(hands: Hands) -> None:

@@ -73,6 +73,11 @@ _COUNTS: Final = sql(
         (SELECT count(*) FROM audit_logs WHERE action = 'manual_assign') AS "slots filled by hand",
         (SELECT count(*) FROM audit_logs WHERE action = 'given_away') AS "shifts given away",
         (SELECT count(*) FROM audit_logs WHERE action = 'restored') AS "shifts that came back to who had lost them",
+        (SELECT count(*) FROM appeals) AS "appeals",
+        (SELECT count(*) FROM appeals WHERE granted) AS "… granted",
+        (SELECT count(*) FROM hard_stops) AS "drivers stopped",
+        (SELECT count(*) FROM hard_stops WHERE reinstated) AS "… reinstated by a manager",
+        (SELECT count(*) FROM flag_episodes) AS "drivers flagged",
         (SELECT count(*) FROM deliveries WHERE channel = 'telegram') AS "messages by Telegram",
         (SELECT count(*) FROM sms_attempts WHERE status IS DISTINCT FROM 'refused') AS "SMS"
     FROM assignments a LEFT JOIN shifts s ON s.assignment_id = a.id

@@ -13,16 +13,19 @@ from domain.bidding.bids import place_bid
 from domain.bidding.resolving import Resolved
 from domain.coverage.assigning import Assigned, assign_driver
 from domain.db.models import (
+    Appeal,
     Assignment,
     AuditLog,
     Bid,
     BidWindow,
     ChatLink,
     Delivery,
+    DriverCap,
     DriverHealthState,
     DriverMetrics,
     DriverPreferences,
     DutyRun,
+    FlagEpisode,
     GiveAway,
     Incident,
     Notification,
@@ -32,6 +35,8 @@ from domain.db.models import (
     Shift,
     SmsAttempt,
     SmsOptOut,
+    StarWeek,
+    User,
 )
 from domain.db.models.words import (
     ActorType,
@@ -341,6 +346,47 @@ async def out_for_nothing(depot: Depot) -> None:
     await depot.fleet.put(DriverHealthState, {"user_id": depot.dana.id} | out)
 
 
+async def flagged_without_a_flag(depot: Depot) -> None:
+    await depot.session.execute(
+        update(User).where(User.id == depot.dana.id).values(is_flagged=True, updated_at=depot.now)
+    )
+
+
+async def has_a_flag_and_is_not(depot: Depot) -> None:
+    await depot.fleet.add(FlagEpisode, user_id=depot.dana.id, flagged_at=depot.now, due=5, completed=3)
+
+
+async def cut_and_not_less(depot: Depot) -> None:
+    await depot.fleet.put(DriverCap, {"user_id": depot.dana.id, "base": 4, "cut": True})
+
+
+async def excused(depot: Depot) -> uuid.UUID:
+    slot = await depot.shift()
+    await depot.leaves(slot, "no_show", IncidentKind.NO_SHOW)
+    of = update(Incident).values(excused_at=depot.now, excused_by=depot.manager.id, excuse_reason="ours")
+    return (await depot.session.scalars(of.returning(Incident.id))).one()
+
+
+async def appeal_of_what_is_excused(depot: Depot) -> None:
+    about = {"user_id": depot.dana.id, "incident_id": await excused(depot), "reason": "I was there"}
+    await depot.fleet.add(Appeal, **about, opened_at=depot.now, decide_by=depot.now)
+
+
+async def flagged_for_what_is_excused(depot: Depot) -> None:
+    await excused(depot)
+    flag = {"flagged_at": depot.now + timedelta(hours=1), "due": 5, "completed": 4}
+    await depot.fleet.add(FlagEpisode, user_id=depot.dana.id, **flag)
+
+
+async def no_star_for_what_is_excused(depot: Depot) -> None:
+    await excused(depot)
+    done = await depot.fleet.shift(depot.r2, depot.dana, status=AssignmentStatus.COMPLETED)
+    parcels = {"parcels_start": 100, "parcels_delivered": 100, "parcels_returned": 0}
+    await depot.fleet.add(Shift, assignment_id=done.id, completed_at=depot.now, created_at=depot.now, **parcels)
+    judged = {"week": week_of(depot.fleet.today)[0], "judged_at": depot.now, "qualified": False}
+    await depot.fleet.put(StarWeek, {"user_id": depot.dana.id} | judged)
+
+
 async def noted_and_never_sent(depot: Depot) -> None:
     told = {"user_id": depot.dana.id, "type": NotificationType.WARNING, "title": "t", "body": "b"}
     await depot.fleet.add(Notification, **told, read=False, created_at=depot.now)
@@ -458,6 +504,13 @@ BAD: dict[str, list[Bad]] = {
     "the numbers of parcels add up": [more_back_than_loaded],
     "counters say what the ledger says": [counted_twice],
     "the pool follows the ledger": [out_for_nothing],
+    "who is flagged has a flag that stands": [flagged_without_a_flag, has_a_flag_and_is_not],
+    "a weekly cap is what its causes come to": [cut_and_not_less],
+    "what is excused counts nowhere": [
+        appeal_of_what_is_excused,
+        flagged_for_what_is_excused,
+        no_star_for_what_is_excused,
+    ],
     "what is in an inbox was sent": [noted_and_never_sent],
     "no driver gets more SMS a day than he may": [twenty_one_texts],
     "who has texted STOP gets none": [texted_after_stop],
