@@ -7,7 +7,7 @@ from bot.callbacks.places import DeletePlace, MovePreview, MoveRoute, Warehouses
 from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Screen, escape, shortened
-from domain.places.deleting import Deleted, Dependents
+from domain.places.deleting import COUNTED_MOST, Deleted, Dependents
 from domain.places.moving import Moving
 from domain.policy import Policy
 from domain.refusals import Refusal
@@ -154,7 +154,7 @@ def _dependents(facts: Dependents, reader: Reader) -> list[str]:
             ),
         ),
     )
-    return [text.format(n=n) for n, text in counted if n]
+    return [text.format(n=n if n <= COUNTED_MOST else f"{COUNTED_MOST}+") for n, text in counted if n]
 
 
 def deleted_toast(result: Deleted, reader: Reader) -> str:

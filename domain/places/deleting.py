@@ -3,8 +3,9 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import Date, Uuid, delete, select
+from sqlalchemy import Date, Integer, Uuid, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
@@ -23,7 +24,7 @@ from domain.time import local_day
 
 @dataclass(frozen=True, slots=True)
 class Dependents:
-    """What depends on a place: so many of each. Nothing: it can be deleted.
+    """What depends on a place: so many of each, at most one more than COUNTED_MOST. Nothing: it can be deleted.
 
     `shifts`: that somebody has or had, or that are over. `bids`: for shifts ahead. `drivers`: of a route, who prefer
     it; of a warehouse, whose home it is or was, or who take shifts there.
@@ -40,27 +41,39 @@ class Dependents:
         return not (self.routes or self.shifts or self.bids or self.drivers)
 
 
+COUNTED_MOST: Final = 99  # that something depends on it is what matters: history may be long
+
 # The slots ahead that nobody ever had are the route's own: a new route has them at once (R2.0).
 _OF_ROUTE = sql(
     """
     SELECT 0,
-           (SELECT count(*) FROM assignments a
-            WHERE a.route_id = :place AND (a.user_id IS NOT NULL OR a.date < :today)),
-           (SELECT count(*) FROM bids b JOIN assignments a ON a.id = b.assignment_id WHERE a.route_id = :place),
-           (SELECT count(*) FROM driver_preferences wish WHERE :place = ANY (wish.preferred_routes))
+           (SELECT count(*) FROM (
+                SELECT FROM assignments a
+                WHERE a.route_id = :place AND (a.user_id IS NOT NULL OR a.date < :today)
+                ORDER BY a.date LIMIT :most + 1) AS known),
+           (SELECT count(*) FROM (
+                SELECT FROM assignments a JOIN bids b ON b.assignment_id = a.id
+                WHERE a.route_id = :place AND a.date >= :today LIMIT :most + 1) AS known),
+           (SELECT count(*) FROM (
+                SELECT FROM driver_preferences wish
+                WHERE :place = ANY (wish.preferred_routes) LIMIT :most + 1) AS known)
     """,
     place=Uuid(),
     today=Date(),
+    most=Integer(),
 )
 _OF_WAREHOUSE = sql(
     """
     SELECT (SELECT count(*) FROM routes WHERE warehouse_id = :place),
-           (SELECT count(*) FROM assignments WHERE warehouse_id = :place),
+           (SELECT count(*) FROM (
+                SELECT FROM assignments WHERE warehouse_id = :place ORDER BY date LIMIT :most + 1) AS known),
            0,
-           (SELECT count(*) FROM (SELECT user_id FROM employments WHERE warehouse_id = :place
-                                  UNION SELECT user_id FROM open_warehouses WHERE warehouse_id = :place) AS his)
+           (SELECT count(*) FROM (
+                SELECT user_id FROM employments WHERE warehouse_id = :place
+                UNION SELECT user_id FROM open_warehouses WHERE warehouse_id = :place LIMIT :most + 1) AS his)
     """,
     place=Uuid(),
+    most=Integer(),
 )
 
 
@@ -74,9 +87,9 @@ async def dependents(
 
 async def _dependents(session: AsyncSession, place: Place, today: date) -> Dependents:
     row = (
-        await session.execute(_OF_ROUTE, {"place": place.id, "today": today})
+        await session.execute(_OF_ROUTE, {"place": place.id, "today": today, "most": COUNTED_MOST})
         if place.is_route
-        else await session.execute(_OF_WAREHOUSE, {"place": place.id})
+        else await session.execute(_OF_WAREHOUSE, {"place": place.id, "most": COUNTED_MOST})
     ).one()
     return Dependents(place, *row)
 

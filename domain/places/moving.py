@@ -156,10 +156,11 @@ async def move_route(
     return Moved(Place(route.id, route.name, to.id, to.name), first, told)
 
 
+# Said by what it is not: by what it is, PostgreSQL would read all of the company's days ahead.
 _AHEAD = sql(
     """
     SELECT id, date, user_id FROM assignments
-    WHERE route_id = :route AND date >= :first AND status IN ('scheduled', 'unfilled') ORDER BY date
+    WHERE route_id = :route AND date >= :first AND status NOT IN ('active', 'completed', 'cancelled') ORDER BY date
     """,
     route=Uuid(),
     first=Date(),

@@ -12,11 +12,16 @@ from domain.db.sql import sql
 from domain.notices import following
 from domain.notices.following_many import follow_all
 
+# Route by route: of how much is ahead the planner thinks too much, and would read what is ahead of all the company.
 _AHEAD = sql(
     """
-    SELECT a.id, a.date, a.warehouse_id, a.user_id, w.id AS window_id FROM assignments a
-    LEFT JOIN bid_windows w ON w.assignment_id = a.id AND w.status = 'open'
-    WHERE a.route_id = ANY (:routes) AND a.date >= :today AND a.status <> 'cancelled'
+    SELECT a.id, a.date, a.warehouse_id, a.user_id,
+           (SELECT w.id FROM bid_windows w WHERE w.assignment_id = a.id AND w.status = 'open') AS window_id
+    FROM unnest(:routes) AS r (id)
+    CROSS JOIN LATERAL (
+        SELECT * FROM assignments own
+        WHERE own.route_id = r.id AND own.date >= :today AND own.status <> 'cancelled' ORDER BY own.date OFFSET 0
+    ) AS a
     """,
     routes=ARRAY(Uuid()),
     today=Date(),

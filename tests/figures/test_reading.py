@@ -57,6 +57,10 @@ from domain.notices.kinds import Kind
 from domain.people.drivers import driver_card, is_seen, names_of
 from domain.people.linking import Contact, Linked, link_by_contact
 from domain.people.queries import Person, person
+from domain.places.actions import Founded, Renamed, found_warehouse, rename
+from domain.places.deleting import Dependents, delete_place
+from domain.places.moving import Moved, move_route
+from domain.places.queries import warehouse_card
 from domain.policy import Policy
 from domain.refusals import Refused
 from domain.roster import cards, making, previewing, runs
@@ -98,6 +102,7 @@ OPEN = 800  # windows that are open in all of the company
 ASKED = 200  # drivers who are asked, and their offers and home cards, which are redrawn
 DAY = 250  # the routes of a warehouse, a few times: before locks and after, with their drivers and windows
 WEEKS = 600  # the same, and of which weeks ahead the warehouse has any rows
+MOVED = 300  # and who prefers a route is found by looking at what each driver does
 CANDIDATES = 500  # a warehouse's hundred drivers, by their days of the week …
 WEIGHED = 700  # … and whatever else may speak against each
 # Who has no home recorded may work everywhere (R6.3): that is found by looking at all people, not at all assignments.
@@ -484,6 +489,26 @@ async def who_would_drive(it: Company) -> None:
     assert await drives(it.session, it.manager.id, await run_id(it), 0, 0, 20, POLICY, NOW)
 
 
+async def moves_a_route(it: Company) -> None:
+    south = await found_warehouse(it.session, it.manager, "Another", "1 Bay St", POLICY, NOW)
+    assert isinstance(south, Founded)
+    route = await it.session.get_one(Assignment, it.shift)
+    moved = await move_route(it.session, it.manager, route.route_id, south.warehouse_id, SAY, POLICY, NOW)
+    assert isinstance(moved, Moved)
+
+
+async def cant_delete(it: Company) -> None:
+    row = await it.session.get_one(Assignment, it.shift)
+    for place in (row.route_id, row.warehouse_id):
+        assert isinstance(await delete_place(it.session, it.manager, place, POLICY, NOW), Dependents)
+
+
+async def renames(it: Company) -> None:
+    row = await it.session.get_one(Assignment, it.shift)
+    assert isinstance(await rename(it.session, it.manager, row.route_id, "Another", POLICY, NOW), Renamed)
+    assert await warehouse_card(it.session, it.manager.id, row.warehouse_id, TODAY)
+
+
 PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, and the most rows of any one table
     "a driver's home card": ([], home, FEW),
     "a manager's home card": ([], managers_home, FEW),
@@ -535,6 +560,9 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "who would drive": ([is_made], who_would_drive, DAY),
     "a driver's terms, to suppose others": ([], his_terms, 10),
     "a what-if that is asked for": ([], asks_what_if, 10),
+    "a route moved": ([], moves_a_route, MOVED),
+    "a place that stays": ([], cant_delete, MOVED),
+    "a route renamed": ([], renames, DAY),
     "the difference that a what-if makes": ([made_what_if], rosters_card, WEEKS),
 }
 
@@ -546,7 +574,8 @@ async def test_a_press_reads_what_it_shows(company: Company, name: str) -> None:
         await each(company)
     with read_by(company.engine) as reading:
         await press(company)
-    judged(reading, most, whole=EVERYBODY if most in (CANDIDATES, WEIGHED) else frozenset())
+    whole = {CANDIDATES: EVERYBODY, WEIGHED: EVERYBODY, MOVED: OF_EACH}
+    judged(reading, most, whole=whole.get(most, frozenset()))
 
 
 DUTIES = {name: duty for name, duty in table_of_duties(SAY, POLICY).items() if isinstance(duty, Duty)}

@@ -13,6 +13,8 @@ from domain.bidding.bids import place_bid
 from domain.coverage.assigning import Assigned, assign_driver
 from domain.db.models import Assignment, BidWindow, Employment, OpenWarehouse, Route, User, Warehouse, WarehouseManager
 from domain.db.models.words import BidWindowMode
+from domain.importing import desk
+from domain.importing.sheets import Sheet, read_sheet
 from domain.people import inviting, linking, managing
 from domain.people.inviting import Invited
 from domain.people.managing import Removed
@@ -205,3 +207,40 @@ async def test_r12_5_two_warehouses_of_one_name_and_two_moves_crosswise(arena: A
     assert [type(each) for each in moved] == [Moved, Moved]
     async with arena.session() as session:
         await whole(session)
+
+
+# -- files
+
+
+FILE = "name,phone,warehouse,days\n" + "\n".join(f"D{n} Test,416 555 {n:04d},North,mon" for n in range(1, 41))
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+async def test_r2_5_a_file_pressed_by_several_at_once_is_imported_once(arena: Arena, seed: int) -> None:
+    it = await arena.build(place)
+    sheet = read_sheet(FILE, POLICY)
+    assert isinstance(sheet, Sheet)
+
+    async def sends(session: AsyncSession) -> Any:
+        return await desk.keep_sheet(session, it.manager, "x.csv", sheet, arena.now)
+
+    first, second = [each.import_id for each in await arena.at_once(sends, sends)]
+
+    def presses(import_id: uuid.UUID) -> Act[Any]:
+        return lambda session: desk.import_kept(session, it.manager, import_id, POLICY, arena.now)
+
+    async def invites(session: AsyncSession) -> Any:
+        whom = (it.north, "Amara Osei", "416 555 0007", "token")
+        return await inviting.invite_driver(session, it.manager, *whom, POLICY, arena.now)
+
+    acts = (presses(first), presses(first), presses(second), invites)
+    *results, invited = await arena.at_once(*acts, dice=Random(seed))
+    done = [each for each in results if isinstance(each, desk.Done)]
+    async with arena.session() as session:
+        phones = list(await session.scalars(select(User.phone).where(User.role == "driver")))
+        assert len(phones) == len(set(phones))
+    if isinstance(invited, Invited):  # he was first, so no file fits any more
+        assert done == [] and len(phones) == 2
+    else:
+        assert len(phones) == 41
+        assert len(done) in (1, 2) and len({each.import_id for each in done}) == 1
