@@ -219,6 +219,7 @@ async def test_r12_5_a_route_moves_with_what_is_ahead_and_keeps_its_history(depo
     dana, eli = await depot.driver("Dana"), await depot.driver("Eli", language="fr")
     driven = await fleet.shift(route, dana, fleet.day(-3), AssignmentStatus.COMPLETED)
     today = await fleet.shift(route, dana, fleet.today, AssignmentStatus.ACTIVE)
+    empty = await fleet.slot(route, fleet.day(-2))
     ahead = await fleet.shift(route, dana, fleet.day(2))
     later = await fleet.shift(route, dana, fleet.day(3))
     open_ = await fleet.slot(route, fleet.day(4))
@@ -233,7 +234,7 @@ async def test_r12_5_a_route_moves_with_what_is_ahead_and_keeps_its_history(depo
     result = await move(depot, route, south)
     assert isinstance(result, Moved) and (result.route.warehouse, result.told) == ("South", 2)
     where = dict((await depot.session.execute(select(Assignment.id, Assignment.warehouse_id))).tuples().all())
-    assert {where[slot.id] for slot in (driven, today)} == {depot.north}
+    assert {where[slot.id] for slot in (driven, empty, today)} == {depot.north}
     assert {where[slot.id] for slot in (ahead, later, open_)} == {south}
     assert await depot.session.scalar(select(RouteCompletions.completion_count)) == 7
     assert (await depot.row(ahead.id)).user_id == dana.id

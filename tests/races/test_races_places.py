@@ -1,11 +1,12 @@
 """R12.5 under simultaneous presses: nothing refers to what is gone, and no warehouse is without a manager."""
 
+import asyncio
 import uuid
 from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, exc, func, select
+from sqlalchemy import delete, exc, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.faults import is_overtaken, is_passing
@@ -14,7 +15,8 @@ from domain.coverage.assigning import Assigned, assign_driver
 from domain.db.models import Assignment, BidWindow, Employment, OpenWarehouse, Route, User, Warehouse, WarehouseManager
 from domain.db.models.words import BidWindowMode
 from domain.importing import desk
-from domain.importing.sheets import Sheet, read_sheet
+from domain.importing.actions import import_sheet
+from domain.importing.sheets import Fault, Sheet, What, read_sheet
 from domain.people import inviting, linking, managing
 from domain.people.inviting import Invited
 from domain.people.managing import Removed
@@ -28,6 +30,7 @@ from domain.schedule import weekdays
 from domain.schedule.weekdays import Created
 from tests.domain.world import POLICY, SAY, Fleet
 from tests.races.conftest import Act, Arena
+from tests.waits import somebody_waits
 
 ROUNDS = 6
 
@@ -244,3 +247,51 @@ async def test_r2_5_a_file_pressed_by_several_at_once_is_imported_once(arena: Ar
     else:
         assert len(phones) == 41
         assert len(done) in (1, 2) and len({each.import_id for each in done}) == 1
+
+
+# -- who is waited for: what he does is seen once he has done it
+
+
+async def behind(arena: Arena, first: Act[Any], second: Act[Any]) -> Any:
+    """What `second` comes to, begun while `first` is done but not yet committed."""
+    async with arena.session.begin() as session, asyncio.TaskGroup() as group:
+        await first(session)
+
+        async def goes() -> Any:
+            async with arena.session.begin() as other:
+                return await second(other)
+
+        going = group.create_task(goes())
+        async with arena.session() as looking:
+            await somebody_waits(looking, unless_done=going)
+        await session.commit()
+    return going.result()
+
+
+async def test_r12_5_what_another_program_refers_to_meanwhile_is_not_swept_away(arena: Arena) -> None:
+    """A home that went with its warehouse would leave its driver employed everywhere (R12.7)."""
+    it = await arena.build(place)
+
+    async def employs(session: AsyncSession) -> Any:
+        await session.execute(delete(OpenWarehouse))
+        home = {"user_id": it.driver.id, "warehouse_id": it.south, "starts_on": arena.now.date()}
+        await session.execute(insert(Employment).values(home))
+
+    assert isinstance(await behind(arena, employs, deletes(arena, it, it.south)), Dependents)
+    async with arena.session() as session:
+        homes = select(Employment.warehouse_id).where(Employment.warehouse_id == it.south)
+        assert len((await session.scalars(homes)).all()) == 1
+
+
+async def test_r12_5_a_route_that_came_meanwhile_is_a_fault_of_the_file(arena: Arena) -> None:
+    it = await arena.build(place)
+    sheet = read_sheet("route,warehouse\nR50,North\n", POLICY)
+    assert isinstance(sheet, Sheet)
+
+    async def creates(session: AsyncSession) -> Any:
+        return await weekdays.create_route(session, it.manager, it.north, "R50", POLICY, arena.now)
+
+    async def imports(session: AsyncSession) -> Any:
+        return await import_sheet(session, it.manager, None, sheet, POLICY, arena.now)
+
+    assert await behind(arena, creates, imports) == (Fault(2, What.NAME_TAKEN, "R50"),)
