@@ -272,8 +272,9 @@ async def test_r12_5_what_another_program_refers_to_meanwhile_is_not_swept_away(
     """A home that went with its warehouse would leave its driver employed everywhere (R12.7)."""
     it = await arena.build(place)
 
+    await arena.build(lambda fleet: fleet.session.execute(delete(OpenWarehouse)))
+
     async def employs(session: AsyncSession) -> Any:
-        await session.execute(delete(OpenWarehouse))
         home = {"user_id": it.driver.id, "warehouse_id": it.south, "starts_on": arena.now.date()}
         await session.execute(insert(Employment).values(home))
 
