@@ -30,6 +30,8 @@ from bot.reader import Reader, language_of
 from bot.screens.screen import Screen, shortened
 from bot.settings import Settings
 from bot.wording import Words
+from domain.db.models.words import UserRole
+from domain.notices.kinds import Kind
 from domain.people.presence import arrive
 from domain.people.queries import Person, linked_chat, person_in_chat
 from domain.policy import Policy
@@ -132,7 +134,7 @@ class Acting:
         self.toast(toast, alert)
         if about and await self._edge.kinds[kind].load(self.session, person.id, about, self.now) is None:
             return  # about nothing that there is, or that is his: the message stays as it was
-        edited = None if fresh or self._pressed is None else self._pressed.message_id
+        edited = None if fresh else await self._message_to_edit(stays=kind == Kind.BOARD)
         ticket = await queue.track(
             self.session, person.id, kind, about, chat_id=self.chat_id, message_id=edited, now=self.now
         )
@@ -153,11 +155,20 @@ class Acting:
         `once_shown` is done, in a transaction of its own, when Telegram has taken it, and not otherwise.
         """
         self.toast(toast, alert)
-        edited = None if fresh or screen.below is not None or self._pressed is None else self._pressed.message_id
+        edited = None if fresh or screen.below is not None else await self._message_to_edit()
         if edited is not None and self.person is not None:
             await queue.untrack(self.session, self.person.id, self.chat_id, edited, self.now)
         then = None if once_shown is None else partial(self._alone, once_shown)
         self._after.replies.append(replies.Saying(self._edge.mail, self.chat_id, edited, screen, then))
+
+    async def _message_to_edit(self, *, stays: bool = False) -> int | None:
+        """The pressed one; a manager's pinned board shows no other thing than itself (`stays`)."""
+        if self._pressed is None:
+            return None
+        message_id = self._pressed.message_id
+        if stays or self.person is None or self.person.role is not UserRole.MANAGER:
+            return message_id
+        return None if await queue.is_pinned(self.session, self.chat_id, message_id) else message_id
 
     async def _alone(self, does: Callable[[AsyncSession], Awaitable[None]]) -> None:
         async with self._edge.sessions.begin() as session:

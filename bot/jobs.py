@@ -25,7 +25,7 @@ from bot.delivery import alerts
 from bot.faults import Failed, brief, fault_id, is_passing
 from domain.bidding import queries as bidding
 from domain.coverage import actions as coverage
-from domain.coverage import cover, ending
+from domain.coverage import cover, ending, mornings
 from domain.coverage.cover import CoverTold
 from domain.coverage.ending import ClosedEmpty, Ended
 from domain.db.models import DutyRun
@@ -97,6 +97,9 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
             what = f"{', '.join(each.routes)}, {each.warehouse}, {each.on}"
             await alerts.raise_within(session, key, what, words, policy, now)
         return told
+
+    async def tell_morning(session: AsyncSession, now: datetime, _pass_by: int) -> dict[str, int]:
+        return {"told": (await mornings.tell_morning(session, words, policy, now)).told}
 
     async def tell_overdue(session: AsyncSession, now: datetime, pass_by: int) -> stopping.Overdue | None:
         overdue = await stopping.tell_overdue(session, words, policy, now, pass_by)
@@ -180,6 +183,7 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         ),
         "last-calls": Duty(lambda session, now, _: reminding.call_last(session, words, policy, now), at="0 18 * * *"),
         "cover": Duty(tell_cover, at="0 18 * * *"),
+        "manager-digest": Duty(tell_morning, at="0 6 * * *"),
         "sms-digest": Duty(gather, at="0 17 * * *"),
         "holidays": Duty(lambda session, now, _: holidays.put_holidays(session, words, policy, now), at="0 9 * * *"),
         "report": Duty(lambda session, now, _: reports.tell_week(session, words, policy, now), at="0 9 * * mon"),

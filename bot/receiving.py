@@ -77,6 +77,8 @@ class Receiver:
         """Processes one update to its end: when this returns, its effects are committed, or there are none."""
         if update.effective_chat is None or update.effective_chat.type != ChatType.PRIVATE:
             return self._receipt(update, Outcome.DONE, InHand())  # groups and channels are none of ours
+        if update.message is not None and update.message.pinned_message is not None:
+            return self._receipt(update, Outcome.DONE, InHand())  # mostly our own doing, and nobody's word
         try:
             async with asyncio.timeout(DEADLINE_FOR):
                 return await self._insist(update)

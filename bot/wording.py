@@ -47,6 +47,7 @@ from domain.notices.facts.people import (
 )
 from domain.notices.facts.routes import (
     HolidayAhead,
+    Morning,
     RouteCancelled,
     RouteMoved,
     RouteUnfilled,
@@ -129,8 +130,8 @@ class Words:
                         day=reader.day(notice.on), start=reader.time(notice.starts_at)
                     ),
                 )
-            case TomorrowCover():
-                return Worded(*_of_tomorrow(notice, reader))
+            case TomorrowCover() | Morning():
+                return Worded(*_of_a_day(notice, reader))
             case RouteCancelled():
                 return Worded(
                     _("{driver} can't drive {route}, {warehouse}").format(
@@ -279,10 +280,11 @@ def _of_assigned(notice: ShiftAssigned, reader: Reader) -> str:
     )
 
 
-def _of_tomorrow(notice: TomorrowCover, reader: Reader) -> tuple[str, str]:
-    day, text = reader.day(notice.on), summary(notice.uncovered, notice.slots, reader)
-    tomorrow = reader.gettext("Tomorrow, {day}").format(day=day)
-    title = reader.gettext("{day}: {summary}").format(day=tomorrow, summary=text.rstrip("."))
+def _of_a_day(notice: TomorrowCover | Morning, reader: Reader) -> tuple[str, str]:
+    _ = reader.gettext
+    text = summary(notice.uncovered, notice.slots, reader)
+    near = _("Today, {day}") if isinstance(notice, Morning) else _("Tomorrow, {day}")
+    title = _("{day}: {summary}").format(day=near.format(day=reader.day(notice.on)), summary=text.rstrip("."))
     parts = [", ".join(notice.routes) + (" …" if notice.uncovered > len(notice.routes) else "") + "."]
     parts = parts if notice.routes else []
     if notice.unconfirmed:

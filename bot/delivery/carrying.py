@@ -20,10 +20,12 @@ from bot.delivery.outcomes import (
     Expired,
     Halted,
     LostPoint,
+    MessageGone,
     Misconfigured,
     NotTaken,
     Outcome,
     PictureStays,
+    Pinned,
     Rejected,
     Replaced,
     Sent,
@@ -86,6 +88,8 @@ async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
 def manner(mail: Mail, claimed: Claimed) -> Manner:
     """How it may come at this moment (R11.4). What is shown already, and a card, which answers a press, asks nobody."""
     is_card = claimed.notification_id is None and claimed.channel is Channel.TELEGRAM
+    if claimed.pins and not claimed.shown:  # nobody has asked for it
+        return Silent()
     if claimed.shown or is_card or claimed.to is None:
         return Rings()
     now = mail.now()
@@ -109,7 +113,7 @@ async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove, png: byt
     try:
         async with asyncio.timeout(claimed.seconds_left):
             if isinstance(content, Remove):
-                return await telegram.delete(mail.bot, claimed.chat, content.message_id)
+                return await _remove(mail, claimed, content.message_id)
             if claimed.message_id is None:
                 silent = isinstance(manner(mail, claimed), Silent)
                 return await telegram.send(mail.bot, claimed.chat, content, png, silent=silent)
@@ -122,6 +126,14 @@ async def carry(mail: Mail, claimed: Claimed, content: Screen | Remove, png: byt
             return Replaced(sent.message_id, before=claimed.message_id) if isinstance(sent, Sent) else sent
     except TimeoutError:
         return Unsure("stopped before the lease ended")
+
+
+async def _remove(mail: Mail, claimed: Claimed, message_id: int) -> Outcome:
+    """What is too old to go (Telegram's two days) at least stands at the top of the chat no more."""
+    outcome = await telegram.delete(mail.bot, claimed.chat, message_id)
+    if claimed.pins and isinstance(outcome, MessageGone) and await mail.pace.turn(claimed.chat):
+        await telegram.unpin(mail.bot, claimed.chat, message_id)
+    return outcome
 
 
 async def send_instead(mail: Mail, chat_id: int, screen: Screen, patience: timedelta = pace.PATIENCE) -> Outcome | None:
@@ -168,6 +180,8 @@ async def settle(mail: Mail, claimed: Claimed, outcome: Outcome, content: Screen
     told(claimed, outcome, step)
     if isinstance(outcome, Misconfigured):
         await alerts.raise_alert(mail, alerts.TELEGRAM, outcome.why)
+    if in_time and _is_to_be_pinned(claimed, outcome):
+        await pin(mail, claimed, outcome.message_id if isinstance(outcome, Sent) else claimed.message_id)
     if in_time and isinstance(outcome, Replaced):
         await clear(mail, claimed.chat, outcome.before)
     return step
@@ -182,6 +196,27 @@ def told(claimed: Claimed, outcome: Outcome, step: Step) -> None:
         log.info("delivered" if step.due_at is None else "goes on", **how)
     else:
         log.warning("not delivered", reason=step.reason, failure=step.failure, **how)
+
+
+def _is_to_be_pinned(claimed: Claimed, outcome: Outcome) -> bool:
+    """Once: whoever takes it from the top of his chat does not find it there again."""
+    there = isinstance(outcome, Sent | Edited | Unchanged)
+    return claimed.pins and claimed.pinned_at is None and claimed.kind != queue.RETIRED and there
+
+
+async def pin(mail: Mail, claimed: Claimed, message_id: int | None) -> None:
+    """To the top of its chat, at a turn of its own; what does not come about now does with the next change."""
+    try:
+        async with asyncio.timeout(CLEAR_FOR):
+            if message_id is None or not await mail.pace.turn(claimed.chat):
+                return
+            outcome = await telegram.pin(mail.bot, claimed.chat, message_id)
+            if isinstance(outcome, Halted):
+                await mail.pace.halt(pace.TELEGRAM, outcome.retry_after)
+            elif isinstance(outcome, Pinned):
+                await queue.mark_pinned(mail.db, claimed.id, mail.now())
+    except Exception as fault:
+        log.warning("not pinned yet", fault=type(fault).__name__)
 
 
 def _shows(claimed: Claimed, outcome: Outcome, content: Screen | None) -> bytes | None:

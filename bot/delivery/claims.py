@@ -45,6 +45,8 @@ class Claimed:
     went_on: bool = False  # by SMS, before: it does so once
     language: str | None = None
     phone: str | None = None
+    pins: bool = False  # it is to stand at the top of its chat …
+    pinned_at: datetime | None = None  # … and does since
     shows: bytes | None = None  # a digest of what the message surely shows (`Screen.digest`)
     starts_at: datetime | None = None  # of the shift that the notice is about
     to: Recipient | None = None
@@ -109,7 +111,7 @@ RECIPIENT = """
 """
 ROW = """
     d.id, d.attempt, d.user_id, d.kind, d.about, d.urgency, d.due_at, d.expires_at, d.message_id, d.state, d.level,
-    d.notification_id, d.sent_at
+    d.notification_id, d.sent_at, d.pins, d.pinned_at
 """
 
 # Nothing is claimed where another sender has just taken the chat's turn (`took` is empty then), nor for a person of

@@ -36,6 +36,11 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """It stands at the top of its chat. No row ends with this: what is pinned was sent before."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageGone:
     """The message to edit or delete is not there, or not to be changed any more."""
 
@@ -190,6 +195,7 @@ Outcome = (
     | Edited
     | Unchanged
     | Deleted
+    | Pinned
     | MessageGone
     | Accepted
     | Unreachable

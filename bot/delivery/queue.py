@@ -85,7 +85,7 @@ _RETIRE_EARLIER = sql(
     """
     WITH locked AS (
         SELECT id, (chat_id, message_id) IS NOT DISTINCT FROM (:chat_id, :message_id) AS kept FROM deliveries
-        WHERE user_id = :user_id AND kind = :kind AND state IN ('pending', 'sending', 'sent')
+        WHERE user_id = :user_id AND kind = :kind AND state IN ('pending', 'sending', 'sent') AND NOT pins
            OR chat_id = :chat_id AND message_id = :message_id
         ORDER BY kind IN ('home', 'board', 'coverage'), id
         FOR NO KEY UPDATE
@@ -111,7 +111,7 @@ async def track(
     """The row of a reply, in the transaction that it answers, leased by this process until it has sent it.
 
     With `message_id` it takes the place of what that message showed, else it is a message to come. There is one home
-    card, and one board: earlier ones are deleted from the chat by a worker.
+    card, one board and one map: earlier ones are deleted from the chat by a worker, but for the board that is pinned.
     """
     if kind in CHANGED_BY_ALL:
         where = {"user_id": user_id, "kind": kind, "chat_id": chat_id, "message_id": message_id}
@@ -138,6 +138,17 @@ async def untrack(session: AsyncSession, user_id: uuid.UUID, chat_id: int, messa
     """
     given = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id, "now": now}
     await session.execute(_UNTRACK, given)
+
+
+async def is_pinned(session: AsyncSession, chat_id: int, message_id: int) -> bool:
+    """Whether the message is to stay at the top of its chat, whatever is pressed on it."""
+    where = Delivery.chat_id == chat_id, Delivery.message_id == message_id
+    return bool(await session.scalar(select(Delivery.pins).where(*where)))
+
+
+async def mark_pinned(db: AsyncEngine, id_: uuid.UUID, now: datetime) -> None:
+    """Since now it stands there."""
+    await _hit(db, update(Delivery).where(Delivery.id == id_).values(pinned_at=now))
 
 
 _MINE: Final = """

@@ -18,6 +18,7 @@ from bot.delivery.outcomes import (
     NotTaken,
     Outcome,
     PictureStays,
+    Pinned,
     Rejected,
     Sent,
     Unchanged,
@@ -94,6 +95,17 @@ async def delete(bot: Bot, chat_id: int, message_id: int) -> Outcome:
     """The message goes from the chat. Telegram lets go only of what is younger than two days."""
     deleted = await _answer(bot.delete_message(chat_id, message_id))
     return deleted if isinstance(deleted, Outcome) else Deleted()
+
+
+async def pin(bot: Bot, chat_id: int, message_id: int) -> Outcome:
+    """The message stands at the top of the chat, beside whatever stands there already."""
+    pinned = await _answer(bot.pin_chat_message(chat_id, message_id, disable_notification=True))
+    return pinned if isinstance(pinned, Outcome) else Pinned()
+
+
+async def unpin(bot: Bot, chat_id: int, message_id: int) -> None:
+    """It stands there no more; where it does not, that is as well."""
+    await _answer(bot.unpin_chat_message(chat_id, message_id))
 
 
 async def _answer(call: Awaitable[T]) -> T | Outcome:

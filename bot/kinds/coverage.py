@@ -14,15 +14,16 @@ from bot.screens import texts
 from bot.screens import windows as screens
 from bot.screens.left import Cancelled, Missing
 from domain.coverage import board as boards
-from domain.coverage import maps, windows
+from domain.coverage import maps, mornings, windows
 from domain.coverage.board import Board
 from domain.coverage.cover import Cover, cover_now
 from domain.coverage.maps import CoverageMap
+from domain.coverage.mornings import Digest
 from domain.coverage.windows import WindowCard
 from domain.notices import kinds as names
 from domain.notices import queries as notices
 from domain.notices.facts.arrivals import DriverMissing
-from domain.notices.facts.routes import RouteCancelled, TomorrowCover
+from domain.notices.facts.routes import Morning, RouteCancelled, TomorrowCover
 from domain.policy import Policy
 from domain.shifts import reviewing
 from domain.time import local_day
@@ -40,6 +41,10 @@ def kinds(policy: Policy, company: str) -> Kinds:
     async def cover(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> Cover | None:
         told = await notices.told(session, user_id, names.Kind.COVER, id_)
         return await cover_now(session, user_id, told, policy, now) if isinstance(told, TomorrowCover) else None
+
+    async def digest(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> Digest | None:
+        told = await notices.told(session, user_id, names.Kind.MANAGER_DIGEST, id_)
+        return await mornings.digest_now(session, user_id, told, policy, now) if isinstance(told, Morning) else None
 
     async def window(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, _now: datetime) -> WindowCard | None:
         return await windows.window_card(session, user_id, id_, policy)
@@ -70,6 +75,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
             cover_screens.cover,
             sms=lambda facts, reader, _code, behind: texts.cover(facts, company, reader, behind),
         ),
+        names.Kind.MANAGER_DIGEST: Kind(about(digest), cover_screens.morning),
         names.Kind.WINDOW: Kind(about(window), screens.window),
         names.Kind.ROUTE_CANCELLED: Kind(
             about(cancelled),

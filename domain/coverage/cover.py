@@ -13,7 +13,7 @@ from domain import time
 from domain.coverage.board import Mark, RouteStands, WarehouseDay, day_of
 from domain.db.sql import sql
 from domain.notices.actions import Envelope
-from domain.notices.facts.routes import TomorrowCover
+from domain.notices.facts.routes import Morning, TomorrowCover
 from domain.notices.kinds import Kind, cover_of
 from domain.notices.mailing import Letter, tell_each
 from domain.notices.wording import Wording
@@ -22,8 +22,8 @@ from domain.policy import Policy
 NAMED_MOST: Final = 8  # routes that the inbox names
 
 # Spelled as a list for the index.
-_TOMORROW: Final = """
-    tomorrow AS (
+_DAY: Final = """
+    that_day AS (
         SELECT a.warehouse_id, w.name AS warehouse, r.name AS route, a.status = 'unfilled' AS uncovered,
                a.status = 'scheduled' AND a.confirmed_at IS NULL AS unconfirmed
         FROM assignments a
@@ -31,7 +31,9 @@ _TOMORROW: Final = """
         JOIN warehouses w ON w.id = a.warehouse_id
         WHERE a.status IN ('scheduled', 'active', 'completed', 'unfilled') AND a.date = :on
     ), there AS (
-        SELECT m.warehouse_id, m.user_id, contact.language, coalesce(contact.away_until > :now, false) AS away
+        SELECT m.warehouse_id, m.user_id, contact.language, coalesce(contact.away_until > :now, false) AS away,
+               EXISTS (SELECT FROM chat_links chat
+                       WHERE chat.user_id = m.user_id AND chat.unreachable_at IS NULL) AS has_chat
         FROM warehouse_managers m
         JOIN users person ON person.id = m.user_id AND person.role = 'manager'
         LEFT JOIN contact_settings contact ON contact.user_id = m.user_id
@@ -40,24 +42,25 @@ _TOMORROW: Final = """
 # A warehouse's are told of it who are there; are they all away, all of them.
 _LISTS = sql(
     f"""
-    WITH {_TOMORROW}
-    SELECT there.user_id, there.language, array_agg(DISTINCT warehouse_id::text) AS warehouses, count(*) AS slots,
+    WITH {_DAY}
+    SELECT there.user_id, there.language, there.has_chat,
+           array_agg(DISTINCT warehouse_id::text) AS warehouses, count(*) AS slots,
            count(*) FILTER (WHERE uncovered) AS uncovered, count(*) FILTER (WHERE unconfirmed) AS unconfirmed,
            coalesce(array_agg(route ORDER BY warehouse, length(route), route) FILTER (WHERE uncovered),
                     '{{}}') AS routes
-    FROM there JOIN tomorrow USING (warehouse_id)
+    FROM there JOIN that_day USING (warehouse_id)
     WHERE NOT away OR NOT EXISTS (SELECT FROM there other
                                   WHERE other.warehouse_id = there.warehouse_id AND NOT other.away)
-    GROUP BY there.user_id, there.language
+    GROUP BY there.user_id, there.language, there.has_chat
     ORDER BY there.user_id
     """,  # noqa: S608 - our own texts
     on=Date(),
 )
 _UNMANAGED = sql(
     f"""
-    WITH {_TOMORROW}
-    SELECT warehouse_id, warehouse, array_agg(route ORDER BY length(route), route) AS routes FROM tomorrow
-    WHERE uncovered AND NOT EXISTS (SELECT FROM there WHERE there.warehouse_id = tomorrow.warehouse_id)
+    WITH {_DAY}
+    SELECT warehouse_id, warehouse, array_agg(route ORDER BY length(route), route) AS routes FROM that_day
+    WHERE uncovered AND NOT EXISTS (SELECT FROM there WHERE there.warehouse_id = that_day.warehouse_id)
     GROUP BY warehouse_id, warehouse
     ORDER BY warehouse_id
     """,  # noqa: S608
@@ -94,9 +97,9 @@ async def tell_cover(session: AsyncSession, say: Wording, policy: Policy, now: d
         return CoverTold(0)
     on = today + timedelta(days=1)
     until = time.local_instant(on, policy.midnight, policy)
-    lists = await session.execute(_LISTS, {"on": on, "now": now})
     letters = [
-        Letter(row.user_id, row.language, _notice(row, on), Envelope(Kind.COVER, cover_of(on), until)) for row in lists
+        Letter(row.user_id, row.language, _notice(row, on), Envelope(Kind.COVER, cover_of(on), until))
+        for row in await lists(session, on, now)
     ]
     told = await tell_each(session, letters, say, now)
     unmanaged = await session.execute(_UNMANAGED, {"on": on, "now": now})
@@ -105,9 +108,18 @@ async def tell_cover(session: AsyncSession, say: Wording, policy: Policy, now: d
     )
 
 
+async def lists(session: AsyncSession, on: date, now: datetime) -> Sequence[Row[Any]]:
+    """Of each manager who is told: his language, whether he can be reached by Telegram, how far the day is covered."""
+    return (await session.execute(_LISTS, {"on": on, "now": now})).all()
+
+
 def _notice(row: Row[Any], on: date) -> TomorrowCover:
-    named = tuple(row.routes[:NAMED_MOST])
-    return TomorrowCover(on, tuple(row.warehouses), row.slots, row.uncovered, row.unconfirmed, named)
+    return TomorrowCover(on, *figures(row))
+
+
+def figures(row: Row[Any]) -> tuple[tuple[str, ...], int, int, int, tuple[str, ...]]:
+    """Of one of `lists`: its warehouses, slots, how many have no driver or are not confirmed, the first without one."""
+    return tuple(row.warehouses), row.slots, row.uncovered, row.unconfirmed, tuple(row.routes[:NAMED_MOST])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,7 @@ class Cover:
 
 
 async def cover_now(
-    session: AsyncSession, manager_id: uuid.UUID, told: TomorrowCover, policy: Policy, now: datetime
+    session: AsyncSession, manager_id: uuid.UUID, told: TomorrowCover | Morning, policy: Policy, now: datetime
 ) -> Cover:
     """As above; a warehouse that is no longer his is left out (R12.3)."""
     of = [uuid.UUID(warehouse_id) for warehouse_id in told.warehouses]

@@ -113,11 +113,17 @@ _FOLLOW_HOMES = sql(
             SELECT list.id FROM notifications list WHERE list.data ->> 'dedupe' = ANY (ARRAY(
                 SELECT 'cover:' || changed.cover || ':' || manager.user_id
                 FROM changed JOIN warehouse_managers manager ON manager.warehouse_id = changed.warehouse_id))))
+        UNION ALL
+        SELECT d.id FROM deliveries d WHERE d.notification_id = ANY (ARRAY(
+            SELECT digest.notification_id
+            FROM manager_digests digest JOIN warehouse_managers his ON his.user_id = digest.user_id
+            WHERE digest.live_until > :now
+              AND (his.warehouse_id = ANY (:at_home) OR his.warehouse_id = ANY (CAST(:warehouses AS uuid[])))))
     ), locked AS (
         SELECT d.id FROM deliveries d
         WHERE d.id = ANY (ARRAY(SELECT id FROM showing)) AND d.channel = 'telegram'
           AND (d.kind IN ('home', 'board', 'coverage') AND d.state IN ('sending', 'sent')
-               OR d.kind IN ('cover', 'week', 'week_locked') AND d.expires_at > :now
+               OR d.kind IN ('cover', 'manager_digest', 'week', 'week_locked') AND d.expires_at > :now
                   AND (d.state IN ('sending', 'sent', 'acknowledged')
                        OR d.state = 'escalated' AND d.message_id IS NOT NULL))
         ORDER BY kind IN ('home', 'board', 'coverage'), d.id

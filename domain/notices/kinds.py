@@ -31,6 +31,7 @@ class Kind(StrEnum):
     WEEK_OPEN = "week_open"  # … and what of it is open; about: the same
     ROUTE_UNFILLED = "route_unfilled"  # to the manager; about: the window
     COVER = "cover"  # whether tomorrow is covered, to the manager; about: the day, see `cover_of`
+    MANAGER_DIGEST = "manager_digest"  # the morning's, to the manager; about: the day, see `morning_of`
     ROUTE_CANCELLED = "route_cancelled"  # a driver has left a shift, to the manager; about: the window, else the shift
     REMINDER = "reminder"  # of today's shift; about: the assignment
     CONFIRM_REMINDER = "confirm_reminder"  # what is to be confirmed; about: the assignment that is due first
@@ -98,6 +99,11 @@ def cover_of(on: date) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_OID, f"cover:{on.isoformat()}")
 
 
+def morning_of(on: date) -> uuid.UUID:
+    """What the managers' digests of a day are about."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"morning:{on.isoformat()}")
+
+
 def holiday_of(on: date) -> uuid.UUID:
     """What the questions about a holiday are about."""
     return uuid.uuid5(uuid.NAMESPACE_OID, f"holiday:{on.isoformat()}")
@@ -156,6 +162,7 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.WEEK_OPEN: Rule(NotificationType.BID_OPEN, Urgency.NORMAL),
     Kind.ROUTE_UNFILLED: Rule(NotificationType.ROUTE_UNFILLED, Urgency.IMPORTANT),
     Kind.COVER: Rule(NotificationType.ROUTE_UNFILLED, Urgency.IMPORTANT),
+    Kind.MANAGER_DIGEST: Rule(NotificationType.ROUTE_UNFILLED, Urgency.NORMAL, by_sms=False),
     Kind.ROUTE_CANCELLED: Rule(NotificationType.ROUTE_CANCELLED, Urgency.IMPORTANT),
     Kind.REMINDER: Rule(NotificationType.SHIFT_REMINDER, Urgency.IMPORTANT),
     Kind.CONFIRM_REMINDER: Rule(NotificationType.CONFIRMATION_REMINDER, None),

@@ -48,6 +48,7 @@ from domain.notices.facts.people import (
 from domain.notices.facts.routes import (
     Cause,
     HolidayAhead,
+    Morning,
     RouteCancelled,
     RouteMoved,
     RouteUnfilled,
@@ -77,6 +78,7 @@ Notice = (
     | WeekReported
     | RouteUnfilled
     | TomorrowCover
+    | Morning
     | RouteCancelled
     | ShiftToday
     | ToConfirm
@@ -135,6 +137,7 @@ NOTICES: Mapping[Kind, type[Notice]] = {
     Kind.WEEK_OPEN: WeekOpen,
     Kind.ROUTE_UNFILLED: RouteUnfilled,
     Kind.COVER: TomorrowCover,
+    Kind.MANAGER_DIGEST: Morning,
     Kind.ROUTE_CANCELLED: RouteCancelled,
     Kind.REMINDER: ShiftToday,
     Kind.CONFIRM_REMINDER: ToConfirm,
@@ -191,6 +194,7 @@ NOTICES: Mapping[Kind, type[Notice]] = {
 _READ: Mapping[object, Callable[[Any], object]] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
+    datetime | None: lambda at: datetime.fromisoformat(at) if at else None,
     date | None: lambda on: date.fromisoformat(on) if on else None,
     uuid.UUID: uuid.UUID,
     tuple[str, ...]: tuple,

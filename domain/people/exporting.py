@@ -32,6 +32,7 @@ HIS: Final[Mapping[str, tuple[str, ...]]] = {
     "bids": ("user_id",),
     "boards": ("user_id",),
     "coverage_maps": ("user_id",),
+    "manager_digests": ("user_id",),
     "calendar_feeds": ("user_id",),
     "cap_overrides": ("user_id",),
     "chat_links": ("user_id",),

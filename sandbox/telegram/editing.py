@@ -59,21 +59,30 @@ def delete_message(telegram: Telegram, params: Params) -> bool:
     if telegram.clock.now() - message.at > DELETABLE:
         raise bad_request("message can't be deleted for everyone")
     message.deleted = True
-    if chat.pinned == message.message_id:
-        chat.pinned = None
+    if message.message_id in chat.pins:
+        chat.pins.remove(message.message_id)
     telegram.tell("deleted", message)
     return True
 
 
 def pin_message(telegram: Telegram, params: Params) -> bool:
-    """pinChatMessage; told in the chat unless silent."""
+    """pinChatMessage: beside what is pinned already. The chat tells of it, and the bot gets that, too, as an update."""
     chat = telegram.open_chat(params)
     message = chat.find(params.whole("message_id"))
     if message is None:
         raise bad_request("message to pin not found")
-    chat.pinned = message.message_id
-    if not params.flag("disable_notification"):
-        telegram.add(chat, from_bot=True, kind="service", text=f"{telegram.settings.bot_name} pinned a message")
+    if message.message_id in chat.pins:
+        return True
+    chat.pins.append(message.message_id)
+    said = telegram.add(
+        chat,
+        from_bot=True,
+        kind="service",
+        text=f"{telegram.settings.bot_name} pinned a message",
+        silent=True,
+        extra={"pinned_message": message.for_bot(telegram.bot)},
+    )
+    telegram.updates.put("message", said.for_bot(telegram.bot), ("messages", chat.person.account.user_id))
     telegram.events.emit("person", person=chat.person.id)
     return True
 
@@ -82,9 +91,9 @@ def unpin_message(telegram: Telegram, params: Params) -> bool:
     """unpinChatMessage; without `message_id` the last pinned one."""
     chat = telegram.open_chat(params)
     wanted = params.whole("message_id", chat.pinned or 0)
-    if chat.pinned is None or wanted != chat.pinned:
+    if wanted not in chat.pins:
         raise bad_request("message to unpin not found")
-    chat.pinned = None
+    chat.pins.remove(wanted)
     telegram.events.emit("person", person=chat.person.id)
     return True
 

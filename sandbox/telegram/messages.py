@@ -136,7 +136,7 @@ class Chat:
     person: Person
     messages: dict[int, Message] = field(default_factory=dict)
     reply_keyboard: Json | None = None
-    pinned: int | None = None
+    pins: list[int] = field(default_factory=list)  # the latest last
     typing_until: float = 0.0
     instance: str = field(default_factory=lambda: str(secrets.randbits(62)))
 
@@ -144,6 +144,11 @@ class Chat:
     def typing(self) -> bool:
         """Whether the bot seems to be typing just now."""
         return time.monotonic() < self.typing_until
+
+    @property
+    def pinned(self) -> int | None:
+        """What stands at the top of the chat: the latest of what is pinned."""
+        return self.pins[-1] if self.pins else None
 
     def find(self, message_id: int) -> Message | None:
         """The message, unless it was deleted."""

@@ -27,7 +27,19 @@ Sessions = async_sessionmaker[AsyncSession]
 POLICY = Policy()
 DUTIES = {
     *("windows", "waves", "auto-drop", "no-show", "shift-reminders", "confirmation-reminders", "last-calls"),
-    *("cover", "sms-digest", "cleanup", "holidays", "overdue", "reviews", "appeals", "missing", "holds", "absences"),
+    *(
+        "cover",
+        "manager-digest",
+        "sms-digest",
+        "cleanup",
+        "holidays",
+        "overdue",
+        "reviews",
+        "appeals",
+        "missing",
+        "holds",
+        "absences",
+    ),
     *("give-aways", "roster", "week-message", "metrics", "pool", "health", "stars", "report"),
 }
 DAILY = "10 4 * * *"

@@ -254,7 +254,17 @@ async def test_pinning(bot: Bot, calls: Calls) -> None:
     assert [each["kind"] for each in chat["messages"]] == ["text", "service"]
     pinned = (await bot.get_chat(1001)).pinned_message
     assert pinned and pinned.text == "board"
-    assert await bot.unpin_chat_message(1001)
+    [told] = await bot.get_updates()  # as Telegram does, though it was the bot itself that pinned it
+    assert told.message and told.message.pinned_message and told.message.pinned_message.message_id == sent.message_id
+    assert told.message.from_user and told.message.from_user.is_bot
+    another = await bot.send_message(1001, "another")
+    assert await bot.pin_chat_message(1001, another.message_id, disable_notification=True)
+    assert await bot.pin_chat_message(1001, another.message_id)  # pinned already: nothing is said again
+    assert len(await bot.get_updates(offset=told.update_id + 1)) == 1
+    assert (await calls.get("people/amara-osei/chat"))["pinned"] == another.message_id
+    assert await bot.delete_message(1001, another.message_id)
+    assert (await calls.get("people/amara-osei/chat"))["pinned"] == sent.message_id
+    assert await bot.unpin_chat_message(1001, sent.message_id)
     assert await refusal(bot.pin_chat_message(1001, 99)) == "BadRequest: Message to pin not found"
     assert await refusal(bot.unpin_chat_message(1001)) == "BadRequest: Message to unpin not found"
 

@@ -121,6 +121,8 @@ class Delivery(Base):
     reason: Mapped[str | None]  # why it failed, was cancelled, or went another way
     created_at: Mapped[datetime]
     shows: Mapped[bytes | None]  # a digest of what the message surely shows; null: nobody knows just now
+    pins: Mapped[bool] = mapped_column(server_default=FALSE)  # it is to stand at the top of the chat …
+    pinned_at: Mapped[datetime | None]  # … and does since
 
 
 class Board(Base):
@@ -148,6 +150,17 @@ class CoverageMap(Base):
     days: Mapped[int] = mapped_column(SmallInteger)
     page: Mapped[int]
     live_until: Mapped[datetime]  # the end of the last day: what is over is kept current no longer
+
+
+class ManagerDigest(Base):
+    """A manager's digest of a morning; there is one a day, which is kept current until that is over."""
+
+    __tablename__ = "manager_digests"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    on: Mapped[date] = mapped_column("date")
+    notification_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notifications.id", ondelete="SET NULL"))
+    live_until: Mapped[datetime]
 
 
 class OperatorAlert(Base):

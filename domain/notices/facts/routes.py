@@ -29,6 +29,19 @@ class TomorrowCover:
 
 
 @dataclass(frozen=True, slots=True)
+class Morning:
+    """How far today is covered, as above; to the manager. `starts_at`: of the shifts, where something is to be done."""
+
+    on: date
+    warehouses: tuple[str, ...]
+    slots: int
+    uncovered: int
+    unconfirmed: int
+    routes: tuple[str, ...]
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RouteCancelled:
     """A driver has left his shift; to the manager. `reason` and `mode` as in the model; no mode: the slot is over.
 
