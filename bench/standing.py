@@ -16,7 +16,7 @@ from bench.presses import FLOOR, Bench
 from bench.statements import counted
 from bot import logs
 from bot.faults import Failed
-from bot.jobs import Duties, Duty, run_due, table_of_duties
+from bot.jobs import Duties, run_due, table_of_duties
 from bot.wording import Words
 from domain.db.engine import connect, sessions
 from domain.policy import Policy
@@ -143,9 +143,7 @@ class _Measuring:
             await engine.dispose()
 
     async def _product(self, case: Case, open_: async_sessionmaker[AsyncSession]) -> None:
-        duty = self._duties[case.duty]
-        assert isinstance(duty, Duty)
-        done = await run_due(duty, open_, case.at)
+        done = await run_due(self._duties[case.duty], open_, case.at)
         assert not any(isinstance(item, Failed) for item in done), "a duty failed; its log is above"
 
     async def _result(self, case: Case, work: Work) -> list[Any]:

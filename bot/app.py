@@ -184,6 +184,7 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(settings.on_sms, callbacks.settings.ChooseSms.fits),
             CallbackQueryHandler(settings.on_quiet_hours, callbacks.settings.ChooseQuietHours.fits),
             CallbackQueryHandler(settings.on_wake_me, callbacks.settings.ChooseWakeMe.fits),
+            CallbackQueryHandler(privacy.on_privacy, callbacks.privacy.OpenPrivacy.fits),
             CallbackQueryHandler(privacy.on_send_my_data, callbacks.privacy.SendMyData.fits),
             CallbackQueryHandler(privacy.on_forget, callbacks.privacy.ForgetDriver.fits),
             CallbackQueryHandler(privacy.on_forget_now, callbacks.privacy.ForgetDriverNow.fits),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import asyncpg
 from sqlalchemy import exc
 
+from domain.db.engine import TooSlow
+
 # asyncpg's own come bare where SQLAlchemy does not know them; TimeoutError is an OSError.
 _BARE = (
     OSError,
@@ -18,6 +20,7 @@ _BARE = (
 # Beginnings of SQLSTATE: connection, rolled back for another's sake, resources, lock, operator, system.
 _PASSING = ("08", "40", "53", "55P03", "57", "58")
 _OVERTAKEN = ("23505", "23503")  # unique, foreign key
+_CANCELLED = "57014"  # by the server's own limit of time, where somebody has set one
 
 
 def is_passing(fault: BaseException) -> bool:
@@ -29,6 +32,18 @@ def is_passing(fault: BaseException) -> bool:
     if isinstance(fault, asyncpg.PostgresError) and (fault.sqlstate or "").startswith(_PASSING):
         return True
     return isinstance(fault, _BARE)
+
+
+def is_away(fault: BaseException) -> bool:
+    """As `is_passing`, but for statements that took too long: where nobody waits, they would do so every time."""
+    return is_passing(fault) and not _is_too_slow(fault)
+
+
+def _is_too_slow(fault: BaseException) -> bool:
+    return isinstance(fault, TooSlow) or _CANCELLED in (
+        getattr(getattr(fault, "orig", None), "sqlstate", None),
+        getattr(fault, "sqlstate", None),
+    )
 
 
 def is_overtaken(fault: BaseException) -> bool:

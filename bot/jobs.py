@@ -7,31 +7,27 @@ What takes more than a transaction is an errand, and has to see to that itself.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import uuid
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import metrics, rosters
+from bot import hours, metrics, rosters, rounds
 from bot.delivery import alerts
-from bot.faults import Failed, brief, fault_id, is_passing
+from bot.faults import Failed, brief, fault_id, is_away
 from domain.bidding import queries as bidding
 from domain.coverage import actions as coverage
 from domain.coverage import cover, ending, mornings
 from domain.coverage.cover import CoverTold
 from domain.coverage.ending import ClosedEmpty, Ended
-from domain.db.models import DutyRun
 from domain.giving import approving
-from domain.health import appeals, days, flags, reinstating, weeks
-from domain.health import metrics as health_metrics
+from domain.health import appeals, days, nights, reinstating, weeks
 from domain.notices import digest, pausing
 from domain.notices.wording import Wording
 from domain.people import cleaning
@@ -70,10 +66,12 @@ class Errand:
 
     `run` does what is due and says what, failures included. Its last argument says whether it is run by hand: then all
     of it, and what was missed is made up for; by the clock it does one long piece of work, and the next tick another.
+
+    `at`: as a duty's, where it belongs to an hour; by the clock `run` looks for itself whether that has come.
     """
 
     run: Callable[[Sessions, datetime, bool], Awaitable[list[object]]]
-    at: None = None
+    at: str | None = None
 
 
 Duties = Mapping[str, Duty | Errand]
@@ -142,11 +140,16 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         checked = await checking.warn_missing(session, words, policy, now) if pass_by == 0 else None
         return None if checked is None else {"drivers": checked.drivers, "managers": checked.managers}
 
-    async def judge(session: AsyncSession, now: datetime, _pass_by: int) -> dict[str, int]:
+    async def judge(session: AsyncSession, of: Sequence[uuid.UUID], now: datetime) -> dict[str, int]:
         """Flags and caps follow from the figures, which are right by then whatever has happened (R9.2)."""
-        rebuilt = await health_metrics.rebuild(session, now)
-        turned = await flags.judge_all(session, words, policy, now)
+        rebuilt, turned = await nights.judge_standing(session, of, words, policy, now)
         return {"rebuilt": rebuilt.drivers + rebuilt.routes, "judged": len(turned)}
+
+    async def score(session: AsyncSession, of: Sequence[uuid.UUID], now: datetime) -> dict[str, int]:
+        return await days.judge_day(session, words, policy, now, of)
+
+    def night(name: str, at: str, some: rounds.Some) -> Errand:
+        return Errand(partial(rounds.make, name, at, some, policy), at)
 
     async def gather(session: AsyncSession, now: datetime, _pass_by: int) -> dict[str, int]:
         gathered = await digest.gather(session, policy, now)
@@ -173,7 +176,7 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         ),
         "appeals": Duty(remind_of_appeal),
         "pool": Duty(lambda session, now, pass_by: reinstating.follow_due_stop(session, words, policy, now, pass_by)),
-        "health": Duty(lambda session, now, _: days.judge_day(session, words, policy, now), at="40 3 * * *"),
+        "health": night("health", "40 3 * * *", score),
         "stars": Duty(lambda session, now, _: weeks.judge_weeks(session, words, policy, now), at="50 3 * * mon"),
         "shift-reminders": Duty(
             lambda session, now, _: reminding.remind_of_today(session, words, policy, now), at="0 6 * * *"
@@ -187,7 +190,7 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
         "sms-digest": Duty(gather, at="0 17 * * *"),
         "holidays": Duty(lambda session, now, _: holidays.put_holidays(session, words, policy, now), at="0 9 * * *"),
         "report": Duty(lambda session, now, _: reports.tell_week(session, words, policy, now), at="0 9 * * mon"),
-        "metrics": Duty(judge, at="30 3 * * *"),
+        "metrics": night("metrics", "30 3 * * *", judge),
         # An hour that exists once on every night of the year.
         "cleanup": Duty(lambda session, now, _: cleaning.clean_up(session, policy, now), at="10 4 * * *"),
     }
@@ -208,7 +211,7 @@ async def run_due(duty: Duty | Errand, sessions: Sessions, now: datetime) -> lis
             async with sessions.begin() as session:
                 result = await duty.item(session, now, failed)
         except Exception as fault:
-            if is_passing(fault):
+            if is_away(fault):
                 raise
             failed += 1
             done.append(Failed(id_ := fault_id()))
@@ -276,7 +279,7 @@ class Clockwork:
         try:
             done = await self._done(name, duty)
         except Exception as fault:
-            if is_passing(fault):
+            if is_away(fault):
                 log.warning("duty not done: the database is away", duty=name, fault=brief(fault))
             else:
                 log.exception("duty failed", duty=name, fault_id=fault_id())
@@ -295,33 +298,11 @@ class Clockwork:
         """Where its hour has come since it was last done: the run is recorded in the transaction of the work."""
         async with self.sessions.begin() as session:
             now = self.now()
-            row = select(DutyRun.done_for).where(DutyRun.duty == name)
-            done_for = await session.scalar(row)
-            if done_for is None:  # a new database: what was before it is nobody's duty
-                await session.execute(insert(DutyRun).values(duty=name, done_for=now).on_conflict_do_nothing())
+            run = await hours.take(session, name, duty.at or "", now, self.policy)
+            if run is None:
                 return []
-            if last_instant(duty.at or "", done_for, now, self.policy) is None:
-                return []
-            done_for = await session.scalar(row.with_for_update(key_share=True, skip_locked=True))
-            instant = last_instant(duty.at or "", done_for, now, self.policy) if done_for else None
-            if instant is None:
-                return []
-            await session.execute(update(DutyRun).where(DutyRun.duty == name).values(done_for=instant))
+            await hours.done(session, run)
             return [await duty.item(session, now, 0)]
-
-
-def last_instant(at: str, after: datetime, until: datetime, policy: Policy) -> datetime | None:
-    """The last instant of the schedule `at` later than `after` and not later than `until`; None where there is none."""
-    trigger = CronTrigger.from_crontab(at, timezone=policy.zone)
-    last: datetime | None = None
-    while (following := _next(trigger, last or after)) is not None and following <= until:
-        last = following
-    return last
-
-
-def _next(trigger: Any, after: datetime) -> datetime | None:
-    following: datetime | None = trigger.get_next_fire_time(None, after + timedelta(microseconds=1))
-    return following
 
 
 def told(done: Iterable[object]) -> dict[str, Any]:

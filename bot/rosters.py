@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.delivery import alerts
-from bot.faults import Failed, brief, fault_id, is_passing
+from bot.faults import Failed, brief, fault_id, is_away
 from bot.wording import Words
 from bot.workshop import Workshop
 from domain.db.engine import connect
@@ -57,7 +57,7 @@ async def carry_out(
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why the other process could not make it; what was raised there does not travel. `passing`: as `is_passing`."""
+    """Why the other process could not make it; what was raised there does not travel. `passing`: as `is_away`."""
 
     brief: str
     told: str
@@ -103,7 +103,7 @@ def alone(database_url: str, policy: Policy, run_id: uuid.UUID, now: datetime) -
     try:
         return asyncio.run(make())
     except Exception as fault:
-        return Trouble(brief(fault), traceback.format_exc(), is_passing(fault))
+        return Trouble(brief(fault), traceback.format_exc(), is_away(fault))
 
 
 async def make_due(
@@ -122,7 +122,7 @@ async def make_due(
         except Closing:
             break
         except Exception as fault:
-            if is_passing(fault):
+            if is_away(fault):
                 raise
             done.append(Failed(id_ := fault_id()))
             log.exception("roster not made", run=str(claimed.run_id), fault_id=id_)

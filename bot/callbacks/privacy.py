@@ -8,6 +8,13 @@ from bot.callbacks.callback import Callback
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class OpenPrivacy(Callback):
+    """What is recorded about him?"""
+
+    word: ClassVar[str] = "privacy"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SendMyData(Callback):
     """He wants all of it, as a file."""
 

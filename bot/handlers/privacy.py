@@ -18,6 +18,7 @@ from domain.time import local_day
 
 
 async def on_privacy(update: Update, context: Context) -> None:
+    """/privacy, and its button."""
     async with acting(update, context) as act:
         if person := await person_of(act):
             await act.say(screens.privacy(person.role, act.policy, act.reader))

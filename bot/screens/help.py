@@ -22,7 +22,8 @@ def help_for_drivers(reader: Reader) -> Screen:
             "/health has your score and stars, /why what counts for and against you, and how to appeal.\n"
             "/preferences has the days and routes that you like, by which the weekly roster goes; /calendar puts your "
             "shifts into the calendar of your phone.\n"
-            "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n\n"
+            "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours, /privacy what is "
+            "recorded about you.\n\n"
             "Anything wrong? Call your warehouse."
         ),
         ((home_button(reader),),),
@@ -52,7 +53,8 @@ def help_for_managers(reader: Reader) -> Screen:
             "/message Amara Osei: please call me writes to one of your people, and shows when it was seen; "
             "/message North: or /message all: to many.\n"
             "The best drivers are asked first, until somebody takes the route; your card tells who.\n"
-            "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours.\n"
+            "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours, /privacy what is "
+            "recorded about you.\n"
             "/away lets others get your notices while you're away."
         ),
         ((home_button(reader),),),

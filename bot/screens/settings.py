@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Final
 
+from bot.callbacks.privacy import OpenPrivacy
 from bot.callbacks.settings import (
     ChooseLanguage,
     ChooseQuietHours,
@@ -49,6 +50,7 @@ def settings(facts: Contact, sms_here: bool, our_number: str | None, policy: Pol
     else:
         rows.append((Button(reader.gettext("🌴 I'm going away…"), OpenAway()),))
     rows.append((Button(reader.gettext("📱 My number changed"), NewNumber()),))
+    rows.append((Button(reader.gettext("🔒 What is recorded about me"), OpenPrivacy()),))
     return Screen("\n\n".join(lines), (*rows, (home_button(reader),)))
 
 

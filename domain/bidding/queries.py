@@ -6,12 +6,14 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, Uuid, and_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.rules import Bidder, WindowFacts
 from domain.bidding.standing import SlotKey, key_of, standing, standing_from
 from domain.db.models import Assignment, Bid, BidWindow, Route, User, Warehouse, WindowAsk
 from domain.db.models.words import BidStatus
+from domain.db.sql import sql
 from domain.policy import Policy
 
 
@@ -40,11 +42,12 @@ async def bidders_locked(session: AsyncSession, window: WindowFacts, policy: Pol
     return await bidders(session, key_of(window), window.assignment_id, policy) if ids else []
 
 
+_LOCKED = sql("SELECT id FROM users WHERE id = ANY (:ids) ORDER BY id FOR NO KEY UPDATE", ids=ARRAY(Uuid()))
+
+
 async def lock_people(session: AsyncSession, user_ids: Collection[uuid.UUID]) -> None:
     """Locks them in the one order, in one statement: two windows have bidders in common (ARCHITECTURE 4)."""
-    await session.execute(
-        select(User.id).where(User.id.in_(user_ids)).order_by(User.id).with_for_update(key_share=True)
-    )
+    await session.execute(_LOCKED, {"ids": list(user_ids)})
 
 
 def _windows() -> Select[Any]:

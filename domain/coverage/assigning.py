@@ -67,10 +67,12 @@ async def assign_driver(
     over. Locks: window, assignment, then the driver and all bidders in one statement.
     """
     slot = await queries.slot_locked(session, manager.id, assignment_id)
-    driver = await person(session, driver_id)
-    if slot is None or driver is None:
+    if slot is None:
         return Refused(Refusal.NOT_FOUND)
     bidders = await _bidders_locked(session, slot, driver_id, policy)
+    driver = await person(session, driver_id)  # under his lock: he may be nobody in particular by now (R12.6)
+    if driver is None or driver.is_nobody:
+        return Refused(Refusal.NOT_FOUND)
     standing = await standing_of(session, queries.key_of_slot(slot), driver_id, policy)
     if not await _is_known(session, manager, standing, policy, now):
         return Refused(Refusal.NOT_FOUND)

@@ -25,6 +25,10 @@ FOR_OTHER_CLIENTS = {
 }
 
 
+class TooSlow(TimeoutError):
+    """A statement took longer than `statement_for`; connecting in vain raises a plain TimeoutError."""
+
+
 def connect(
     database_url: str, *, connections: int = 10, name: str = "rollcall", statement_for: float | None = 60
 ) -> AsyncEngine:
@@ -32,8 +36,8 @@ def connect(
 
     The address is read as PostgreSQL's own tools do (`sslmode`, `sslrootcert` and the rest). `connections` is the most
     that are open at once; 0 keeps none open between uses, for tests and one-off commands. `name` is shown in the
-    server's list of sessions. A statement may take `statement_for` seconds (None: as long as it takes). Raises
-    ValueError for an address of another kind.
+    server's list of sessions. A statement may take `statement_for` seconds (None: as long as it takes) before it raises
+    TooSlow. Raises ValueError for an address of another kind.
 
     Works through a transaction-mode pooler (PgBouncer, Neon, Supabase): one is recognised when the first connection is
     made, or announced by `pgbouncer=true` in the address. No prepared statement then stays on the server, at the price
@@ -55,6 +59,7 @@ def connect(
         "postgresql+asyncpg://", async_creator=opener, json_serializer=_json, hide_parameters=True, **pool
     )
     event.listen(engine.sync_engine, "checkout", _replace_closed)
+    event.listen(engine.sync_engine, "handle_error", _tell_too_slow)
     return engine
 
 
@@ -103,6 +108,13 @@ def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:
     """A connection that the server has closed is known as such at once: cheaper than asking on every use."""
     if connection.driver_connection.is_closed():
         raise exc.DisconnectionError
+
+
+def _tell_too_slow(context: Any) -> TooSlow | None:
+    """asyncpg's own limit of time has no number, the network's has."""
+    fault = context.original_exception
+    during = context.statement is not None and isinstance(fault, TimeoutError)
+    return TooSlow() if during and fault.errno is None else None
 
 
 def _plain(value: object) -> str:

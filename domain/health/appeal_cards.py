@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
 from domain.health.rules_of_appeals import answer_refused
-from domain.health.subjects import MAY_DECIDE, SUBJECTS
+from domain.health.subjects import APPEALED, MAY_DECIDE
 from domain.notices.facts.appeals import Penalty
 from domain.policy import Policy
 from domain.refusals import Refused
@@ -57,7 +57,7 @@ _CARDS = f"""
            driver.first_name || ' ' || driver.last_name AS driver, driver.phone, p.reason, p.opened_at, p.decide_by,
            s.counts, p.granted, p.answer, judge.first_name || ' ' || judge.last_name AS "by"
     FROM appeals p
-    JOIN {SUBJECTS} AS s ON s.id IN (p.incident_id, p.flag_id)
+    CROSS JOIN {APPEALED} AS s
     JOIN users driver ON driver.id = p.user_id
     LEFT JOIN users judge ON judge.id = p.decided_by
     LEFT JOIN flag_episodes flag ON flag.id = p.flag_id

@@ -10,7 +10,7 @@ from sqlalchemy import Date, Integer, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
-from domain.health.subjects import MAY_DECIDE, SUBJECTS
+from domain.health.subjects import APPEALED, MAY_DECIDE
 from domain.people.drivers import SEEN
 from domain.policy import Policy
 from domain.time import local_day
@@ -59,7 +59,7 @@ _LISTED = sql(
     f"""
     WITH seen AS ({SEEN}), waiting AS (
         SELECT p.user_id, min(p.decide_by) AS decide_by
-        FROM appeals p JOIN {SUBJECTS} AS s ON s.id IN (p.incident_id, p.flag_id)
+        FROM appeals p CROSS JOIN {APPEALED} AS s
         WHERE p.decided_at IS NULL AND s.counts AND {MAY_DECIDE}
         GROUP BY p.user_id
     ), facts AS (

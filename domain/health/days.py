@@ -19,43 +19,36 @@ from domain.notices import actions as notices
 from domain.notices.facts.health import DeliversTooLittle
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
+from domain.people.drivers import WORKS_HERE
 from domain.policy import Policy
 from domain.time import local_day
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a driver's day is judged by. `delivered_lately`: a shift with parcels was completed within the last week."""
+    """What a driver's day is judged by."""
 
     driver_id: uuid.UUID
     record: Record
-    delivered_lately: bool
 
 
-_SOME = sql(
-    "SELECT user_id FROM driver_metrics WHERE (CAST(:of AS uuid[]) IS NULL OR user_id = ANY (:of))",
-    of=ARRAY(Uuid()),
-)
+_HERE = f"SELECT m.user_id FROM driver_metrics m WHERE {WORKS_HERE.format(who='m.user_id')}"  # noqa: S608 - our own text
+_ALL = sql(_HERE, today=Date())
+_SOME = sql(f"{_HERE} AND m.user_id = ANY (:of)", of=ARRAY(Uuid()), today=Date())
 _FACTS = sql(
     """
     SELECT m.user_id, m.total_shifts, m.completed_shifts, m.completion_rate, coalesce(lately.no_shows, 0),
-           coalesce(lately.late_cancels, 0), worked.user_id IS NOT NULL
+           coalesce(lately.late_cancels, 0)
     FROM driver_metrics m
     LEFT JOIN (
         SELECT user_id, count(*) FILTER (WHERE kind = 'no_show') AS no_shows,
                count(*) FILTER (WHERE kind = 'late_cancel') AS late_cancels
         FROM incidents WHERE user_id = ANY (:of) AND excused_at IS NULL AND occurred_at > :since GROUP BY user_id
     ) AS lately ON lately.user_id = m.user_id
-    LEFT JOIN (
-        SELECT DISTINCT a.user_id FROM shifts s JOIN assignments a ON a.id = s.assignment_id AND a.status = 'completed'
-        WHERE a.user_id = ANY (:of) AND s.completed_at > :week_ago AND s.parcels_start > 0
-          AND NOT EXISTS (SELECT FROM shift_reviews r WHERE r.assignment_id = a.id AND r.accepted IS NOT FALSE)
-    ) AS worked ON worked.user_id = m.user_id
     WHERE m.user_id = ANY (:of) ORDER BY m.user_id
     """,
     of=ARRAY(Uuid()),
     since=DateTime(timezone=True),
-    week_ago=DateTime(timezone=True),
 )
 _WRITE = sql(
     """
@@ -108,14 +101,16 @@ _NOTHING_DUE = sql(
 async def evaluate(
     session: AsyncSession, policy: Policy, now: datetime, of: Collection[uuid.UUID] | None = None
 ) -> list[Facts]:
-    """Today's score of these drivers, or of all who have one, from the metrics as they stand (R10.1).
+    """Today's score of these drivers, or of all, who work here and have one, from the metrics as they stand (R10.1).
 
     Done again it writes only what is different; so an excuse makes today's anew. Returns what it was judged by.
     """
-    some = (await session.scalars(_SOME, {"of": None if of is None else list(of)})).all()
+    today = local_day(now, policy)
+    known = {"today": today}
+    whom = session.scalars(_ALL, known) if of is None else session.scalars(_SOME, known | {"of": list(of)})
+    some = (await whom).all()
     await lock_people(session, some)  # an incident that comes now counts before, or caps the score behind us (R10.2)
     facts = await _facts(session, some, policy, now)
-    today = local_day(now, policy)
     judged = [each for each in facts if each.record.due]
     if judged:
         await _write(session, [(each, score_of(each.record, policy)) for each in judged], today, policy, now)
@@ -131,8 +126,8 @@ async def record_of(session: AsyncSession, driver_id: uuid.UUID, policy: Policy,
 
 
 async def _facts(session: AsyncSession, of: Sequence[uuid.UUID], policy: Policy, now: datetime) -> list[Facts]:
-    given = {"of": list(of), "since": now - policy.hard_stop_within, "week_ago": now - policy.correct_every}
-    return [Facts(row[0], Record(*row[1:6]), row[6]) for row in await session.execute(_FACTS, given)]
+    given = {"of": list(of), "since": now - policy.hard_stop_within}
+    return [Facts(row[0], Record(*row[1:])) for row in await session.execute(_FACTS, given)]
 
 
 async def _write(
@@ -156,29 +151,34 @@ async def _write(
 
 # -- who delivers too little (R10.5)
 
-_CORRECTED = sql(
+# Of these few, who has completed a shift with parcels within the week, and was not told within it.
+_TO_CORRECT = sql(
     """
-    SELECT DISTINCT user_id FROM notifications
-    WHERE user_id = ANY (:of) AND type = 'corrective_warning' AND created_at > :since
+    SELECT who.id FROM unnest(CAST(:of AS uuid[])) AS who (id)
+    WHERE EXISTS (SELECT FROM assignments a JOIN shifts s ON s.assignment_id = a.id
+                  WHERE a.user_id = who.id AND a.status = 'completed' AND s.completed_at > :since
+                    AND s.parcels_start > 0
+                    AND NOT EXISTS (SELECT FROM shift_reviews r
+                                    WHERE r.assignment_id = a.id AND r.accepted IS NOT FALSE))
+      AND NOT EXISTS (SELECT FROM notifications n WHERE n.user_id = who.id AND n.type = 'corrective_warning'
+                      AND n.created_at > :since)
+    ORDER BY who.id
     """,
     of=ARRAY(Uuid()),
     since=DateTime(timezone=True),
 )
 
-
 ABOUT_DELIVERING: Final = uuid.uuid5(uuid.NAMESPACE_OID, "delivering")
 
 
-async def judge_day(session: AsyncSession, say: Wording, policy: Policy, now: datetime) -> dict[str, int]:
-    """Every driver's score of today, and a word to whoever delivers too little: at most one in seven days."""
-    judged = await evaluate(session, policy, now)
-    low = [
-        each.driver_id
-        for each in judged
-        if each.delivered_lately and rate_of(each.record.completion) < policy.correct_below
-    ]
-    told = set(await session.scalars(_CORRECTED, {"of": low, "since": now - policy.correct_every}))
-    warned = [driver_id for driver_id in low if driver_id not in told]
+async def judge_day(
+    session: AsyncSession, say: Wording, policy: Policy, now: datetime, of: Collection[uuid.UUID] | None = None
+) -> dict[str, int]:
+    """These drivers' scores of today, or all of them, and a word to whoever delivers too little: at most one in seven
+    days."""
+    judged = await evaluate(session, policy, now, of)
+    low = [each.driver_id for each in judged if rate_of(each.record.completion) < policy.correct_below]
+    warned = (await session.scalars(_TO_CORRECT, {"of": low, "since": now - policy.correct_every})).all()
     notice = DeliversTooLittle(math.floor(100 * policy.correct_below))
     envelope = notices.Envelope(Kind.CORRECTIVE, ABOUT_DELIVERING, occasion=now)
     await notices.tell(session, warned, notice, envelope, say, policy, now)

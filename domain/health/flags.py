@@ -16,12 +16,15 @@ from domain.health import telling
 from domain.health.rules import Cap, Driver, DriverFacts, Due, Episode, Judged, Turn, Turned, judge, relieved
 from domain.notices import following
 from domain.notices.wording import Wording
+from domain.people.drivers import WORKS_HERE
 from domain.policy import Policy
 from domain.time import local_day
 
 # What an incident must be to count (R9.1).
 COUNTS = "excused_at IS NULL AND kind IN ('auto_drop', 'late_cancel', 'no_show')"
-_FACTS = f"""
+# Whether a shift took as long to be completed as they look back is not asked: then all that he ever had would be read.
+_FACTS = sql(
+    f"""
     SELECT u.id, u.first_name || ' ' || u.last_name AS name, contact.language, u.weekly_cap,
            c.base, c.rewarded, c.cut, c.chosen, coalesce(m.total_shifts, 0) AS ever_due,
            coalesce(m.completed_shifts, 0) AS ever_completed, coalesce(done.n, 0) AS completed,
@@ -33,45 +36,41 @@ _FACTS = f"""
     LEFT JOIN driver_metrics m ON m.user_id = u.id
     LEFT JOIN flag_episodes f ON f.user_id = u.id AND f.ended_at IS NULL
     LEFT JOIN (
-        SELECT user_id, max(ended_at) AS unflagged_at FROM flag_episodes WHERE ended_by IS NOT NULL GROUP BY user_id
+        SELECT user_id, max(ended_at) AS unflagged_at FROM flag_episodes
+        WHERE user_id = ANY (:drivers) AND ended_by IS NOT NULL GROUP BY user_id
     ) AS word ON word.user_id = u.id
     LEFT JOIN (
-        SELECT a.user_id, count(*) AS n FROM shifts s JOIN assignments a ON a.id = s.assignment_id
-        WHERE a.status = 'completed' AND s.completed_at > :since {{a}} GROUP BY a.user_id
+        SELECT a.user_id, count(*) AS n FROM assignments a CROSS JOIN LATERAL (
+            SELECT FROM shifts s WHERE s.assignment_id = a.id AND s.completed_at > :since LIMIT 1
+        ) AS lately WHERE a.user_id = ANY (:drivers) AND a.status = 'completed' AND a.date >= :since_long
+        GROUP BY a.user_id
     ) AS done ON done.user_id = u.id
     LEFT JOIN (
-        SELECT i.user_id, count(*) FILTER (WHERE i.occurred_at > :since) AS n, max(i.occurred_at) AS last_at
-        FROM incidents i WHERE {COUNTS} {{i}} GROUP BY i.user_id
+        SELECT user_id, count(*) FILTER (WHERE occurred_at > :since) AS n, max(occurred_at) AS last_at
+        FROM incidents WHERE user_id = ANY (:drivers) AND {COUNTS} GROUP BY user_id
     ) AS ledger ON ledger.user_id = u.id
     LEFT JOIN (
-        SELECT a.user_id, count(*) AS n FROM assignments a
-        WHERE a.status IN ('scheduled', 'active') AND a.date >= :today - 1 {{a}} GROUP BY a.user_id
+        SELECT user_id, count(*) AS n FROM assignments
+        WHERE user_id = ANY (:drivers) AND status IN ('scheduled', 'active') AND date >= :today - 1 GROUP BY user_id
     ) AS held ON held.user_id = u.id
-    WHERE u.role = 'driver' {{u}}
+    WHERE u.id = ANY (:drivers) AND u.role = 'driver'
       AND (m.user_id IS NOT NULL OR c.user_id IS NOT NULL OR f.id IS NOT NULL)
-      AND (NOT EXISTS (SELECT FROM employments e WHERE e.user_id = u.id)
-           OR EXISTS (SELECT FROM employments e WHERE e.user_id = u.id AND (e.ends_on IS NULL OR e.ends_on >= :today)))
+      AND {WORKS_HERE.format(who="u.id")}
     ORDER BY u.id
-"""  # noqa: S608 - our own texts
-_TYPES: dict[str, Any] = {"since": DateTime(timezone=True), "today": Date()}
-_OF_ALL = sql(_FACTS.format(a="", i="", u=""), **_TYPES)
-_OF_SOME = sql(
-    _FACTS.format(
-        a="AND a.user_id = ANY (:drivers)", i="AND i.user_id = ANY (:drivers)", u="AND u.id = ANY (:drivers)"
-    ),
+    """,  # noqa: S608 - our own texts
     drivers=ARRAY(Uuid()),
-    **_TYPES,
+    since=DateTime(timezone=True),
+    since_long=Date(),
+    today=Date(),
 )
 
 
-async def drivers(
-    session: AsyncSession, policy: Policy, now: datetime, of: Collection[uuid.UUID] | None = None
-) -> list[Driver]:
-    """Those who work here and of whom anything is known, or of them these, with what they are judged by."""
-    given: dict[str, Any] = {"since": now - policy.flag_within, "today": local_day(now, policy)}
-    statement = _OF_ALL if of is None else _OF_SOME
-    rows = await session.execute(statement, given if of is None else given | {"drivers": list(of)})
-    return [_driver(row) for row in rows]
+async def drivers(session: AsyncSession, policy: Policy, now: datetime, of: Collection[uuid.UUID]) -> list[Driver]:
+    """Of these, those who work here and of whom anything is known, with what they are judged by."""
+    within = policy.flag_within
+    days = {"today": local_day(now, policy), "since_long": local_day(now - 2 * within, policy)}
+    given = days | {"since": now - within, "drivers": list(of)}
+    return [_driver(row) for row in await session.execute(_FACTS, given)]
 
 
 def _driver(row: Any) -> Driver:
@@ -81,13 +80,6 @@ def _driver(row: Any) -> Driver:
     recent, ever = Due(row.completed + row.lost, row.completed), Due(row.ever_due, row.ever_completed)
     facts = DriverFacts(row.id, recent, ever, row.live, cap, flag, row.unflagged_at, row.last_at)
     return Driver(row.name, row.language, facts)
-
-
-async def judge_all(session: AsyncSession, say: Wording, policy: Policy, now: datetime) -> list[Turned]:
-    """Every night, after the metrics (R9.2). Twice is once: what has been done is not done again."""
-    found = await drivers(session, policy, now)
-    due = [each.facts.id for each in found if judge(each.facts, policy, now).changes(each.facts)]
-    return await judge_some(session, due, say, policy, now) if due else []
 
 
 async def judge_some(

@@ -29,7 +29,9 @@ _REBUILD = f"""
                count(*) FILTER (WHERE rated) AS rated, sum(s.parcels_delivered) FILTER (WHERE rated) AS parcels,
                sum(s.parcels_delivered::float8 / nullif(s.parcels_start, 0)) FILTER (WHERE rated) AS brought
         FROM assignments a
-        LEFT JOIN shifts s ON s.assignment_id = a.id AND a.status = 'completed'
+        LEFT JOIN LATERAL (  -- each looked up by itself, or all shifts would be read for some drivers
+            SELECT shift.* FROM shifts shift WHERE shift.assignment_id = a.id AND a.status = 'completed' LIMIT 1
+        ) AS s ON true
         LEFT JOIN shift_reviews r ON r.assignment_id = a.id AND r.accepted IS NOT FALSE  -- he had to stop (R8.8)
         CROSS JOIN LATERAL (SELECT s.parcels_start > 0 AND r.assignment_id IS NULL) AS counts (rated)
         WHERE a.user_id IS NOT NULL AND {{a}} GROUP BY a.user_id, a.route_id
@@ -59,11 +61,12 @@ _REBUILD = f"""
     ), differs AS MATERIALIZED (
         SELECT fresh.* FROM fresh JOIN driver_metrics m ON m.user_id = fresh.user_id AND m = fresh.had
         WHERE ({", ".join(f"m.{name}" for name in _FIGURES)}) <> ({", ".join(f"fresh.{name}" for name in _FIGURES)})
+          AND {{m}}
         ORDER BY m.user_id FOR NO KEY UPDATE OF m
     ), mended AS (
         UPDATE driver_metrics m
         SET {", ".join(f"{name} = differs.{name}" for name in _FIGURES)}, updated_at = :now
-        FROM differs WHERE m.user_id = differs.user_id AND m = differs.had RETURNING m.user_id
+        FROM differs WHERE {{m}} AND m.user_id = differs.user_id AND m = differs.had RETURNING m.user_id
     ), begun AS (
         INSERT INTO driver_metrics (user_id, {_ALL}, updated_at)
         SELECT user_id, {_ALL}, :now FROM fresh WHERE had IS NULL ORDER BY user_id
@@ -81,13 +84,13 @@ _REBUILD = f"""
     ), known AS (
         UPDATE route_completions c SET completion_count = routes.completed, last_completed_at = routes.last_at
         FROM routes
-        WHERE c.user_id = routes.user_id AND c.route_id = routes.route_id AND routes.completed > 0
+        WHERE {{c}} AND c.user_id = routes.user_id AND c.route_id = routes.route_id AND routes.completed > 0
           AND (c.completion_count, c.last_completed_at)
               IS NOT DISTINCT FROM ((routes.had).completion_count, (routes.had).last_completed_at)
         RETURNING c.user_id
     ), forgotten AS (
         DELETE FROM route_completions c USING routes
-        WHERE c.user_id = routes.user_id AND c.route_id = routes.route_id AND routes.completed = 0
+        WHERE {{c}} AND c.user_id = routes.user_id AND c.route_id = routes.route_id AND routes.completed = 0
           AND c.completion_count = (routes.had).completion_count
         RETURNING c.user_id
     ), learnt AS (

@@ -1,12 +1,15 @@
 """A driver's score, what it is made of, and his stars (R10.1, R10.4). Pure."""
 
-import math
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
 from domain.policy import Policy
+
+MILLION: Final = 10**6  # a rate is known to six places
+NEARLY: Final = 10**4  # and points to four
 
 
 class Part(StrEnum):
@@ -63,15 +66,16 @@ def stops(no_shows: int, late_cancels: int, policy: Policy) -> bool:
 
 def score_of(record: Record, policy: Policy) -> Score:
     """The score of R10.1, half points up; at most 49 as long as what stops a driver is within the last 30 days."""
-    attendance = Fraction(record.completed, record.due) if record.due else Fraction()
+    due, completed = (record.due, record.completed) if record.due else (1, 0)
+    one = due * MILLION  # point: so every part is a whole number of the same
     lost = policy.points_lost_each * (record.no_shows + record.late_cancels)
     exact = {
-        Part.ATTENDANCE: (policy.points_attendance * attendance, policy.points_attendance),
-        Part.COMPLETION: (policy.points_completion * rate_of(record.completion), policy.points_completion),
-        Part.RELIABILITY: (Fraction(max(0, policy.points_reliability - lost)), policy.points_reliability),
+        Part.ATTENDANCE: (policy.points_attendance * completed * MILLION, policy.points_attendance),
+        Part.COMPLETION: (policy.points_completion * _millionths(record.completion) * due, policy.points_completion),
+        Part.RELIABILITY: (max(0, policy.points_reliability - lost) * one, policy.points_reliability),
     }
-    total = _half_up(sum(points for points, _ in exact.values()))
-    whole = _adding_up([points for points, _ in exact.values()], total)
+    total = (_nearly(sum(points for points, _ in exact.values()), one) + NEARLY // 2) // NEARLY
+    whole = _adding_up([points for points, _ in exact.values()], one, total)
     parts = tuple(Points(part, points, of) for points, (part, (_, of)) in zip(whole, exact.items(), strict=True))
     capped = stops(record.no_shows, record.late_cancels, policy) and total > policy.stopped_most
     return Score(policy.stopped_most if capped else total, parts, capped)
@@ -79,18 +83,24 @@ def score_of(record: Record, policy: Policy) -> Score:
 
 def rate_of(stored: float) -> Fraction:
     """The column is a `real`: 0.95 comes back as 0.94999999, which is not to cost anybody his half point."""
-    return Fraction(f"{stored:.6f}")
+    return Fraction(_millionths(stored), MILLION)
 
 
-def _half_up(points: Fraction | int) -> int:
-    nearly = round(Fraction(points), 4)  # a third, to six places, times 30 is not quite 10
-    return math.floor(nearly + Fraction(1, 2))
+def _millionths(stored: float) -> int:
+    """A real times a million is exact as a float."""
+    return round(stored * MILLION)
 
 
-def _adding_up(parts: list[Fraction], total: int) -> list[int]:
+def _nearly(points: int, one: int) -> int:
+    """In ten-thousandths, half to even: a third, to six places, times 30 is not quite 10."""
+    down, over = divmod(points * NEARLY, one)
+    return down + (2 * over > one or (2 * over == one and down % 2))
+
+
+def _adding_up(parts: list[int], one: int, total: int) -> list[int]:
     """Each its own whole or the next one, so that they add up: those that lose most by rounding down are rounded up."""
-    down = [math.floor(round(part, 4)) for part in parts]
-    most = sorted(range(len(down)), key=lambda at: down[at] - parts[at])[: total - sum(down)]
+    down = [_nearly(part, one) // NEARLY for part in parts]
+    most = sorted(range(len(down)), key=lambda at: down[at] * one - parts[at])[: total - sum(down)]
     return [part + (at in most) for at, part in enumerate(down)]
 
 

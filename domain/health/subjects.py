@@ -23,6 +23,10 @@ SUBJECTS: Final = """(
     SELECT f.id, f.user_id, 'flag', f.flagged_at, f.ended_at IS NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM flag_episodes f
 )"""
+# What an appeal `p` is about, looked up by itself: joined, the whole ledger would be read for it.
+APPEALED: Final = f"""LATERAL (
+    SELECT of.* FROM {SUBJECTS} AS of WHERE of.id = coalesce(p.incident_id, p.flag_id) OFFSET 0
+)"""  # noqa: S608 - our own text
 COLUMNS: Final = """
     s.id, s.driver_id, s.what, s.at, s.counts, s.assignment_id, s.route_id, s.warehouse_id, s.route, s.warehouse,
     s."on"

@@ -4,13 +4,11 @@ Shifts, incidents, counters and scores are what they were, and belong to a forme
 people's inboxes and SMS too, name him no more, unless somebody else is called the same.
 """
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from sqlalchemy import Date, Text, Uuid, select
+from sqlalchemy import Date, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
@@ -19,13 +17,13 @@ from domain.db.models import User
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.people.linking import unlink
+from domain.people.queries import NOBODY
+from domain.people.traces import forget_name
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.time import local_day
 
-FIRST_NAME: Final = "Former"
-LAST_NAME: Final = "driver"
-NOBODYS_PHONE: Final = ""  # by which he is known to be nobody in particular
+FIRST_NAME, LAST_NAME, NOBODYS_PHONE = NOBODY
 
 # What stands in the way: he is or will be employed, or has shifts to drive.
 _FACTS = sql(
@@ -71,14 +69,29 @@ _GONE = [
     for table in ("contact_settings", "conversations", "day_declines", "invites", "last_heard", "sms_codes")
 ] + [sql("DELETE FROM notifications WHERE user_id = :driver AND data ->> 'kind' = 'link_moved'", driver=Uuid())]
 
+# As his managers were told of them: of the slot, or of the window by which it was filled after him.
+_TOLD_OF_NOTES = """
+    FROM users person JOIN assignments a ON a.user_id = person.id JOIN shifts s ON s.assignment_id = a.id
+    JOIN assignments slot ON slot.route_id = a.route_id AND slot.date = a.date
+    LEFT JOIN bid_windows w ON w.assignment_id = slot.id JOIN deliveries d ON d.about IN (slot.id, w.id)
+    WHERE person.id = :driver AND s.cancel_notes <> ''
+"""
+_NOTES = (
+    f"""
+    UPDATE sms_attempts sms SET body = replace(body, s.cancel_notes, '…') {_TOLD_OF_NOTES}
+      AND sms.delivery_id = d.id AND strpos(body, s.cancel_notes) > 0
+      AND strpos(body, person.first_name || ' ' || person.last_name) > 0
+    """,  # noqa: S608 - our own text
+    f"""
+    UPDATE notifications n SET body = replace(body, s.cancel_notes, '…'), data = data - 'note' {_TOLD_OF_NOTES}
+      AND n.id = d.notification_id AND data ->> 'note' = s.cancel_notes
+      AND data ->> 'driver' = person.first_name || ' ' || person.last_name
+    """,  # noqa: S608 - our own text
+)
 _HIS_WORDS = [
     sql(statement, driver=Uuid())
     for statement in (
-        # As his managers were told of them.
-        "UPDATE notifications SET body = replace(body, data ->> 'note', '…'), data = data - 'note' "
-        "FROM shifts s JOIN assignments a ON a.id = s.assignment_id JOIN users person ON person.id = a.user_id "
-        "WHERE person.id = :driver AND data ->> 'note' = s.cancel_notes "
-        "AND data ->> 'driver' = person.first_name || ' ' || person.last_name",
+        *_NOTES,
         "UPDATE shifts SET cancel_notes = NULL FROM assignments a "
         "WHERE a.id = shifts.assignment_id AND a.user_id = :driver AND cancel_notes IS NOT NULL",
         "UPDATE appeals SET reason = '' WHERE user_id = :driver",
@@ -92,45 +105,6 @@ _HIS_WORDS = [
         "UPDATE sms_attempts SET phone = '', body = '' WHERE user_id = :driver",
         "UPDATE deliveries SET chat_id = NULL, message_id = NULL, reason = NULL WHERE user_id = :driver",
     )
-]
-
-# Wherever others were told of him by name: the same text without it. Facts are JSON, in which a name is escaped.
-_NAMED = [
-    sql(
-        """
-        UPDATE notifications SET title = replace(title, :name, :nobody), body = replace(body, :name, :nobody),
-            data = CAST(replace(replace(data::text, :escaped, :nobody), :phone, '') AS jsonb)
-        WHERE strpos(title, :name) > 0 OR strpos(body, :name) > 0 OR strpos(data::text, :escaped) > 0
-        """,
-        name=Text(),
-        nobody=Text(),
-        escaped=Text(),
-        phone=Text(),
-    ),
-    sql(
-        """
-        UPDATE messages SET sought = replace(sought, :name, :nobody), text = replace(text, :name, :nobody)
-        WHERE strpos(sought, :name) > 0 OR strpos(text, :name) > 0
-        """,
-        name=Text(),
-        nobody=Text(),
-    ),
-    sql(
-        """
-        UPDATE sms_attempts SET body = replace(replace(body, :name, :nobody), :phone, '') WHERE strpos(body, :name) > 0
-        """,
-        name=Text(),
-        nobody=Text(),
-        phone=Text(),
-    ),
-    sql(
-        """
-        UPDATE audit_logs SET changes = CAST(replace(changes::text, :escaped, :nobody) AS jsonb)
-        WHERE strpos(changes::text, :escaped) > 0
-        """,
-        escaped=Text(),
-        nobody=Text(),
-    ),
 ]
 
 
@@ -180,12 +154,7 @@ async def _forget(session: AsyncSession, driver: User, now: datetime) -> None:
     his = {"driver": driver.id}
     for statement in (*_BY_PHONE, *_GONE, *_HIS_WORDS):
         await session.execute(statement, his)
-    name, nobody = f"{driver.first_name} {driver.last_name}", f"{FIRST_NAME} {LAST_NAME}"
-    same = (User.first_name == driver.first_name) & (User.last_name == driver.last_name) & (User.id != driver.id)
-    if await session.scalar(select(User.id).where(same).limit(1)) is None:
-        escaped = json.dumps(name, ensure_ascii=False)[1:-1]
-        given = {"name": name, "nobody": nobody, "escaped": escaped, "phone": driver.phone}
-        for statement in _NAMED:
-            await session.execute(statement, {key: given[key] for key in statement.compile().params})
+    name = f"{driver.first_name} {driver.last_name}"
+    await forget_name(session, driver.id, name, driver.phone, f"{FIRST_NAME} {LAST_NAME}")
     new = {"first": FIRST_NAME, "last": LAST_NAME, "phone": NOBODYS_PHONE, "now": now}
     await session.execute(_PERSON, his | new)

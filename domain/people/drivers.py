@@ -36,6 +36,13 @@ class Found:
 
 _NAMES = select(User.id, User.first_name, User.last_name, User.phone).where(User.role == UserRole.DRIVER)
 
+# Who is employed, today or to come, or was never recorded: then everywhere since ever (R12.7).
+WORKS_HERE: Final = """
+    (NOT EXISTS (SELECT FROM employments home WHERE home.user_id = {who})
+     OR EXISTS (SELECT FROM employments home
+                WHERE home.user_id = {who} AND (home.ends_on IS NULL OR home.ends_on >= :today)))
+"""
+
 # Whom a manager may look at: whose home, preferences, work or bids are or were in his warehouses, or who would work in
 # one. `own` are his people, for whom he may act: whose home is or will be one of his warehouses, or was never recorded.
 _MINE: Final = """

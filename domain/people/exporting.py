@@ -8,7 +8,6 @@ import enum
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from domain.db.models import Assignment, AuditLog, Route, User, Warehouse
 from domain.db.models.words import UserRole
 from domain.names import folded
 from domain.people.drivers import Found
+from domain.people.naming import Instead
 from domain.people.phones import e164
 
 # By which columns a row is about him.
@@ -155,7 +155,7 @@ async def export_person(session: AsyncSession, user_id: uuid.UUID, now: datetime
     for places in ("routes", "warehouses"):
         whole[places] = {key: name for key, name in whole[places].items() if key in named}
     others = await _others_in(session, user_id, named)
-    return {**whole, "records": others.hidden(whole["records"]), "did": others.hidden(whole["did"])}
+    return {**whole, "records": others.within(whole["records"]), "did": others.within(whole["did"])}
 
 
 def _any_of(table: Table, columns: tuple[str, ...], user_id: uuid.UUID) -> ColumnElement[bool]:
@@ -234,39 +234,21 @@ def _texts(value: Any) -> Iterator[str]:
                 yield from _texts(each)
 
 
-@dataclass(frozen=True, slots=True)
-class _Others:
-    """Other drivers who are named in what is his."""
+async def _others_in(session: AsyncSession, user_id: uuid.UUID, texts: set[str]) -> Instead:
+    """Other drivers who are named in what is his: somebody else, and no number. His own name stays.
 
-    names: tuple[str, ...]
-    phones: frozenset[str]
-
-    def hidden(self, value: Any) -> Any:
-        match value:
-            case str():
-                for name in self.names:
-                    value = value.replace(name, ANOTHER)
-                return _PHONE.sub(lambda found: "…" if found[0] in self.phones else found[0], value)
-            case list():
-                return [self.hidden(each) for each in value]
-            case dict():
-                return {key: self.hidden(each) for key, each in value.items()}
-        return value
-
-
-async def _others_in(session: AsyncSession, user_id: uuid.UUID, texts: set[str]) -> _Others:
-    """A company may have 20,000: a name is looked for only where all of its words are there."""
+    A company may have 20,000: a name is looked for only where all of its words are there.
+    """
     words = {word for text in texts for word in _WORD.findall(text)}
     phones = {phone for text in texts for phone in _PHONE.findall(text)}
     people = select(User.id, User.first_name, User.last_name, User.phone)
     rows = (await session.execute(people.where((User.role == UserRole.DRIVER) | (User.id == user_id)))).all()
-    own = next((f"{row.first_name} {row.last_name}", row.phone) for row in rows if row.id == user_id)
     names = {
-        name
+        name: ANOTHER
         for row in rows
-        if (name := f"{row.first_name} {row.last_name}") != own[0]
-        and (its := _WORD.findall(name))
-        and words.issuperset(its)
+        if (name := f"{row.first_name} {row.last_name}") and (its := _WORD.findall(name)) and words.issuperset(its)
     }
-    longest_first = tuple(sorted(names, key=lambda name: (-len(name), name)))
-    return _Others(longest_first, frozenset(row.phone for row in rows if row.phone in phones) - {own[1]})
+    own = next((f"{row.first_name} {row.last_name}", row.phone) for row in rows if row.id == user_id)
+    return Instead(
+        names | {row.phone: "…" for row in rows if row.phone in phones} | {each: each for each in own if each}
+    )

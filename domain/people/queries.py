@@ -16,6 +16,8 @@ from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.policy import Policy
 
+NOBODY: Final = ("Former", "driver", "")  # first name, last name and number of who was made anonymous
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -27,6 +29,11 @@ class Person:
     last_name: str
     phone: str
     language: str | None
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether he has left and was made anonymous (R12.6)."""
+        return (self.first_name, self.last_name, self.phone) == NOBODY
 
 
 _PEOPLE = (

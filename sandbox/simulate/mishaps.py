@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot import jobs
 from bot.delivery import alone
 from bot.delivery.mail import Mail
+from bot.hours import last_instant
 from bot.jobs import Clockwork, Duties, Duty, Errand
 from domain.policy import Policy
 from sandbox.faults import Faults
@@ -163,7 +164,7 @@ class Crew:
     def _may_be_due(self, name: str) -> bool:
         at, now = self.clockwork.duties[name].at, self.clockwork.now()
         before = self._ticked_at.get(name)
-        if at is not None and before is not None and jobs.last_instant(at, before, now, self.clockwork.policy) is None:
+        if at is not None and before is not None and last_instant(at, before, now, self.clockwork.policy) is None:
             return False
         self._ticked_at[name] = now
         return True

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.testing import capture_logs
 
-from bot.jobs import Clockwork, Duties, Duty, Errand, last_instant, run_due, table_of_duties, told
+from bot.hours import last_instant
+from bot.jobs import Clockwork, Duties, Duty, Errand, run_due, table_of_duties, told
 from bot.wording import Words
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
@@ -195,6 +196,23 @@ async def test_a_database_that_is_away_is_no_fault_of_the_duty(line: Line, sessi
     ]
     await line.mend()
     await table.tick("windows")
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("limit", ["SET LOCAL statement_timeout = '20ms'", "SELECT 1"])
+async def test_a_statement_that_takes_too_long_is_a_fault_of_the_duty(line: Line, now: datetime, limit: str) -> None:
+    """By our own limit of time, or by the server's: tried again in silence it would never come to an end."""
+    engine = connect(line.url, statement_for=5 if "LOCAL" in limit else 0.2)
+
+    async def item(session: AsyncSession, _now: datetime, _pass_by: int) -> object:
+        await session.execute(text(limit))
+        return await session.execute(text("SELECT pg_sleep(60)"))
+
+    open_ = sessions_on(engine)
+    with capture_logs() as logged:
+        await clockwork(open_, {"slow": Duty(item)}, lambda: now).tick("slow")
+        assert len(told(await run_due(Duty(item, at=DAILY), open_, now))["failed"]) == 1
+    assert {(line["event"], line["log_level"]) for line in logged} == {("duty failed", "error"), ("duty done", "info")}
     await engine.dispose()
 
 

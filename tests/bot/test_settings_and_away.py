@@ -166,6 +166,28 @@ async def test_managers_are_not_woken_but_may_go_away(town: Town) -> None:
         await mona.sees("Going away?")
 
 
+@pytest.mark.parametrize("manages", [False, True])
+@pytest.mark.parametrize(
+    ("language", "button", "page"),
+    [
+        ("en", "What is recorded about me", "What is recorded about you"),
+        ("fr", "Ce qui est noté sur moi", "Ce qui est noté sur vous"),
+    ],
+)
+async def test_r12_6_what_is_recorded_is_found_from_help_and_settings(
+    town: Town, manages: bool, language: str, button: str, page: str
+) -> None:
+    who = await (manager(town, language=language) if manages else town.driver(language=language))
+    async with town.serving():
+        await who.send("/help")
+        await who.sees("/privacy")
+        await who.send("/settings")
+        card = await who.sees("SMS", "🌙")
+        await who.press(card, button)
+        shown = await who.sees(page)
+        assert shown["message_id"] == card["message_id"]
+
+
 @pytest.mark.parametrize(
     "forged",
     [ChooseLanguage(2), ChooseLanguage(-1), ChooseSms(2), ChooseWakeMe(-1), ChooseQuietHours(5), ChooseQuietHours(-1)],

@@ -1,12 +1,14 @@
 """R12.6: whoever has left can be made a former driver, and what was driven stays."""
 
 import uuid
+from dataclasses import fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import select, update
 
+from domain import audit
 from domain.db.models import (
     Appeal,
     AuditLog,
@@ -16,8 +18,10 @@ from domain.db.models import (
     Conversation,
     Delivery,
     Employment,
+    HardStop,
     Incident,
     Invite,
+    Message,
     Notification,
     ReceivedSms,
     Shift,
@@ -33,9 +37,12 @@ from domain.db.models.words import (
     IncidentKind,
     NotificationType,
 )
-from domain.health.appeals import open_appeal
+from domain.health.appeals import Opened, open_appeal
+from domain.notices.kinds import Kind
+from domain.notices.wording import Notice
 from domain.people.anonymising import Anonymised, AnonymousAlready, anonymise
 from domain.people.queries import Person
+from domain.people.traces import OF_SEVERAL
 from domain.refusals import Refusal, Refused
 from domain.shifts.departures import leave_company
 from tests.domain.depot import DAY, Depot, depot
@@ -61,6 +68,18 @@ async def noted(depot: Depot, person: Person, title: str, body: str, **data: Any
     return await depot.fleet.add(Notification, user_id=person.id, body=body, created_at=depot.now, **what)
 
 
+async def told_of(
+    depot: Depot, about: uuid.UUID, title: str, body: str, kind: Kind = Kind.ROUTE_CANCELLED, **data: Any
+) -> uuid.UUID:
+    """Mona was told of it, by SMS as well, as whatever is told has its deliveries."""
+    note = await noted(depot, depot.mona, title, body, **data)
+    row = {"user_id": depot.mona.id, "kind": kind, "about": about, "urgency": 1, "created_at": depot.now}
+    sms = await depot.fleet.add(Delivery, **row, channel=Channel.SMS, state=DeliveryState.SENT, notification_id=note)
+    text = {"body": body, "segments": 1, "created_at": depot.now, "user_id": depot.mona.id}
+    await depot.fleet.add(SmsAttempt, delivery_id=sms, phone=depot.mona.phone, **text)
+    return note
+
+
 async def test_r12_6_nothing_in_the_database_names_him_any_more(depot: Depot) -> None:
     dana = await left(depot, "Zoë-Ann")
     words = {"cancel_notes": "my own words"}
@@ -84,8 +103,8 @@ async def test_r12_6_nothing_in_the_database_names_him_any_more(depot: Depot) ->
     )
     text = {"body": "Zoë-Ann: R7", "segments": 1, "created_at": depot.now}
     await depot.fleet.add(SmsAttempt, delivery_id=sms, user_id=dana.id, phone=dana.phone, **text)
-    said = {"driver": "Zoë-Ann Test", "phone": dana.phone, "note": "my own words"}
-    told = await noted(depot, depot.mona, "Zoë-Ann Test", "Zoë-Ann Test cancelled: my own words", **said)
+    said: dict[str, Any] = {"driver": "Zoë-Ann Test", "phone": dana.phone, "note": "my own words"}
+    told = await told_of(depot, slot.id, "Zoë-Ann Test", f"Zoë-Ann Test cancelled: my own words {dana.phone}", **said)
     soon = depot.now + DAY
     await depot.fleet.put(CalendarFeed, {"user_id": dana.id, "token_hash": b"1", "created_at": depot.now})
     await depot.fleet.put(
@@ -107,7 +126,7 @@ async def test_r12_6_nothing_in_the_database_names_him_any_more(depot: Depot) ->
     user = await depot.session.get_one(User, dana.id, populate_existing=True)
     assert (user.first_name, user.last_name, user.email) == ("Former", "driver", f"{dana.id}@no-email.invalid")
     hers = await depot.session.get_one(Notification, told, populate_existing=True)
-    assert (hers.title, hers.body) == ("Former driver", "Former driver cancelled: …")
+    assert (hers.title, hers.body) == ("Former driver", "Former driver cancelled: … ")
     for model in (CalendarFeed, ChatLink, SmsCode, SmsOptOut, ReceivedSms, Conversation, Invite, ContactSettings):
         his_rows = [
             row for row in await depot.session.scalars(select(model)) if getattr(row, "user_id", dana.id) == dana.id
@@ -179,9 +198,65 @@ async def test_r12_3_only_by_a_manager_of_a_warehouse_that_was_his_home(depot: D
     await refused(depot, sue.id, None, Refusal.NOT_A_DRIVER)
 
 
+async def test_r12_6_wherever_he_is_told_of(depot: Depot) -> None:
+    """By what a notice is about, or in lists of several; also in what managers write, and in the log of his affairs."""
+    dana, ben = await left(depot), await depot.driver("Ben")
+    route = await depot.fleet.route("R7", depot.north)
+    slot = await depot.fleet.cancelled_by(dana, route, depot.fleet.day(-3), IncidentKind.LATE_CANCEL)
+    again = await depot.fleet.shift(route, ben, depot.fleet.day(-3), status=AssignmentStatus.COMPLETED)
+    window = await depot.fleet.window(again)
+    [incident] = await depot.session.scalars(select(Incident.id))
+    appeal = await open_appeal(depot.session, dana, incident, "-", SAY, POLICY, depot.now)
+    assert isinstance(appeal, Opened)
+    stop = await depot.fleet.add(HardStop, user_id=dana.id, stopped_at=depot.now)
+    message = await depot.fleet.add(
+        Message, author_id=depot.mona.id, sought="Ben Test", text="Ask Dana Test", created_at=depot.now
+    )
+    notes = [
+        await told_of(depot, about, "Dana Test", "Dana Test, Dana Tester", kind, driver="Dana Test")
+        for about, kind in (
+            (slot.id, Kind.RUNNING_LATE),
+            (again.id, Kind.SHIFT_GIVEN),
+            (window, Kind.ROUTE_CANCELLED),
+            (appeal.appeal_id, Kind.APPEALED),
+            (stop, Kind.TO_REINSTATE),
+            (dana.id, Kind.FLAG_STUCK),
+            (message, Kind.MANUAL),
+            *((uuid.uuid4(), kind) for kind in OF_SEVERAL),
+        )
+    ]
+    await audit.record(
+        depot.session, None, depot.now, audit.Entry("bid_window", window, "closed", after={"reason": "for Dana Test"})
+    )
+    assert await made_anonymous(depot, dana) == Anonymised()
+    for note in notes:
+        row = await depot.session.get_one(Notification, note, populate_existing=True)
+        assert (row.title, row.body) == ("Former driver", "Former driver, Dana Tester")
+        assert (row.data or {})["driver"] == "Former driver"
+    everything = "\n".join(line for lines in (await contents(depot.session)).values() for line in lines)
+    assert "Dana Test" not in everything.replace("Dana Tester", "")
+
+
+def test_r12_6_no_notice_that_names_a_driver_is_forgotten() -> None:
+    """Each must be about something of his own (`domain.people.traces`), or be one of those that list several."""
+    names = {"driver", "drivers", "giver", "taker", "other"}
+    naming = {kind.__name__ for kind in get_args(Notice) if names & {field.name for field in fields(kind)}}
+    of_his_own = {
+        "Appealed",
+        "ArrivedLate",
+        "DriverLate",
+        "DriverMissing",
+        "DriverStopped",
+        "FallbackGone",
+        "FlagStuck",
+    }
+    of_his_own |= {"GiveAwayEnded", "RouteCancelled", "ShiftGiven", "ShiftOverdue", "ToReinstate"}
+    assert naming == of_his_own | {"MissingListed", "ArrivalsHeld", "GiveAwayAsked"}
+
+
 async def test_r12_6_texts_about_a_namesake_still_name_him(depot: Depot) -> None:
     dana, other = await left(depot), await depot.driver("Dana")
-    note = await noted(depot, depot.mona, "Dana Test", "Dana Test cancelled")
+    note = await told_of(depot, dana.id, "Dana Test", "Dana Test cancelled")
     assert await made_anonymous(depot, dana) == Anonymised()
     row = await depot.session.get_one(Notification, note, populate_existing=True)
     assert (row.title, row.body) == ("Dana Test", "Dana Test cancelled")

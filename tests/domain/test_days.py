@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select, update
 
-from domain.db.models import DriverHealthSnapshot, DriverHealthState, DriverMetrics
+from domain.db.models import DriverHealthSnapshot, DriverHealthState, DriverMetrics, Employment
 from domain.db.models.words import IncidentKind, NotificationType
 from domain.health.days import evaluate, judge_day, record_of
 from domain.health.scoring import Record
@@ -74,6 +74,19 @@ async def test_r10_6_an_excuse_makes_todays_score_anew(depot: Depot) -> None:
     await excuse(depot, slot, MISSED, done + HOUR)
     assert await score(depot, dana) == 100
     assert [row.score for row in await snapshots(depot)] == [100]
+
+
+async def test_r10_1_who_has_left_is_scored_no_more(depot: Depot) -> None:
+    dana, ben = await depot.driver(), await depot.driver("Ben")
+    last = depot.fleet.today
+    for driver in (dana, ben):
+        done = await drives(depot, driver)
+    await depot.session.execute(update(Employment).where(Employment.user_id == dana.id).values(ends_on=last))
+    for days, scored in ((0, 2), (1, 1)):
+        told = await judge_day(depot.session, SAY, POLICY, done + days * DAY)
+        assert told == {"scored": scored, "warned": 0}
+    kept = [(row.evaluated_at, row.user_id) for row in await snapshots(depot)]
+    assert sorted(kept) == sorted([(last, dana.id), (last, ben.id), (last + DAY, ben.id)])
 
 
 async def test_r10_1_once_nothing_was_due_there_is_no_score(depot: Depot) -> None:

@@ -122,6 +122,15 @@ async def test_r12_3_no_other_driver_is_in_it(depot: Depot) -> None:
     assert "bids" not in whole["records"] and "driver_health_state" not in whole["records"]
 
 
+async def test_r12_3_a_name_is_hidden_where_it_is_one(depot: Depot) -> None:
+    """Not within other words, nor within the reader's own name."""
+    ann = await depot.driver("Mary Ann")
+    await depot.driver("Ann")
+    await noted(depot, ann, "Mary Ann Test, Ann Test, Joann Test and Ann Tester")
+    [note] = (await exported(depot, ann))["records"]["notifications"]
+    assert note["body"] == f"Mary Ann Test, {ANOTHER}, Joann Test and Ann Tester"
+
+
 async def test_r12_6_of_what_a_manager_did_it_says_what_and_when(depot: Depot) -> None:
     dana = await depot.driver()
     entry = {"entity_type": "user", "entity_id": dana.id, "action": "leaves", "actor_type": ActorType.USER}

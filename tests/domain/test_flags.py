@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import Assignment, AuditLog, DriverCap, FlagEpisode, Shift, User
 from domain.db.models.words import AssignmentStatus, IncidentKind, NotificationType
 from domain.health.caps import CapNow, FlagEnded, choose_cap, unflag
-from domain.health.flags import judge_all, judge_some
-from domain.health.metrics import rebuild
+from domain.health.flags import judge_some
+from domain.health.nights import judge_standing, next_people
 from domain.notices.facts.standing import CapChanged, Flagged, FlagStuck, Unflagged
 from domain.notices.wording import Notice, notice_of
 from domain.people.queries import Person
@@ -43,8 +43,9 @@ async def history(depot: Depot, driver: Person, completed: int, missed: int, ago
 
 async def night(depot: Depot, at: datetime | None = None) -> int:
     """As the duty does it; returns for how many anything changed."""
-    await rebuild(depot.session, at or depot.now)
-    return len(await judge_all(depot.session, SAY, POLICY, at or depot.now))
+    everybody = await next_people(depot.session, None)
+    _, turned = await judge_standing(depot.session, everybody, SAY, POLICY, at or depot.now)
+    return len(turned)
 
 
 async def user(depot: Depot, driver: Person) -> User:

@@ -1,7 +1,9 @@
 """R10.1, R10.2, R10.4: the score, what it is made of, and what a week is worth; pure."""
 
+import math
 import struct
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -74,6 +76,15 @@ def test_r10_1_the_parts_add_up_and_each_is_within_a_point_of_what_it_is(record:
     assert abs(attendance.points - 50 * record.completed / record.due) < 1.0001
     assert abs(completion.points - 30 * record.completion) < 1.0001
     assert all(0 <= each.points <= each.of and each.lost == each.of - each.points for each in got.parts)
+
+
+@given(RECORDS)
+def test_r10_1_the_score_is_what_the_formula_gives_in_exact_fractions(record: Record) -> None:
+    completion = Fraction(f"{record.completion:.6f}")  # what a `real` was meant to be
+    reliability = max(0, 20 - 5 * (record.no_shows + record.late_cancels))
+    exact = 50 * Fraction(record.completed, record.due) + 30 * completion + reliability
+    got = score_of(record, POLICY)
+    assert sum(each.points for each in got.parts) == math.floor(round(exact, 4) + Fraction(1, 2))
 
 
 def test_r10_1_the_reasons_that_a_snapshot_keeps() -> None:

@@ -37,6 +37,7 @@ from domain.db.models import (
     Delivery,
     Employment,
     GiveAway,
+    Incident,
     RosterRun,
     Shift,
     User,
@@ -52,8 +53,16 @@ from domain.db.models.words import (
     GapReason,
     RosterCause,
 )
+from domain.health import appeal_cards, flags, own_standing, whys
+from domain.health.appeals import Opened as AppealOpened
+from domain.health.appeals import open_appeal
+from domain.health.attention import drivers_listed
+from domain.health.excusing import Excused, excuse_incident
+from domain.health.his_standing import his_incident, his_incidents, his_standing
+from domain.health.seeing import own_health
 from domain.notices.inbox import inbox_page, mark_all_read
 from domain.notices.kinds import Kind
+from domain.people.anonymising import Anonymised, anonymise
 from domain.people.drivers import driver_card, is_seen, names_of
 from domain.people.linking import Contact, Linked, link_by_contact
 from domain.people.queries import Person, person
@@ -95,6 +104,9 @@ SAY = Words(POLICY.zone)
 TODAY, SUNDAY = date(2026, 11, 25), date(2026, 11, 29)
 NINE = NOW.replace(hour=9, minute=0)
 FLEET = Fleet(DRIVERS, ROUTES, TODAY, 7)
+LOCALS = 100  # drivers of a warehouse
+WORKED = 45_000  # shifts that a warehouse had in nearly three years: whoever worked there may be looked at (R12.3)
+TRACES = 2_000  # what a driver's shifts are about, several times
 FEW = 60  # rows of any one table: a day of a warehouse's 40 routes is the most that a press shows
 PAST = 500  # shifts that a driver has had in nearly three years
 OFFERED = 120  # offers that a driver had in a year
@@ -110,6 +122,8 @@ EVERYBODY = {"users", "employments", "contact_settings"}
 # What there is of each driver or route, and not of each day; and what is in his chat, of which the old goes (R13).
 OF_EACH = EVERYBODY | {"driver_preferences", "driver_health_state", "driver_metrics", "route_completions", "chat_links"}
 OF_EACH |= {"routes", "deliveries"}
+# What may be read from end to end, by the most rows of a press.
+OF_ALL = dict.fromkeys((CANDIDATES, WEIGHED, TRACES), EVERYBODY) | dict.fromkeys((WORKED, MOVED), OF_EACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +391,66 @@ async def drivers_card(it: Company) -> None:
     assert await driver_card(it.session, it.manager.id, it.driver.id, POLICY, NOW)
 
 
+async def all_my_drivers(it: Company) -> None:
+    page = await drivers_listed(it.session, it.manager.id, 0, 8, POLICY, NOW)
+    assert page.total >= LOCALS
+
+
+async def how_he_stands(it: Company) -> None:
+    assert await his_standing(it.session, it.manager.id, it.driver.id, POLICY, NOW)
+
+
+async def what_went_wrong(it: Company) -> None:
+    found = await his_incidents(it.session, it.manager.id, it.driver.id, 0, 5, POLICY, NOW)
+    assert found is not None and found.lately.incidents
+    assert await his_incident(it.session, it.manager.id, found.lately.incidents[0].id, POLICY, NOW)
+
+
+async def own_score(it: Company) -> None:
+    assert await own_health(it.session, it.driver.id, POLICY, NOW)
+
+
+async def why(it: Company) -> None:
+    await own_standing.standing(it.session, it.driver.id)
+    [first, *_] = (await whys.lately(it.session, it.driver.id, 0, 5, POLICY, NOW)).incidents
+    assert await whys.happened(it.session, it.driver.id, first.id, POLICY)
+    assert await flags.drivers(it.session, POLICY, NOW, [it.driver.id])
+
+
+async def is_late_cancelled(it: Company) -> None:
+    """His last incident is of today, so that it can still be appealed."""
+    its = select(Incident.id).where(Incident.user_id == it.driver.id).order_by(Incident.occurred_at.desc()).limit(1)
+    await it.session.execute(update(Incident).where(Incident.id == its.scalar_subquery()).values(occurred_at=NOW))
+
+
+async def appeals(it: Company) -> None:
+    [first, *_] = (await whys.lately(it.session, it.driver.id, 0, 5, POLICY, NOW)).incidents
+    assert isinstance(await open_appeal(it.session, it.driver, first.id, "Ice", SAY, POLICY, NOW), AppealOpened)
+
+
+async def what_is_appealed(it: Company) -> None:
+    [card], _ = await appeal_cards.to_decide(it.session, it.manager.id, 8, POLICY, NOW)
+    await is_shown(it, Kind.APPEALED, it.manager, card.id)
+
+
+async def excuses(it: Company) -> None:
+    [first, *_] = (await whys.lately(it.session, it.driver.id, 0, 5, POLICY, NOW)).incidents
+    said = await excuse_incident(it.session, it.manager, first.id, "Ice", SAY, POLICY, NOW)
+    assert isinstance(said, Excused)
+
+
+async def has_left(it: Company) -> None:
+    """Yesterday, and all that he has told others of is there."""
+    over = {"ends_on": TODAY - timedelta(days=1)}
+    await it.session.execute(update(Employment).where(Employment.user_id == it.driver.id).values(over))
+    his = update(Assignment).where(Assignment.user_id == it.driver.id, Assignment.on >= TODAY)
+    await it.session.execute(his.values(status=AssignmentStatus.COMPLETED))
+
+
+async def is_made_anonymous(it: Company) -> None:
+    assert await anonymise(it.session, it.manager.id, it.driver.id, POLICY, NOW) == Anonymised()
+
+
 async def falls_ill(it: Company) -> None:
     days = TODAY + timedelta(days=1), TODAY + timedelta(days=7)
     assert isinstance(await fall_ill(it.session, it.driver, *days, SAY, POLICY, NOW), Away)
@@ -538,6 +612,15 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "the map of a week": ([], map_of_a_week, WEEKS),
     "the inbox": ([], inbox, FEW),
     "a manager's card of a driver": ([], drivers_card, FEW),
+    "all of a manager's drivers": ([], all_my_drivers, WORKED),
+    "how a driver stands": ([], how_he_stands, PAST),
+    "what went wrong with a driver": ([], what_went_wrong, FEW),
+    "his own score": ([], own_score, PAST),
+    "why": ([], why, PAST),
+    "an appeal": ([is_late_cancelled], appeals, FEW),
+    "what is appealed": ([is_late_cancelled, appeals], what_is_appealed, FEW),
+    "an excuse": ([], excuses, PAST),
+    "who has left, made anonymous": ([has_left], is_made_anonymous, TRACES),
     "ill for a week": ([], falls_ill, 4 * OFFERED),  # once for each shift that goes to others
     "the last day": ([], leaves, 4 * OFFERED),
     "a shared number": ([has_a_number], shares_his_number, FEW),
@@ -574,8 +657,7 @@ async def test_a_press_reads_what_it_shows(company: Company, name: str) -> None:
         await each(company)
     with read_by(company.engine) as reading:
         await press(company)
-    whole = {CANDIDATES: EVERYBODY, WEIGHED: EVERYBODY, MOVED: OF_EACH}
-    judged(reading, most, whole=whole.get(most, frozenset()))
+    judged(reading, most, whole=OF_ALL.get(most, frozenset()))
 
 
 DUTIES = {name: duty for name, duty in table_of_duties(SAY, POLICY).items() if isinstance(duty, Duty)}

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot.jobs import Duty, table_of_duties
+from bot.jobs import run_due, table_of_duties
 from domain.policy import TORONTO
 from tests.domain.world import POLICY, SAY, Fleet
 
@@ -62,18 +63,18 @@ async def night(session: AsyncSession, drivers: int) -> tuple[dict[str, int], Ma
     for statement in _WORLD:
         await connection.exec_driver_sql(statement.format(drivers=drivers, north=north, monday=MONDAY))
     duties = table_of_duties(SAY, POLICY)
+    sessions = async_sessionmaker(connection, join_transaction_mode="create_savepoint")
     counted, done, said = dict[str, int](), dict[str, Any](), list[str]()
 
     def listen(*given: Any) -> None:
-        said.append(given[2])
+        if "SAVEPOINT" not in given[2]:
+            said.append(given[2])
 
     assert connection.sync_connection is not None
     event.listen(connection.sync_connection, "before_cursor_execute", listen)
     for name, before in NIGHTLY.items():
-        duty = duties[name]
-        assert isinstance(duty, Duty)
         said.clear()
-        done[name] = await duty.item(session, NIGHT - before, 0)
+        [done[name]] = await run_due(duties[name], sessions, NIGHT - before)
         counted[name] = len(said)
     event.remove(connection.sync_connection, "before_cursor_execute", listen)
     await undone.rollback()
@@ -90,3 +91,14 @@ async def test_r14_standing_takes_as_many_statements_for_5_drivers_as_for_500(se
         }
     assert few == many
     assert all(0 < statements <= MOST for statements in few.values()), few
+
+
+async def test_r14_a_part_of_the_drivers_takes_as_many_as_all(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their manager they are 51, in parts of 20; the last one is not full."""
+    whole, done_at_once = await night(session, 50)
+    monkeypatch.setattr("domain.health.nights.AT_ONCE", 20)
+    parts, done = await night(session, 50)
+    assert done == done_at_once
+    assert parts == whole | {name: 3 * whole[name] for name in ("metrics", "health")}

@@ -11,8 +11,7 @@ from sqlalchemy import func, select
 from domain.db.models import Appeal, DriverMetrics, FlagEpisode, Incident, Notification, User
 from domain.health.appeals import Opened, decide_appeal, open_appeal, remind_of_due_appeal
 from domain.health.excusing import Excused, excuse_incident
-from domain.health.flags import judge_all
-from domain.health.metrics import rebuild
+from domain.health.nights import judge_standing, next_people
 from domain.health.rules_of_appeals import Decided
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
@@ -40,8 +39,8 @@ class Case:
             for person in (mona, nora, dana):
                 await fleet.home_card(person)
             await history(depot, dana, completed=3, missed=2)
-            await rebuild(fleet.session, arena.now)
-            await judge_all(fleet.session, SAY, POLICY, arena.now)
+            everybody = await next_people(fleet.session, None)
+            await judge_standing(fleet.session, everybody, SAY, POLICY, arena.now)
             last = select(Incident.id).order_by(Incident.occurred_at.desc()).limit(1)
             return cls(arena, mona, nora, dana, (await fleet.session.scalars(last)).one())
 
@@ -61,8 +60,8 @@ class Case:
 
     def night(self) -> Act[Any]:
         async def act(session: Any) -> Any:
-            await rebuild(session, self.arena.now + HOUR)
-            return await judge_all(session, SAY, POLICY, self.arena.now + HOUR)
+            everybody = await next_people(session, None)
+            return await judge_standing(session, everybody, SAY, POLICY, self.arena.now + HOUR)
 
         return act
 

@@ -272,9 +272,14 @@ class Lease(Base):
 
 
 class DutyRun(Base):
-    """The last wall-clock instant for which a duty has been done (ARCHITECTURE 5)."""
+    """The last wall-clock instant for which a duty has been done (ARCHITECTURE 5).
+
+    What is done for everybody in parts: for which instant it is under way, and whom it has come to, by id.
+    """
 
     __tablename__ = "duty_runs"
 
     duty: Mapped[str] = mapped_column(primary_key=True)
     done_for: Mapped[datetime]
+    doing_for: Mapped[datetime | None]
+    reached: Mapped[uuid.UUID | None]
