@@ -1,7 +1,7 @@
 """R12.6: whoever has left can be made a former driver, and what was driven stays."""
 
 import uuid
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -41,6 +41,7 @@ from domain.health.appeals import Opened, open_appeal
 from domain.notices.kinds import Kind
 from domain.notices.wording import Notice
 from domain.people.anonymising import Anonymised, AnonymousAlready, anonymise
+from domain.people.numbers import change_number
 from domain.people.queries import Person
 from domain.people.traces import OF_SEVERAL
 from domain.refusals import Refusal, Refused
@@ -89,6 +90,9 @@ async def test_r12_6_nothing_in_the_database_names_him_any_more(depot: Depot) ->
     await depot.session.execute(update(Shift).values(words))
     [incident] = await depot.session.scalars(select(Incident))
     await open_appeal(depot.session, dana, incident.id, "my own words", SAY, POLICY, depot.now)
+    old, new = dana.phone, "+14165559999"
+    await change_number(depot.session, dana.id, new, SAY, POLICY, depot.now)
+    dana = replace(dana, phone=new)
     chat = 987_654_321_012
     await depot.session.execute(update(ChatLink).where(ChatLink.user_id == dana.id).values(chat_id=chat))
     note = await noted(
@@ -121,7 +125,7 @@ async def test_r12_6_nothing_in_the_database_names_him_any_more(depot: Depot) ->
     await depot.fleet.add(Invite, token_hash=b"2", user_id=dana.id, created_at=depot.now, expires_at=soon)
     assert await made_anonymous(depot, dana, depot.mona) == Anonymised()
     everything = "\n".join(line for lines in (await contents(depot.session)).values() for line in lines)
-    for his in ("Zoë-Ann", dana.phone, "my own words", str(chat), "zoë-ann-", "K4A"):
+    for his in ("Zoë-Ann", old, new, "my own words", str(chat), "zoë-ann-", "K4A"):
         assert his not in everything, [line for line in everything.splitlines() if his in line]
     user = await depot.session.get_one(User, dana.id, populate_existing=True)
     assert (user.first_name, user.last_name, user.email) == ("Former", "driver", f"{dana.id}@no-email.invalid")
@@ -250,7 +254,7 @@ def test_r12_6_no_notice_that_names_a_driver_is_forgotten() -> None:
         "FallbackGone",
         "FlagStuck",
     }
-    of_his_own |= {"GiveAwayEnded", "RouteCancelled", "ShiftGiven", "ShiftOverdue", "ToReinstate"}
+    of_his_own |= {"GiveAwayEnded", "NumberChanged", "RouteCancelled", "ShiftGiven", "ShiftOverdue", "ToReinstate"}
     assert naming == of_his_own | {"MissingListed", "ArrivalsHeld", "GiveAwayAsked"}
 
 
