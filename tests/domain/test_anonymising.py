@@ -43,13 +43,15 @@ from domain.notices.wording import Notice
 from domain.people.anonymising import Anonymised, AnonymousAlready, anonymise
 from domain.people.numbers import change_number
 from domain.people.queries import Person
-from domain.people.traces import OF_SEVERAL
 from domain.refusals import Refusal, Refused
 from domain.shifts.departures import leave_company
 from tests.domain.depot import DAY, Depot, depot
 from tests.domain.world import POLICY, SAY, contents
 
 __all__ = ["depot"]
+
+
+LISTS = (Kind.MISSING_LIST, Kind.HELD_LIST, Kind.GIVE_AWAY_ASKED, Kind.DIGEST)  # not about a driver's own things
 
 
 async def left(depot: Depot, name: str = "Dana", last: int = -1) -> Person:
@@ -226,7 +228,7 @@ async def test_r12_6_wherever_he_is_told_of(depot: Depot) -> None:
             (stop, Kind.TO_REINSTATE),
             (dana.id, Kind.FLAG_STUCK),
             (message, Kind.MANUAL),
-            *((uuid.uuid4(), kind) for kind in OF_SEVERAL),
+            *((uuid.uuid4(), kind) for kind in LISTS),
         )
     ]
     await audit.record(
