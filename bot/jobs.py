@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import hours, metrics, rosters, rounds
 from bot.delivery import alerts
-from bot.faults import Failed, brief, fault_id, is_away
+from bot.faults import Failed, brief, fault_id, is_away, is_passing
 from domain.bidding import queries as bidding
 from domain.coverage import actions as coverage
 from domain.coverage import cover, ending, mornings
