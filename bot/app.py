@@ -318,6 +318,7 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(inviting.on_invite, callbacks.inviting.AskWhom.fits),
             CallbackQueryHandler(inviting.on_invite_to, callbacks.inviting.InviteTo.fits),
             CallbackQueryHandler(inviting.on_invite_again, callbacks.inviting.InviteAgain.fits),
+            CallbackQueryHandler(inviting.on_ask_number, callbacks.inviting.AskNumber.fits),
             CallbackQueryHandler(importing.on_import, callbacks.importing.ImportNow.fits),
             CallbackQueryHandler(importing.on_links, callbacks.importing.GetLinks.fits),
             CallbackQueryHandler(importing.on_text_them, callbacks.importing.TextThem.fits),

@@ -42,6 +42,7 @@ class Step(StrEnum):
     LAST_DAY = "last_day"  # data: user_id
     ROUTE_WANTED = "route_wanted"  # that a driver prefers; data: user_id
     INVITE = "invite"  # a driver's name and phone; kept with the id of who was invited
+    HIS_NUMBER = "his_number"  # another one of a driver's; data: user_id
     NEW_MANAGER = "new_manager"  # his name and phone; data: warehouse_id
     PLACE_NAME = "place_name"  # another one, for a warehouse or a route; data: place_id
     WAREHOUSE_NAME = "warehouse_name"  # of a new one

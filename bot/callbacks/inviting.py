@@ -31,6 +31,14 @@ class InviteAgain(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class AskNumber(Callback):
+    """Which other number does the driver have?"""
+
+    word: ClassVar[str] = "hisnum"
+    user_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ManagersOf(Callback):
     """Who manages a warehouse."""
 

@@ -10,16 +10,17 @@ from telegram import Update
 from bot import contact_line, conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
-from bot.callbacks.inviting import InviteAgain, InviteTo
+from bot.callbacks.inviting import AskNumber, InviteAgain, InviteTo
 from bot.conversations import ANSWER, Step
 from bot.handlers.coverage import manager_of
 from bot.handlers.drivers import show_card
 from bot.screens import inviting as screens
-from domain.people import inviting
+from domain.people import drivers, inviting, numbers
 from domain.people.inviting import HereAlready, Invited, Newcomer
 from domain.people.queries import Person
 from domain.places.queries import warehouses
 from domain.refusals import Refusal, Refused
+from domain.time import local_day
 
 
 async def on_invite(update: Update, context: Context) -> None:
@@ -101,3 +102,35 @@ async def on_invite_again(update: Update, context: Context) -> None:
         else:
             await show_card(act, manager, user_id)
             await say_link(act, result.name.first, token, result.until, context.bot.username)
+
+
+# -- another number
+
+
+async def on_ask_number(update: Update, context: Context) -> None:
+    """[Another number], on a driver's card."""
+    user_id = pressed(update, AskNumber).user_id
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        driver = await drivers.his_driver(act.session, manager.id, user_id, local_day(act.now, act.policy))
+        if driver is None:
+            await act.say(screens.refused(Refusal.NOT_FOUND, act.reader))
+        else:
+            about = {"user_id": str(user_id)}
+            await conversations.ask(act.session, manager.id, Step.HIS_NUMBER, about, act.now)
+            await act.say(screens.ask_number(driver, act.reader))
+
+
+async def number_typed(act: Acting, manager: Person, data: dict[str, Any], text: str) -> None:
+    """What is no number, or somebody else's, is asked for again."""
+    user_id = UUID(str(data["user_id"]))
+    result = await numbers.correct_number(act.session, manager, user_id, text, act.words, act.policy, act.now)
+    if isinstance(result, Refused) and result.why is not Refusal.NOT_FOUND:
+        await act.say(screens.refused(result.why, act.reader))
+        return
+    await conversations.end(act.session, manager.id)
+    if isinstance(result, Refused):
+        await act.say(screens.refused(result.why, act.reader))
+    else:
+        await show_card(act, manager, user_id)

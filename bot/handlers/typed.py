@@ -53,6 +53,7 @@ ANSWERS: Mapping[Step, Callable[[Acting, Person, dict[str, Any], str], Awaitable
     Step.LAST_DAY: drivers.last_day_typed,
     Step.ROUTE_WANTED: preferences.route_typed,
     Step.INVITE: inviting.whom_typed,
+    Step.HIS_NUMBER: inviting.number_typed,
     Step.NEW_MANAGER: managers.whom_typed,
     Step.PLACE_NAME: places.name_typed,
     Step.WAREHOUSE_NAME: warehouses.name_typed,

@@ -4,7 +4,7 @@ from bot.callbacks.absences import BackEarly, OffKinds
 from bot.callbacks.arrivals import Driven
 from bot.callbacks.drivers import HisLanguage, LastDays, StaysOn
 from bot.callbacks.his_standing import Drivers
-from bot.callbacks.inviting import InviteAgain
+from bot.callbacks.inviting import AskNumber, InviteAgain
 from bot.callbacks.preferences import PreferencesOf
 from bot.callbacks.privacy import ForgetDriver
 from bot.reader import Reader
@@ -87,6 +87,7 @@ def _acts(facts: drivers.DriverCard, reader: Reader) -> list[Row]:
     rows.append(
         (Button(_("🧭 Preferences"), PreferencesOf(facts.id)), Button(_("🔗 Invite link"), InviteAgain(facts.id)))
     )
+    rows.append((Button(_("📞 Another number"), AskNumber(facts.id)),))
     leaves = Button(_("🚪 Leaves the company…"), LastDays(facts.id, 0))
     if facts.leaving:
         rows.append((Button(_("↩️ Stays after all"), StaysOn(facts.id)), leaves))

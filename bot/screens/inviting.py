@@ -9,6 +9,7 @@ from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.people.inviting import HereAlready, Invited, Newcomer
+from domain.people.queries import Person
 from domain.refusals import Refusal
 from domain.schedule.queries import Place
 
@@ -60,6 +61,13 @@ def proposed(facts: Newcomer, warehouses: tuple[Place, ...], reader: Reader) -> 
     some = warehouses[:WAREHOUSES_MOST]
     rows = [(Button(shortened(f"✅ {each.name}", LABEL_MOST), InviteTo(each.id)),) for each in some]
     return Screen("\n".join(lines), (*rows, (Button(_("✏️ Write it again"), AskWhom()), home_button(reader))))
+
+
+def ask_number(driver: Person, reader: Reader) -> Screen:
+    _ = reader.gettext
+    text = _("Which number does <b>{name}</b> have now, instead of {phone}? Write it.")
+    name, phone = f"{driver.first_name} {driver.last_name}", escape(driver.phone)
+    return Screen(text.format(name=escape(name), phone=phone), ((Button(_("‹ Leave it"), DriverCard(driver.id)),),))
 
 
 def over(reader: Reader) -> Screen:

@@ -1,4 +1,4 @@
-"""Somebody has another phone number, by his own contact: his managers are told, and old codes are void (R12.7)."""
+"""Somebody has another phone number, by his own contact or a manager's hand: old codes are void (R12.7)."""
 
 import uuid
 from dataclasses import dataclass
@@ -15,8 +15,12 @@ from domain.notices import following
 from domain.notices.facts.people import NumberChanged
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
-from domain.people.queries import managers_of_driver
+from domain.people.actions import giving_numbers
+from domain.people.drivers import is_own
+from domain.people.phones import e164
+from domain.people.queries import Person, managers_of_driver, people_with_phone
 from domain.policy import Policy
+from domain.refusals import Refusal, Refused
 from domain.time import local_day
 
 
@@ -28,12 +32,47 @@ class NumberIsNew:
     phone: str
 
 
+async def correct_number(
+    session: AsyncSession,
+    manager: Person,
+    driver_id: uuid.UUID,
+    written: str,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+) -> NumberIsNew | Refused:
+    """[Another number]: a manager enters it for a driver of his, on his word (R8.9), or puts a wrong one right.
+
+    His other managers are told. Refused: whoever is not his, a number that is none, and one that is somebody else's.
+    """
+    await giving_numbers(session)
+    if not await is_own(session, manager.id, driver_id, local_day(now, policy)):
+        return Refused(Refusal.NOT_FOUND)
+    number = e164(written)
+    if number is None:
+        return Refused(Refusal.BAD_PHONE)
+    known = {each.id for each in await people_with_phone(session, number)}
+    if driver_id in known:
+        return NumberIsNew(driver_id, number)
+    if known:
+        return Refused(Refusal.PHONE_TAKEN)
+    return await change_number(session, driver_id, number, say, policy, now, by=manager)
+
+
 async def change_number(
-    session: AsyncSession, user_id: uuid.UUID, number: str, say: Wording, policy: Policy, now: datetime
+    session: AsyncSession,
+    user_id: uuid.UUID,
+    number: str,
+    say: Wording,
+    policy: Policy,
+    now: datetime,
+    *,
+    by: Person | None = None,
 ) -> NumberIsNew:
     """His number (E.164), which is nobody else's: the caller has made sure, and nobody is given one meanwhile.
 
-    The codes in his SMS lead nowhere any more. Of a driver his managers are told. Lock: he.
+    The codes in his SMS lead nowhere any more. Of a driver his managers are told, but for who has entered it (`by`).
+    Lock: he.
     """
     his = select(User.phone, User.role, User.first_name, User.last_name).where(User.id == user_id)
     before = (await session.execute(his.with_for_update(key_share=True))).one()
@@ -42,9 +81,10 @@ async def change_number(
         update(SmsCode).where(SmsCode.user_id == user_id, SmsCode.expires_at > now).values(expires_at=now)
     )
     entry = audit.Entry("user", user_id, "number_changed", {"phone": before.phone}, {"phone": number})
-    await audit.record(session, user_id, now, entry)
+    await audit.record(session, by.id if by else user_id, now, entry, by_phone=by is not None)
     if before.role is UserRole.DRIVER:
-        managers = sorted(await managers_of_driver(session, user_id, local_day(now, policy), now))
+        told = await managers_of_driver(session, user_id, local_day(now, policy), now)
+        managers = sorted(told - ({by.id} if by else set()))
         notice = NumberChanged(user_id, f"{before.first_name} {before.last_name}")
         envelope = notices.Envelope(Kind.NUMBER_CHANGED, user_id, occasion=now)
         await notices.tell(session, managers, notice, envelope, say, policy, now)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import AuditLog, ChatLink, ContactSettings, Delivery, Invite, Notification, SmsCode, User
 from domain.notices.kinds import Kind
 from domain.people.linking import AlreadyLinked, Contact, Linked, invite, link_by_contact, link_by_invite
-from domain.people.numbers import NumberIsNew
-from domain.people.queries import linked_chat
+from domain.people.numbers import NumberIsNew, correct_number
+from domain.people.queries import Person, linked_chat
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet, contents
 
@@ -161,3 +161,24 @@ async def test_r12_7_another_number_of_his_own_is_his_new_one_and_old_codes_are_
     before = await contents(fleet.session)
     assert await shares(fleet, "+14165559999", chat=chat) == AlreadyLinked(dana.id)  # shared twice (R2.5)
     assert await contents(fleet.session) == before
+
+
+async def test_r12_7_a_manager_enters_another_number_for_a_driver_of_his(fleet: Fleet) -> None:
+    mona, omar, else_ = [await fleet.manager(name) for name in ("Mona", "Omar", "Else")]
+    north = await fleet.warehouse("North", mona, omar)
+    dana, ben = [await fleet.driver(name, home=north) for name in ("Dana", "Ben")]
+
+    async def enters(by: Person, number: str) -> NumberIsNew | Refused:
+        return await correct_number(fleet.session, by, dana.id, number, SAY, POLICY, fleet.now)
+
+    before = await contents(fleet.session)
+    assert await enters(else_, "416 555 9999") == await enters(ben, "416 555 9999") == Refused(Refusal.NOT_FOUND)
+    assert await enters(mona, "12") == Refused(Refusal.BAD_PHONE)
+    assert await enters(mona, ben.phone) == Refused(Refusal.PHONE_TAKEN)
+    assert await enters(mona, dana.phone) == NumberIsNew(dana.id, dana.phone)
+    assert await contents(fleet.session) == before
+    assert await enters(mona, "416 555 9999") == NumberIsNew(dana.id, "+14165559999")
+    assert await fleet.session.scalar(select(User.phone).where(User.id == dana.id)) == "+14165559999"
+    assert list(await fleet.session.scalars(select(Notification.user_id))) == [omar.id]
+    [entry] = (await fleet.session.scalars(select(AuditLog).where(AuditLog.action == "number_changed"))).all()
+    assert entry.actor_id == mona.id and entry.changes is not None and entry.changes["by_phone"] is True

@@ -333,6 +333,7 @@ STEPS: dict[Step, tuple[tuple[str, ...], str]] = {
     Step.LAST_DAY: (("user_id",), "tomorrow"),
     Step.ROUTE_WANTED: (("user_id",), "R12"),
     Step.INVITE: ((), "Zed Zeddy 416 555 0177"),
+    Step.HIS_NUMBER: (("user_id",), "416 555 0177"),
     Step.NEW_MANAGER: (("warehouse_id",), "Zed Zeddy 416 555 0177"),
     Step.PLACE_NAME: (("place_id",), "Elsewhere"),
     Step.WAREHOUSE_NAME: ((), "Elsewhere"),
