@@ -31,7 +31,7 @@ _GROUNDS: Final = """(
     ) AS stop
     CROSS JOIN (VALUES ('no_show', :no_shows), ('late_cancel', :late_cancels)) AS rule (kind, enough)
     JOIN incidents i ON i.user_id = stop.user_id AND i.kind = rule.kind AND i.excused_at IS NULL
-         AND i.occurred_at > stop.since AND i.occurred_at < stop.until
+         AND i.occurred_at > stop.since
     WHERE EXISTS (
         SELECT FROM incidents last
         WHERE last.user_id = i.user_id AND last.kind = i.kind AND last.excused_at IS NULL

@@ -136,6 +136,13 @@ def test_r9_3_r9_4_r9_5_what_a_cap_comes_to(cap: Cap, weekly: int) -> None:
     assert cap.weekly(POLICY) == weekly
 
 
+def test_r10_6_relief_leaves_the_cut_the_flag_and_the_manager_to_the_night() -> None:
+    for facts in (driver(), driver(episode=flag(WEEK)), driver(live=0, episode=flag(WEEK))):
+        assert judged(facts).changes(facts) and relieved(facts, judged(facts)) == Judged(None, False, Cap(4))
+    back = driver(GOOD, cap=Cap(4, cut=True), episode=flag(WEEK, cut_at=NOW))
+    assert relieved(back, judged(back)) == Judged(Turn.RECOVERED, False, Cap(4))
+
+
 AT_ALL = st.integers(0, 25).flatmap(lambda due: st.builds(Due, st.just(due), st.integers(0, due)))
 INSTANTS = st.one_of(st.none(), st.integers(0, 300).map(lambda hours: NOW - timedelta(hours=hours)))
 CAPS = st.builds(Cap, st.integers(1, 6), st.booleans(), st.booleans(), st.one_of(st.none(), st.integers(1, 6)))

@@ -178,6 +178,17 @@ async def test_r10_6_no_excuse_lifts_what_nothing_is_known_of(depot: Depot) -> N
     assert card is not None and (card.adopted, card.blamed) == (True, ())
 
 
+async def test_r10_6_what_we_know_of_her_is_not_why_another_program_has_stopped_her(depot: Depot) -> None:
+    dana = await depot.driver(in_pool=False)
+    await blamed(depot, dana, MISSED, depot.now - HOUR, "R1")
+    stop = await stop_to_decide(depot.session, depot.mona.id, dana.id, True, POLICY, depot.now)
+    assert isinstance(stop, StopFacts)
+    card = await stop_card(depot.session, depot.mona.id, stop.id, POLICY, depot.now)
+    assert card is not None and card.blamed == ()
+    await appeals(depot, dana, depot.now + HOUR)
+    assert not await depot.in_pool(dana)
+
+
 async def test_r10_4_to_decide_about_her_costs_no_stars(depot: Depot) -> None:
     dana, _ = await adopted(depot, depot.now)
     week = week_of(depot.fleet.today)[0] - 7 * DAY
