@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from bot.pictures.heat_map import DayMap, HeatMap, Mark, Section
 from bot.pictures.marks import LOOKS
-from bot.pictures.sheet import INK, PAPER, Sheet, new_sheet, points
+from bot.pictures.sheet import INK, PAPER, Sheet, measuring, new_sheet, points
 
 WIDTH: Final = 720
 EDGE: Final = 24
@@ -109,7 +109,7 @@ def _tiles(sheet: Sheet, section: Section, y: float) -> list[Placed]:
 
 def _legend_lines(legend: Sequence[tuple[Mark, str]]) -> list[list[tuple[Mark, str, float]]]:
     """As many on a line as fit, each with its width."""
-    paper = new_sheet(1, 1)
+    paper = measuring()
     lines: list[list[tuple[Mark, str, float]]] = []
     left = 0.0
     for mark, meaning in legend:

@@ -53,7 +53,7 @@ LOOKS: Final = {
     Mark.UNCONFIRMED: Look("#F0E442", QUESTION, INK, INK),
     Mark.WITH_BIDS: Look("#56B4E9", RAISED, INK, INK),
     Mark.LATE: Look("#8F2D6B", EXCLAMATION),
-    Mark.DONE: Look("#C7E5DA", TWICE, _GREEN, _GREEN),
+    Mark.DONE: Look("#C7E5DA", TWICE, _GREEN, _GREEN, 1.3),
     Mark.CLOSED: Look("#BCC4CD", BAR, _DARK, _DARK),
     Mark.NOT_PLANNED: Look("#F0F2F4", RING, _PALE, _FAINT, 0.6),
 }

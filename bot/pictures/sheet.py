@@ -4,6 +4,7 @@ It is its own ground, so that it reads the same in light and in dark chats.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from matplotlib.axes import Axes
@@ -17,6 +18,7 @@ INK: Final = "#1B1F24"
 DOTS: Final = 100  # an inch
 FINE: Final = 1.25  # so many dots are really drawn for each, since phones have more
 HALF_A_CAPITAL: Final = 0.365  # of a line's size
+WIDEST: Final = 1.3  # of a line's size: no letter is wider, so what is short need not be measured
 POINTS: Final = 72  # an inch, in which matplotlib has sizes of letters and lines
 
 
@@ -39,7 +41,7 @@ class Sheet:
         return self._width(text, _font(size))
 
     def _fitted(self, text: str, font: FontProperties, width: float) -> str:
-        if self._width(text, font) <= width:
+        if len(text) * WIDEST * font.get_size() <= points(width) or self._width(text, font) <= width:
             return text
         low, high = 0, len(text)
         while low < high:  # the longest beginning that fits
@@ -62,6 +64,12 @@ def new_sheet(width: float, height: float) -> Sheet:
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     return Sheet(FigureCanvasAgg(figure), axes)
+
+
+@cache
+def measuring() -> Sheet:
+    """One to measure texts with, on which nothing is drawn."""
+    return new_sheet(1, 1)
 
 
 def points(pixels: float) -> float:
