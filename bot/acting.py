@@ -21,12 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, Update
 from telegram.ext import ApplicationHandlerStop, CallbackContext, ExtBot
 
-from bot import menus
+from bot import chats, menus
 from bot.delivery import queue, replies
 from bot.delivery.mail import Mail
 from bot.delivery.replies import Reply
 from bot.kinds import Kinds
 from bot.reader import Reader, language_of
+from bot.screens import groups as group_screens
 from bot.screens.screen import Screen, shortened
 from bot.settings import Settings
 from bot.wording import Words
@@ -80,6 +81,15 @@ class InHand:
 in_hand: ContextVar[InHand] = ContextVar("in_hand")
 
 
+@dataclass(frozen=True, slots=True)
+class InGroup:
+    """The group in which it was asked; `pressed`: the message there with the button."""
+
+    chat_id: int
+    title: str
+    pressed: int | None
+
+
 @dataclass(slots=True)
 class Acting:
     """The open transaction and who acts in it; `person` is None for somebody unknown."""
@@ -89,7 +99,8 @@ class Acting:
     policy: Policy
     reader: Reader
     person: Person | None
-    chat_id: int
+    chat_id: int  # his own, wherever he has asked
+    group: InGroup | None
     language_code: str | None  # of his Telegram
     _pressed: Message | None  # the message with the button, where it can still be edited
     _edge: Edge
@@ -170,6 +181,12 @@ class Acting:
             return message_id
         return None if await queue.is_pinned(self.session, self.chat_id, message_id) else message_id
 
+    async def say_in_group(self, screen: Screen) -> None:
+        """Says it where everybody reads it: in place of the pressed message, or as a new one."""
+        assert self.group is not None, "it was asked in one"
+        reply = replies.Saying(self._edge.mail, self.group.chat_id, self.group.pressed, screen)
+        self._after.replies.append(reply)
+
     async def _alone(self, does: Callable[[AsyncSession], Awaitable[None]]) -> None:
         async with self._edge.sessions.begin() as session:
             await does(session)
@@ -195,11 +212,16 @@ class Acting:
 
 
 @asynccontextmanager
-async def acting(update: Update, context: Context) -> AsyncIterator[Acting]:
-    """Opens the one transaction of an update and records the update in it; raises Seen where that was done before."""
+async def acting(update: Update, context: Context, *, in_group: bool = False) -> AsyncIterator[Acting]:
+    """Opens the one transaction of an update and records the update in it; raises Seen where that was done before.
+
+    What is asked in a group is answered in the person's own chat, of which the group reads one line (R12.3), unless the
+    handler answers there itself (`in_group`). Of who is not known the handler learns nothing, and the update is done.
+    """
     edge, after = context.bot_data, in_hand.get()
-    chat, user = update.effective_chat, update.effective_user
-    assert chat is not None and user is not None, "the receiver lets only private chats through"
+    user = update.effective_user
+    assert user is not None, "the receiver lets nothing else through"
+    asked_in = _group_of(update)
     async with edge.sessions.begin() as session:
         act = Acting(
             session=session,
@@ -207,17 +229,43 @@ async def acting(update: Update, context: Context) -> AsyncIterator[Acting]:
             policy=edge.policy,
             reader=Reader(language_of(user.language_code), edge.policy.zone),
             person=None,
-            chat_id=chat.id,
+            chat_id=chats.answered_in(update),
+            group=asked_in,
             language_code=user.language_code,
-            _pressed=_pressed_message(update.callback_query),
+            _pressed=_pressed_message(update.callback_query) if asked_in is None else None,
             _edge=edge,
             _after=after,
         )
-        arrival = await arrive(session, update.update_id, chat.id, update.my_chat_member is None, act.now)
+        acted = update.my_chat_member is None and asked_in is None  # in his own chat, where he sees what we wrote
+        arrival = await arrive(session, update.update_id, act.chat_id, acted, act.now)
         if not arrival.first:
             raise Seen
         act.recognised(arrival.person)
-        yield act
+        stranger = asked_in is not None and act.person is None and chats.asks(update)
+        if not stranger:
+            yield act
+        if asked_in is not None and chats.asks(update) and not (in_group and act.person):
+            await _say_where(act, context.bot.username)
+    if stranger:
+        raise Seen
+
+
+async def _say_where(act: Acting, bot_username: str) -> None:
+    """In the group: where the answer is; or how somebody unknown gets one."""
+    assert act.group is not None, "it was asked in one"
+    if act.person is not None:
+        await act.say_in_group(group_screens.answered(act.person.first_name, bot_username, act.reader))
+    elif act.group.pressed is not None:
+        act.toast(group_screens.who_are_you(act.reader), alert=True)
+    else:
+        await act.say_in_group(group_screens.unknown(bot_username, act.reader))
+
+
+def _group_of(update: Update) -> InGroup | None:
+    chat, query = update.effective_chat, update.callback_query
+    if chat is None or not chats.is_group(update):
+        return None
+    return InGroup(chat.id, chat.title or "", query.message.message_id if query and query.message else None)
 
 
 def _pressed_message(query: CallbackQuery | None) -> Message | None:

@@ -33,6 +33,7 @@ from bot.handlers import (
     feed,
     filling,
     giving,
+    groups,
     health,
     his_standing,
     history,
@@ -60,6 +61,7 @@ from bot.handlers import (
     windows,
 )
 from bot.receiving import App, on_error
+from bot.screens.groups import ADDED, FROM_GROUP
 from bot.settings import Settings
 
 
@@ -87,7 +89,11 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
     app.add_handlers(
         [
             CommandHandler("start", giving.on_link, filters.Regex(rf"^/start(@\w+)? {giving.LINK}")),
+            CommandHandler("start", home.on_home, filters.Regex(rf"^/start(@\w+)? {FROM_GROUP}$")),
+            CommandHandler("start", groups.on_connect, filters.Regex(rf"^/start(@\w+)? {ADDED}$")),
             CommandHandler("start", home.on_start),
+            CommandHandler("connect", groups.on_connect),
+            CommandHandler("disconnect", groups.on_disconnect),
             CommandHandler(["today", "home"], home.on_home),
             CommandHandler("help", home.on_help),
             CommandHandler("schedule", shifts.on_schedule),
@@ -334,7 +340,13 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(places.on_move_route, callbacks.places.MoveRoute.fits),
             CallbackQueryHandler(places.on_delete_preview, callbacks.places.DeletePreview.fits),
             CallbackQueryHandler(places.on_delete_place, callbacks.places.DeletePlace.fits),
-            ChatMemberHandler(home.on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
+            CallbackQueryHandler(groups.on_connect_here, callbacks.groups.ConnectHere.fits),
+            CallbackQueryHandler(groups.on_fill, callbacks.groups.GroupFill.fits),
+            CallbackQueryHandler(groups.on_emergency, callbacks.groups.GroupEmergency.fits),
+            CallbackQueryHandler(groups.on_disconnect_that, callbacks.groups.Disconnect.fits),
+            ChatMemberHandler(groups.on_membership, ChatMemberHandler.MY_CHAT_MEMBER),
+            MessageHandler(filters.StatusUpdate.MIGRATE, groups.on_moved),
+            MessageHandler(filters.ChatType.GROUPS, groups.on_nothing),
             CallbackQueryHandler(home.on_not_understood),
             MessageHandler(filters.TEXT & ~filters.COMMAND, typed.on_text),
             MessageHandler(filters.CONTACT, home.on_contact),

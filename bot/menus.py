@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import structlog
-from telegram import Bot, BotCommandScopeChat
+from telegram import Bot, BotCommandScopeAllGroupChats, BotCommandScopeChat
 from telegram.error import TelegramError
 
 from bot.reader import LANGUAGES, Reader
@@ -14,11 +14,14 @@ log = structlog.get_logger(__name__)
 
 
 async def set_for_all(bot: Bot, zone: ZoneInfo) -> None:
-    """In each language that we speak; English for the rest. Without it the bot works all the same."""
+    """In each language that we speak, English for the rest; groups have their own. Without it all works the same."""
     try:
         for language in LANGUAGES:
             code = None if language == "en" else language
-            await bot.set_my_commands(commands.menu(None, Reader(language, zone)), language_code=code)
+            reader = Reader(language, zone)
+            await bot.set_my_commands(commands.menu(None, reader), language_code=code)
+            groups = BotCommandScopeAllGroupChats()
+            await bot.set_my_commands(commands.menu_of_groups(reader), scope=groups, language_code=code)
     except TelegramError as fault:
         log.warning("menu of commands not set", fault=str(fault))
 

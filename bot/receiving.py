@@ -10,11 +10,10 @@ import structlog
 from sqlalchemy import literal
 from sqlalchemy.dialects.postgresql import insert
 from telegram import Bot, Update
-from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationHandlerStop, ExtBot
 
-from bot import metrics
+from bot import chats, metrics
 from bot.acting import Context, Edge, InHand, Toast, in_hand
 from bot.delivery.replies import Lane, Reply, Saying
 from bot.faults import brief, fault_id, is_overtaken, is_passing
@@ -75,8 +74,8 @@ class Receiver:
 
     async def receive(self, update: Update) -> Receipt:
         """Processes one update to its end: when this returns, its effects are committed, or there are none."""
-        if update.effective_chat is None or update.effective_chat.type != ChatType.PRIVATE:
-            return self._receipt(update, Outcome.DONE, InHand())  # groups and channels are none of ours
+        if not chats.is_ours(update):
+            return self._receipt(update, Outcome.DONE, InHand())
         if update.message is not None and update.message.pinned_message is not None:
             return self._receipt(update, Outcome.DONE, InHand())  # mostly our own doing, and nobody's word
         try:
@@ -133,9 +132,8 @@ class Receiver:
         screen = screens.failed(shown, self._reader(update))
         if update.callback_query is not None:
             return InHand(toast=Toast(screen.html, alert=True))
-        if update.effective_chat is None:
-            return InHand()
-        return InHand(replies=[Saying(self.app.bot_data.mail, update.effective_chat.id, None, screen)])
+        chat_id = chats.answered_in(update)
+        return InHand(replies=[Saying(self.app.bot_data.mail, chat_id, None, screen)] if chat_id else [])
 
     def _not_recorded(self, update: Update) -> Receipt:
         toast = Toast(screens.not_recorded(self._reader(update)), alert=True)
@@ -149,8 +147,8 @@ class Receiver:
     def _receipt(self, update: Update, outcome: Outcome, after: InHand) -> Receipt:
         query_id = update.callback_query.id if update.callback_query else None
         metrics.UPDATES.labels(outcome.value.replace(" ", "_")).inc()
-        chat_id = update.effective_chat.id if update.effective_chat else 0
-        return Receipt(outcome, query_id, after.toast, tuple(after.replies), self._lanes.setdefault(chat_id, Lane()))
+        lane = self._lanes.setdefault(chats.answered_in(update), Lane())
+        return Receipt(outcome, query_id, after.toast, tuple(after.replies), lane)
 
 
 async def on_error(_update: object, context: Context) -> None:

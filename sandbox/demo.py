@@ -32,6 +32,7 @@ from sandbox.fleet import Phone, settle
 from sandbox.server import Running, create_app, running
 from sandbox.telegram.pace import PUBLISHED, Limits
 
+GROUP, CREW = "North depot", 7
 WEDNESDAY = timedelta(days=2)
 MORNING = time(7, 20)  # shifts have started, and R12 has no driver
 
@@ -142,8 +143,19 @@ async def _prepared(sandbox: Running, phones: list[Phone], public_url: str) -> N
             if phone.sms is not None:
                 body = {"body": phone.sms, "from": "Rollcall"}
                 (await calls.post(f"/sandbox/people/{person['id']}/receive-sms", json=body)).raise_for_status()
+        await _gathered(calls, [phone for phone in phones if phone.label.endswith("North") and phone.telegram_id])
         webhook = {"url": f"{public_url}{SMS_PATH}#rc=3&rp=all"}
         (await calls.post("/sandbox/sms/webhook", json=webhook)).raise_for_status()
+
+
+async def _gathered(calls: httpx.AsyncClient, crew: list[Phone]) -> None:
+    """North's managers and some of its drivers write in a group, into which the bot has just been taken."""
+    people = (await calls.get("/sandbox/people")).raise_for_status().json()["people"]
+    ids = {person["name"]: person["id"] for person in people}
+    members = [ids[each.name] for each in crew[:CREW]]
+    group = (await calls.post("/sandbox/groups", json={"title": GROUP, "members": members})).raise_for_status().json()
+    bot = {"person": members[0], "status": "member"}
+    (await calls.post(f"/sandbox/groups/{group['id']}/bot", json=bot)).raise_for_status()
 
 
 async def run(data_dir: Path, port: int) -> None:

@@ -19,11 +19,11 @@ class Events:
         """Whether anyone listens: views are not worth building for nobody."""
         return bool(self._listeners)
 
-    def emit(self, kind: str, *, person: str | None = None, **about: Any) -> None:
+    def emit(self, kind: str, *, person: str | None = None, group: str | None = None, **about: Any) -> None:
         """Tells the listeners of one change; `about` may hold `message`, `sms` or `answer`."""
         if not self.heard:
             return
-        data = {"kind": kind, "person": person, "message": None, "sms": None, "answer": None, **about}
+        data = {"kind": kind, "person": person, "group": group, "message": None, "sms": None, "answer": None, **about}
         line = f"event: change\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
         for queue in self._listeners:
             queue.put_nowait(line)

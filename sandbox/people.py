@@ -57,7 +57,12 @@ class Person:
         account = self.account
         return {"id": account.user_id, "is_bot": False, **account.names(), "language_code": self.language}
 
-    def private_chat(self) -> Json:
+    @property
+    def chat_id(self) -> int:
+        """Of the chat with the bot."""
+        return self.account.user_id
+
+    def chat(self) -> Json:
         """The chat with the bot as Telegram's Chat."""
         return {"id": self.account.user_id, **self.account.names(), "type": "private"}
 

@@ -22,6 +22,7 @@ from bot.delivery.outcomes import (
     LostPoint,
     MessageGone,
     Misconfigured,
+    Moved,
     NotTaken,
     Outcome,
     PictureStays,
@@ -39,6 +40,7 @@ from bot.kinds import Kind
 from bot.reader import Reader, language_of
 from bot.screens.screen import Screen
 from domain.db.models.words import Channel, Failure
+from domain.groups import actions as groups
 from domain.notices import following, kinds, rules
 from domain.notices.rules import Held, Manner, Rings, Silent
 
@@ -73,8 +75,7 @@ async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
         kind, facts = await kind_and_facts(mail, claimed)
         if facts is None:
             return nothing
-        told = claimed.notification_id is not None and not shown  # a card answers somebody, whatever has come of it
-        if told and not kind.has_point(facts, mail.now()):
+        if claimed.tells and not shown and not kind.has_point(facts, mail.now()):
             return LostPoint()
         how = manner(mail, claimed)
         if isinstance(how, Held):
@@ -87,12 +88,14 @@ async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
 
 def manner(mail: Mail, claimed: Claimed) -> Manner:
     """How it may come at this moment (R11.4). What is shown already, and a card, which answers a press, asks nobody."""
+    now = mail.now()
+    if claimed.group_id is not None and not claimed.shown:
+        return rules.manner_in_group(mail.policy, now)
     is_card = claimed.notification_id is None and claimed.channel is Channel.TELEGRAM
     if claimed.pins and not claimed.shown:  # nobody has asked for it
         return Silent()
     if claimed.shown or is_card or claimed.to is None:
         return Rings()
-    now = mail.now()
     return rules.manner(
         claimed.kind,
         claimed.of_level,
@@ -174,6 +177,8 @@ async def settle(mail: Mail, claimed: Claimed, outcome: Outcome, content: Screen
     step = next_step(claimed.row(mail.policy), outcome, mail.now())
     shows = _shows(claimed, outcome, content)
     in_time = await insist(lambda: _write(mail, claimed, outcome, step, shows))
+    if claimed.group_id is not None:
+        await insist(lambda: _group_follows(mail, claimed, outcome))
     metrics.settled(claimed.channel, claimed.of_level, claimed.state, outcome, step)
     if step.state is not claimed.state or step.due_at is not None:
         await insist(lambda: show_author(mail, claimed))
@@ -238,6 +243,15 @@ async def _write(mail: Mail, claimed: Claimed, outcome: Outcome, step: Step, sho
     return False
 
 
+async def _group_follows(mail: Mail, claimed: Claimed, outcome: Outcome) -> None:
+    """Telegram says that the bot is not in the group any more, or that it has another id."""
+    async with mail.sessions.begin() as session:
+        if isinstance(outcome, Unreachable):
+            await groups.gone(session, claimed.chat, mail.now())
+        elif isinstance(outcome, Moved):
+            await groups.moved(session, claimed.chat, outcome.chat_id)
+
+
 async def show_author(mail: Mail, claimed: Claimed) -> None:
     """A manager's message has come further: his card of it shows where it stands. After the commit of that."""
     to_many = claimed.kind == kinds.Kind.BROADCAST
@@ -266,7 +280,7 @@ async def kind_and_facts(mail: Mail, claimed: Claimed) -> tuple[Kind, Any | None
     """What it is rendered by, and from; raises where the table has no such kind."""
     kind = mail.kinds[claimed.kind]
     async with AsyncSession(mail.db, expire_on_commit=False) as session:
-        return kind, await kind.load(session, claimed.user_id, claimed.about, mail.now())
+        return kind, await kind.load(session, claimed.whose, claimed.about, mail.now())
 
 
 def reader_of(mail: Mail, claimed: Claimed) -> Reader:

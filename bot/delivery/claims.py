@@ -10,6 +10,7 @@ from sqlalchemy import Date, Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.delivery.alone import alone
+from bot.delivery.pace import GROUP_TURNS
 from bot.delivery.steps import Row
 from domain.db.models.words import Channel, DeliveryState, Urgency, UserRole
 from domain.db.sql import sql
@@ -28,7 +29,7 @@ class Claimed:
 
     id: uuid.UUID
     attempt: int
-    user_id: uuid.UUID
+    user_id: uuid.UUID | None  # None: it goes to a group
     channel: Channel
     kind: str
     about: uuid.UUID | None
@@ -50,6 +51,7 @@ class Claimed:
     shows: bytes | None = None  # a digest of what the message surely shows (`Screen.digest`)
     starts_at: datetime | None = None  # of the shift that the notice is about
     to: Recipient | None = None
+    group_id: uuid.UUID | None = None
     at: float = field(default_factory=monotonic)  # when it was claimed (`time.monotonic`)
 
     @property
@@ -62,6 +64,18 @@ class Claimed:
         """What every line of the log about it says; a card answers somebody and is no notice."""
         notice = {"notice": str(self.notification_id)} if self.notification_id else {}
         return notice | {"delivery": str(self.id), "kind": self.kind}
+
+    @property
+    def whose(self) -> uuid.UUID:
+        """The person's id, or the group's."""
+        whose = self.user_id or self.group_id
+        assert whose is not None, "a row is one or the other's"
+        return whose
+
+    @property
+    def tells(self) -> bool:
+        """Somebody is told what he has not asked for; a card answers him."""
+        return self.notification_id is not None or self.group_id is not None
 
     @property
     def chat(self) -> int:
@@ -111,7 +125,7 @@ RECIPIENT = """
 """
 ROW = """
     d.id, d.attempt, d.user_id, d.kind, d.about, d.urgency, d.due_at, d.expires_at, d.message_id, d.state, d.level,
-    d.notification_id, d.sent_at, d.pins, d.pinned_at
+    d.notification_id, d.sent_at, d.pins, d.pinned_at, d.group_id
 """
 
 # Nothing is claimed where another sender has just taken the chat's turn (`took` is empty then), nor for a person of
@@ -137,7 +151,8 @@ _CLAIM_TELEGRAM = sql(
         FOR NO KEY UPDATE OF d SKIP LOCKED
     ), took AS (
         INSERT INTO pace (key, next_at)
-        SELECT 'chat:' || chat_id, clock_timestamp() + :chat_every FROM picked WHERE chat_id IS NOT NULL
+        SELECT 'chat:' || chat_id, clock_timestamp() + CASE WHEN chat_id < 0 THEN :group_every ELSE :chat_every END
+        FROM picked WHERE chat_id IS NOT NULL
         ON CONFLICT (key) DO UPDATE SET next_at = excluded.next_at WHERE pace.next_at <= clock_timestamp()
         RETURNING key
     )
@@ -145,13 +160,14 @@ _CLAIM_TELEGRAM = sql(
     SET state = CASE d.state WHEN 'pending' THEN 'sending' ELSE d.state END, redraw = false,
         attempt = d.attempt + 1, lease_until = clock_timestamp() + :lease_for, pause_until = NULL, shows = NULL
     FROM picked
-    JOIN users person ON person.id = picked.user_id
+    LEFT JOIN users person ON person.id = picked.user_id
     LEFT JOIN contact_settings contact ON contact.user_id = picked.user_id
     WHERE d.id = picked.id AND (picked.chat_id IS NULL OR EXISTS (SELECT FROM took))
     RETURNING {ROW}, picked.chat_id, picked.reachable, picked.shows, {RECIPIENT},
               EXISTS (SELECT FROM deliveries text WHERE text.escalated_from = d.id) AS went_on
     """,  # noqa: S608 - our own texts
     chat_every=Interval(),
+    group_every=Interval(),
     lease_for=Interval(),
     today=Date(),
     tomorrow=Date(),
@@ -161,9 +177,11 @@ _CLAIM_TELEGRAM = sql(
 async def claim_telegram(db: AsyncEngine, now: datetime, chat_every: timedelta, policy: Policy) -> Claimed | None:
     """The most urgent message, send or edit, whose chat may get one now; None also where another sender was quicker.
 
-    Takes the chat's turn of `chat_every`. One whose lease ran out is claimed again: Telegram may show it twice (R11.7).
+    Takes the chat's turn of `chat_every`, a group's of more. One whose lease ran out is claimed again: Telegram may
+    show it twice (R11.7).
     """
-    given = {"now": now, "chat_every": chat_every, "lease_for": LEASE_FOR} | days(now, policy)
+    turns = {"chat_every": chat_every, "group_every": GROUP_TURNS * chat_every}
+    given = {"now": now, "lease_for": LEASE_FOR} | turns | days(now, policy)
     found = await alone(db, _CLAIM_TELEGRAM, given)
     return claimed_from(dict(found[0]), Channel.TELEGRAM) if found else None
 
@@ -179,5 +197,6 @@ _TO = tuple(each.name for each in fields(Recipient) if each.name != "role")
 
 def claimed_from(row: dict[str, Any], channel: Channel) -> Claimed:
     """Of a row with the columns of ROW and, where the person was read with it, of RECIPIENT."""
-    to = Recipient(UserRole(row.pop("role")), **{name: row.pop(name) for name in _TO}) if "role" in row else None
+    role, how = row.pop("role", None), {name: row.pop(name, None) for name in _TO}
+    to = Recipient(UserRole(role), **how) if role is not None else None
     return Claimed(channel=channel, to=to, **row | {"state": DeliveryState(row["state"])})

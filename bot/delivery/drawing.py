@@ -22,6 +22,7 @@ from bot.delivery.outcomes import (
     LostPoint,
     MessageGone,
     Misconfigured,
+    Moved,
     NoSms,
     NotFound,
     NotTaken,
@@ -55,6 +56,7 @@ _PASSING: Final[dict[Outcome, str]] = {
 _SENT_OFF: Final[dict[Outcome, str]] = {
     Sent(1): "Telegram has it",
     Unreachable(""): "blocked, no chat",
+    Moved(-1): "the group has another id",
     Rejected(""): "a fault of ours",
     Unsure(""): "cut off",
     **_PASSING,
@@ -71,6 +73,7 @@ _EDITED: Final[dict[Outcome, str]] = {
     Deleted(): "nothing to show",
     MessageGone(""): "gone from the chat",
     Unreachable(""): "blocked",
+    Moved(-1): "left in the group as it was",
     Rejected(""): "a fault of ours",
     Unsure(""): "cut off",
     **_PASSING,
@@ -116,7 +119,7 @@ _ELSEWHERE: Final[dict[Channel, tuple[tuple[State, State, str], ...]]] = {
         (State.SENT, State.PENDING, "unanswered in a chat that is no longer his"),
         (State.SENDING, State.CANCELLED, "answered before it was recorded"),
         *((state, State.ACKNOWLEDGED, "its button") for state in (State.SENDING, State.SENT, State.ESCALATED)),
-        *((state, State.CANCELLED, "the chat is no longer his") for state in SHOWN),
+        *((state, State.CANCELLED, "the chat is no longer his, or the group's") for state in SHOWN),
         *_BY_AN_OPERATOR,
     ),
     Channel.SMS: (

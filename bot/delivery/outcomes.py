@@ -63,6 +63,13 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Telegram has made a supergroup of the group: it has another id from now on."""
+
+    chat_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BadNumber:
     why: str
 
@@ -199,6 +206,7 @@ Outcome = (
     | MessageGone
     | Accepted
     | Unreachable
+    | Moved
     | BadNumber
     | OptedOut
     | Rejected

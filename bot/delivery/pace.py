@@ -22,6 +22,7 @@ from domain.db.sql import sql
 TELEGRAM: Final = "telegram"
 TELEGRAM_EVERY: Final = timedelta(seconds=1 / 27)  # the limit is 30 a second; the rest is for jitter of 0.1 s
 CHAT_EVERY: Final = timedelta(seconds=1)
+GROUP_TURNS: Final = 60 / 19  # of a chat's, for a group's: 19 of them a minute, of Telegram's 20
 SEGMENT_EVERY: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=3)  # a reply that would wait longer for its turn is left to the workers
 MOMENT: Final = 0.1  # seconds; who waits longer looks once more whether a halt has come meanwhile
@@ -158,7 +159,8 @@ class Pace:
 
     async def turn(self, chat_id: int, patience: timedelta = PATIENCE) -> bool:
         """Waits until a reply may go to this chat; False, without waiting, where that is not soon."""
-        given = {"chat_every": self.chat_every, "telegram_every": self.telegram_every, "patience": patience}
+        every = self.chat_every if chat_id > 0 else GROUP_TURNS * self.chat_every  # groups have negative ids
+        given = {"chat_every": every, "telegram_every": self.telegram_every, "patience": patience}
         row = await self._row(_TURN, chat_key=f"chat:{chat_id}", **given)
         if row is None:
             return False

@@ -270,7 +270,7 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
     if isinstance(outcome, Sent):
         # In a chat that is no longer his (R12.2) it is deleted instead.
         his = exists().where(ChatLink.user_id == Delivery.user_id, ChatLink.chat_id == claimed.chat_id)
-        copied = (Delivery.user_id, Delivery.about)
+        copied = (Delivery.user_id, Delivery.group_id, Delivery.about)
         copy: dict[str, Any] = {
             "channel": Channel.TELEGRAM,
             "state": DeliveryState.SENT,

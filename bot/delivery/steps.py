@@ -21,6 +21,7 @@ from bot.delivery.outcomes import (
     LostPoint,
     MessageGone,
     Misconfigured,
+    Moved,
     NoSms,
     NotFound,
     NotTaken,
@@ -87,6 +88,7 @@ SWEEP_FOR = timedelta(hours=4)  # then nobody asks any more
 LOOK_UP = Retry(SWEEP_FOR, first=timedelta(seconds=30), most=timedelta(minutes=5))
 AGAIN_AFTER = timedelta(minutes=5)  # where the carrier could not bring it
 TRIES_MOST = 3
+MOVED = "the group has become another chat"
 HELD = "held: it may not ring now"
 SHOWN = (DeliveryState.SENT, DeliveryState.ACKNOWLEDGED, DeliveryState.ESCALATED)  # a message may be in the chat
 
@@ -134,6 +136,8 @@ def _after_send(row: Row, outcome: Outcome, now: datetime) -> Step:
             return Step(DeliveryState.EXPIRED)
         case Unreachable(why=why, failure=failure):
             return _by_sms(row, why, failure)
+        case Moved():
+            return Step(DeliveryState.PENDING, MOVED, pause=timedelta(0))
         case Rejected(why=why):
             return _by_sms(row, f"a fault of ours: {why}", Failure.REFUSED)
         case Halted() | NotTaken() | Unsure() | Misconfigured():
@@ -167,6 +171,8 @@ def _after_edit(row: Row, outcome: Outcome, now: datetime) -> Step:
             return Step(DeliveryState.CANCELLED, "deleted: there was nothing to show any more")
         case MessageGone(why=why):  # a notice has been there all the same, and may still wait for its answer
             return Step(row.state, f"not redrawn: {why}") if row.by_sms else Step(DeliveryState.CANCELLED, why)
+        case Moved():  # what was told before stays behind
+            return Step(DeliveryState.CANCELLED, MOVED)
         case Unreachable(why=why):
             return Step(row.state, f"not redrawn: {why}")
         case Rejected(why=why):

@@ -15,6 +15,7 @@ from bot.delivery.outcomes import (
     Halted,
     MessageGone,
     Misconfigured,
+    Moved,
     NotTaken,
     Outcome,
     PictureStays,
@@ -122,7 +123,9 @@ def outcome_of(fault: TelegramError) -> Outcome:
         case RetryAfter():
             pause = fault.retry_after  # whole seconds where the environment tells PTB so
             return Halted(pause if isinstance(pause, timedelta) else timedelta(seconds=pause))
-        case Forbidden() | ChatMigrated():
+        case ChatMigrated():
+            return Moved(fault.new_chat_id)
+        case Forbidden():
             return Unreachable(why)
         case InvalidToken():
             return Misconfigured(f"Telegram refuses the token: {why}")

@@ -178,7 +178,7 @@ async def _code(mail: Mail, row: Claimed, to: str, of: Claimed | Told) -> str | 
         return None
     until = of.expires_at or mail.now() + mail.policy.code_good_for
     async with mail.db.connect() as connection:
-        return await code_for(connection, to, row.user_id, of.kind, of.about, until)
+        return await code_for(connection, to, row.whose, of.kind, of.about, until)
 
 
 async def _watch_budget(mail: Mail, used: int) -> None:

@@ -123,7 +123,7 @@ async def _fill_with(act: Acting, manager: Person, meant: _Meant, written: str) 
             near = await near_drivers(act.session, manager.id, reading.name, today)
             await act.say(line_screens.nobody(reading.name, open_, near, today, act.reader))
         case (slot,), ():
-            await _who(act, manager, slot.assignment_id, 0)
+            await whom(act, manager, slot.assignment_id, 0)
         case (slot,), (who,):
             await _consequence(act, manager, slot.assignment_id, who.id)
         case open_, drivers:
@@ -138,10 +138,11 @@ async def on_fill_slot(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if manager := await manager_of(act):
             await conversations.drop(act.session, manager.id)
-            await _who(act, manager, press.assignment_id, press.page)
+            await whom(act, manager, press.assignment_id, press.page)
 
 
-async def _who(act: Acting, manager: Person, assignment_id: UUID, page: int) -> None:
+async def whom(act: Acting, manager: Person, assignment_id: UUID, page: int) -> None:
+    """Whom the slot could be given to, the best first; or who has it by now."""
     found = await candidates(act.session, manager.id, assignment_id, page, screens.PER_PAGE, act.policy)
     if found is None:
         await act.say(screens.not_found(act.reader))

@@ -18,8 +18,8 @@ Load = Callable[[AsyncSession, uuid.UUID, uuid.UUID | None, datetime], Awaitable
 class Kind:
     """One row of the table. What `load` returns, the others take.
 
-    `load(session, user_id, about, now)` returns None where there is nothing (any more) to show: what is unsent is
-    cancelled, what was sent is deleted from the chat.
+    `load(session, whose, about, now)`, of a person or, for what groups are told, of a group, returns None where there
+    is nothing (any more) to show: what is unsent is cancelled, what was sent is deleted from the chat.
     """
 
     load: Load

@@ -34,6 +34,7 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
             ("message", _("Write to somebody")),
             ("today", _("My warehouses today")),
             *own,
+            ("connect", _("The groups of my warehouses")),
             ("away", _("Others get my notices while I'm away")),
             privacy,
             help_,
@@ -48,3 +49,12 @@ def menu(role: UserRole | None, reader: Reader) -> tuple[tuple[str, str], ...]:
         ("preferences", _("Days and routes that I like to drive")),
     )
     return (today, *shifts, *own, privacy, help_)
+
+
+def menu_of_groups(reader: Reader) -> tuple[tuple[str, str], ...]:
+    """What is shown in groups: the rest works there, too, and is answered in one's own chat."""
+    _ = reader.gettext
+    return (
+        ("connect", _("Connect this group to a warehouse")),
+        ("disconnect", _("Tell nothing more here")),
+    )

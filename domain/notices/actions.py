@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import Notification
 from domain.db.models.words import NotificationType, Urgency
 from domain.db.sql import sql
+from domain.groups import telling as groups
 from domain.notices import following
-from domain.notices.kinds import RULES, Kind
+from domain.notices.kinds import IN_GROUPS, RULES, Kind
 from domain.notices.wording import Notice, Wording, notice_of
 from domain.policy import Policy
 
@@ -108,7 +109,7 @@ async def tell(
     """Tells these people, one inbox row and one delivery each (R11.1); returns how many that were.
 
     Nobody is told twice of the same thing: the dedupe key is kind, subject and person. Whatever language somebody has,
-    he is not left untold for it.
+    he is not left untold for it. A route that needs a driver is told of in the warehouse's group, too.
     """
     rule, level = RULES[envelope.kind], envelope.urgency
     worded = [say(notice, language) for language in say.languages]
@@ -129,6 +130,8 @@ async def tell(
         "now": now,
     }
     written = cast("CursorResult[Any]", await session.execute(_TELL, given))
+    if (in_group := IN_GROUPS.get(envelope.kind)) is not None:
+        await groups.tell(session, in_group, envelope.about, level, now)
     return written.rowcount
 
 

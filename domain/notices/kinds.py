@@ -22,6 +22,11 @@ class Kind(StrEnum):
     GIVING = "giving"  # a driver's own shift that he gives away; about: the assignment
     MESSAGE = "message"  # the author's card of what he has written; about: the message
 
+    # What a warehouse's group is told; about: the window.
+    GROUP_CALL = "group_call"  # a route has lost its driver
+    GROUP_UNFILLED = "group_unfilled"  # nobody has taken it
+    GROUP_FORSAKEN = "group_forsaken"  # who connected it manages the warehouse no more; about: the group
+
     # Notices: somebody is told.
     OFFER = "offer"  # a driver's offer; about: the window
     WON = "won"  # the driver has the shift; about: the assignment
@@ -215,5 +220,12 @@ RULES: Mapping[str, Rule] = {  # by Kind, as rows have it
     Kind.INVITATION: Rule(NotificationType.MANUAL, Urgency.IMPORTANT),
     Kind.FALLBACK_GONE: Rule(NotificationType.MANUAL, Urgency.NORMAL),
     Kind.ALERT: Rule(NotificationType.MANUAL, Urgency.IMPORTANT, night=Night.RINGS),
+}
+# What managers are told of a route that needs a driver is told in their warehouse's group, too: by one of these.
+IN_GROUPS: Final[Mapping[str, Kind]] = {
+    Kind.ROUTE_CANCELLED: Kind.GROUP_CALL,
+    Kind.NO_SHOW: Kind.GROUP_CALL,
+    Kind.STOPPED: Kind.GROUP_CALL,
+    Kind.ROUTE_UNFILLED: Kind.GROUP_UNFILLED,
 }
 BY_ITS_BUTTON: Final = [str(kind) for kind, rule in RULES.items() if rule.acknowledged is Acknowledged.BY_ITS_BUTTON]

@@ -74,6 +74,12 @@ def manner(
     return Silent() if _night(kind, urgency) is Night.SILENT or would_be_late else Held(until)
 
 
+def manner_in_group(policy: Policy, now: datetime) -> Silent | Rings:
+    """A group sleeps by the rules' own quiet hours: what comes then does not ring, and whom it concerns is told."""
+    asleep = quiet_until(Urgency.URGENT, Recipient(UserRole.MANAGER), policy, now) is not None
+    return Silent() if asleep else Rings()
+
+
 def _night_until(
     kind: str, urgency: Urgency, to: Recipient, starts_at: datetime | None, policy: Policy, now: datetime
 ) -> datetime | None:

@@ -31,6 +31,7 @@ from domain.db.models import (
 )
 from domain.db.models.words import Channel, DeliveryState, RosterCause, Urgency
 from domain.db.sql import sql
+from domain.groups.actions import end_forsaken
 from domain.people.linking import unlink_who_left
 from domain.policy import Policy
 
@@ -83,6 +84,7 @@ async def clean_up(session: AsyncSession, policy: Policy, now: datetime) -> dict
     }.items():
         gone = cast("CursorResult[Any]", await session.execute(statement))
         removed[name] = gone.rowcount
+    removed["groups"] = await end_forsaken(session, now)
     left = await unlink_who_left(session, policy, now)
     # A new day: home cards show it, and boards of yesterday say so. At night nobody is disturbed by an edit,
     # and there is time for a large fleet's.

@@ -86,6 +86,7 @@ DONE: Final[Mapping[str, tuple[str, ...]]] = {
     "roster_runs": ("requested_by",),
     "routes": ("created_by", "manager_id"),
     "shift_reviews": ("decided_by",),
+    "warehouse_groups": ("connected_by", "ended_by"),
     "warehouses": ("created_by",),
 }
 # What belongs to a shift of his.

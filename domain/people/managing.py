@@ -12,6 +12,7 @@ from domain import audit
 from domain.db.models import WarehouseManager
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
+from domain.groups import actions as groups
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.people import InCharge
@@ -192,6 +193,7 @@ async def remove_manager(
         return Refused(Refusal.NOT_FOUND)
     if len(here) == 1:
         return Refused(Refusal.LAST_MANAGER)
+    await groups.forsake(session, warehouse_id, user_id, now)
     await _follow(session, user_id, warehouse_id, policy, now)  # while his board of it is found by what he manages
     his = (WarehouseManager.warehouse_id == warehouse_id, WarehouseManager.user_id == user_id)
     await session.execute(delete(WarehouseManager).where(*his))

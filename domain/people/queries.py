@@ -80,7 +80,8 @@ def _made(row: Row[Any] | None) -> Person | None:
 
 
 def manages(
-    manager_id: uuid.UUID | ColumnElement[uuid.UUID], warehouse_id: InstrumentedAttribute[uuid.UUID]
+    manager_id: uuid.UUID | ColumnElement[uuid.UUID] | InstrumentedAttribute[uuid.UUID],
+    warehouse_id: InstrumentedAttribute[uuid.UUID],
 ) -> ColumnElement[bool]:
     """Whether somebody is a manager of this warehouse; anything else is 'not found' to him (R12.3)."""
     manager = aliased(User)  # the query around may be about users, too

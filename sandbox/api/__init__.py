@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from sandbox.api import chats, control, people, sms
+from sandbox.api import chats, control, groups, people, sms
 from sandbox.api.calls import routed
 
 ROUTES: list[Route] = [
@@ -20,6 +20,15 @@ ROUTES: list[Route] = [
     *routed("/people/{id}/sms", GET=sms.of_person),
     *routed("/people/{id}/receive-sms", POST=sms.receive),
     *routed("/people/{id}/send-sms", POST=sms.send),
+    *routed("/groups", GET=groups.everything, POST=groups.add),
+    *routed("/groups/{id}", GET=groups.one),
+    *routed("/groups/{id}/chat", GET=groups.chat),
+    *routed("/groups/{id}/enter", POST=groups.enter),
+    *routed("/groups/{id}/leave", POST=groups.leave),
+    *routed("/groups/{id}/bot", POST=groups.bot),
+    *routed("/groups/{id}/send", POST=groups.send),
+    *routed("/groups/{id}/press", POST=groups.press),
+    *routed("/groups/{id}/upgrade", POST=groups.upgrade),
     *routed("/sms", GET=sms.everything),
     *routed("/sms/webhook", GET=sms.webhook, POST=sms.set_webhook),
     *routed("/clock", GET=control.clock, POST=control.set_clock),

@@ -8,6 +8,7 @@ from sandbox.json_types import Json
 from sandbox.refusal import Refused
 from sandbox.telegram import phone
 from sandbox.telegram.bot_methods import commands_for
+from sandbox.telegram.state import Press
 
 
 def chat(call: Call) -> Json:
@@ -39,11 +40,15 @@ def start(call: Call) -> Json:
 async def press(call: Call) -> Json:
     """Presses a button; with `wait` answers when the bot has, or after so many seconds."""
     message_id, data = int(call.needed("message_id")), str(call.needed("data"))
-    pressed = phone.press(call.network.telegram, call.person, message_id, data)
-    if "wait" not in call.query:
+    return await answered(phone.press(call.network.telegram, call.person, message_id, data), call.query.get("wait"))
+
+
+async def answered(pressed: Press, wait: str | None) -> Json:
+    """What the bot has answered, or that it has not for so many seconds."""
+    if wait is None:
         return {"callback_query_id": pressed.id}
     try:
-        await asyncio.wait_for(pressed.answered.wait(), float(call.query["wait"]))
+        await asyncio.wait_for(pressed.answered.wait(), float(wait))
     except TimeoutError:
         nothing = {"text": None, "show_alert": False, "url": None}
         return {"callback_query_id": pressed.id, "answered": False, **nothing}

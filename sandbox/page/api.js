@@ -15,7 +15,8 @@ export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
-export const person = (id, rest = "") => `people/${encodeURIComponent(id)}${rest}`;
+export const group = (id) => `@${id}`; // a group stands among the people, under a name that none of them can have
+export const person = (id, rest = "") => (id[0] === "@" ? `groups/${encodeURIComponent(id.slice(1))}${rest}` : `people/${encodeURIComponent(id)}${rest}`);
 
 /** Follows the changes for ever; `opened` is called after every (re)connection, `lost` when one breaks. */
 export function listen({ changed, opened, lost }) {
@@ -45,9 +46,9 @@ function resolveAnswer(answer) {
   if (answers.size > 200) answers.delete(answers.keys().next().value);
 }
 
-/** Presses a button; done when the bot answered, or after half a minute without an answer. */
-export async function press(id, message_id, data) {
-  const { callback_query_id: query } = await post(person(id, "/press"), { message_id, data });
+/** Presses a button (in a group: `by` one of it); done when the bot answered, or after half a minute without an answer. */
+export async function press(id, message_id, data, by = {}) {
+  const { callback_query_id: query } = await post(person(id, "/press"), { message_id, data, ...by });
   if (answers.has(query)) return;
   await new Promise((resolve) => {
     waiting.set(query, resolve);

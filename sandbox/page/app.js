@@ -5,6 +5,7 @@ import { button, h } from "./dom.js";
 import { refreshFaults, setUpFaults } from "./faults.js";
 import { clearFeed, lastReached, noteDelivery, setUpFeed } from "./feed.js";
 import { flash, setUpPeople, showPeople } from "./people.js";
+import { GroupPhone, asPerson } from "./group.js";
 import { Phone } from "./phone.js";
 
 const shelf = document.querySelector("#phones");
@@ -64,8 +65,13 @@ const app = {
       return phone.toast("Nobody with that number is here");
     }
     if (["t.me", "telegram.me"].includes(url?.hostname)) {
+      if (phone.by.person) {
+        const own = app.open(phone.by.person, "telegram");
+        return own && app.follow(own, address);
+      }
       if (!phone.person.telegram) return phone.ask("Telegram isn’t on this phone", "Only SMS arrives here.", ["OK"]);
       phone.show("telegram");
+      if (url.searchParams.has("startgroup")) return join(phone, url);
       const payload = url.searchParams.get("start");
       return payload !== null && phone.views.telegram.offerStart(payload);
     }
@@ -101,9 +107,9 @@ const app = {
   },
 
   refreshPeople: gather(async () => {
-    const answer = await api.get("people");
+    const [{ people: persons }, { groups }] = await Promise.all([api.get("people"), api.get("groups")]);
     people.clear();
-    for (const person of answer.people) people.set(person.id, person);
+    for (const person of [...persons, ...groups.map(asPerson)]) people.set(person.id, person);
     for (const [id, phone] of phones) {
       if (people.has(id)) phone.update();
       else {
@@ -116,6 +122,16 @@ const app = {
     for (const phone of phones.values()) phone.markRead();
   }),
 };
+
+/** As Telegram does it for who adds the bot by a link: into the first group that he is in. */
+async function join(phone, url) {
+  const there = [...people.values()].find(({ role, members }) => role === "group" && members.includes(phone.id));
+  if (!there) return phone.toast("You are in no group");
+  const text = `/start@${url.pathname.slice(1)} ${url.searchParams.get("startgroup")}`;
+  app.open(there.id);
+  await app.attempt(() => api.post(api.person(there.id, "/bot"), { person: phone.id, status: "member" }));
+  await app.attempt(() => api.post(api.person(there.id, "/send"), { person: phone.id, text }));
+}
 
 /** Runs the work at once, then at most about twice a second, once more after the last call. */
 function gather(work) {
@@ -131,7 +147,7 @@ function gather(work) {
 function showPhone(id, tab) {
   let phone = phones.get(id);
   if (!phone) {
-    phone = new Phone(app, id, tab);
+    phone = new (people.get(id).role === "group" ? GroupPhone : Phone)(app, id, tab);
     phones.set(id, phone);
     shelf.append(phone.node);
   }
@@ -183,7 +199,8 @@ function firstLine(text) {
 }
 
 function changed(change) {
-  const { kind, person: id, message, sms } = change;
+  const { kind, message, sms } = change;
+  const id = change.group ? api.group(change.group) : change.person;
   if (kind === "clock") return refreshClock();
   if (kind === "faults") return refreshFaults(app);
   if (kind === "reset") {
@@ -192,8 +209,9 @@ function changed(change) {
     phones.clear();
     return loadAll();
   }
-  if (id) phones.get(id)?.changed(change);
-  else for (const phone of phones.values()) phone.changed(change);
+  for (const phone of phones.values()) {
+    if (!id || phone.id === id || (kind === "answer" && phone.by.person === id)) phone.changed(change);
+  }
   if (kind !== "answer") app.refreshPeople();
   const person = people.get(id);
   if (!person) return;

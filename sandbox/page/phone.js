@@ -23,6 +23,11 @@ export class Phone {
     this.show(tab ?? (unread.sms && !unread.chat ? "sms" : "telegram"));
   }
 
+  /** In a group: who of it holds the phone. */
+  get by() {
+    return {};
+  }
+
   get person() {
     return this.app.people.get(this.id);
   }
@@ -76,7 +81,7 @@ export class Phone {
   changed({ kind, message, answer }) {
     if (kind === "answer" && answer) this.answer(answer);
     if (kind === "sms" && this.tab === "sms") this.load();
-    if (this.tab !== "telegram" || !["message", "edited", "deleted", "person"].includes(kind)) return;
+    if (this.tab !== "telegram" || !["message", "edited", "deleted", "person", "group"].includes(kind)) return;
     if (message) this.views.telegram.take(kind === "deleted" ? { ...message, deleted: true } : message);
     clearTimeout(this.later); // what hangs on a chat (keyboard, commands, pin) may have changed too
     this.later = setTimeout(() => this.views.telegram.loadKeyboard().catch(() => {}), 250);

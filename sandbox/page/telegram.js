@@ -96,7 +96,7 @@ export class TelegramView {
     else text.textContent = message.text || "";
     linkWithin(text);
     const meta = h("span", { class: "meta" }, message.silent && h("i", { title: "Sent without a sound" }, "🔕 "), message.edited_at && "edited ", h("time", {}, hourOf(message.at)));
-    const parts = [];
+    const parts = message.by ? [h("strong", {}, this.app.people.get(message.by)?.name)] : [];
     if (message.photo) parts.push(button({ class: "photo", "aria-label": "Enlarge the picture", "data-photo": message.photo }, h("img", { src: message.photo, alt: "" })));
     else if (kind === "photo") parts.push(h("div", { class: "photo none", role: "img", "aria-label": "A photo" }, "🖼️"));
     if (message.document) parts.push(h("a", { href: message.document.at, download: message.document.name }, `📎 ${message.document.name}`));
@@ -105,7 +105,7 @@ export class TelegramView {
     if (kind === "contact") parts.push(h("span", { class: "contact-mark" }, icon("contact")));
     const empty = !text.textContent.trim();
     const bubble = h("div", { class: "bubble" }, ...parts, !empty && text, meta);
-    const classes = ["message", message.from === "bot" ? "bot" : "mine", DRAWN.has(kind) && `kind-${kind}`, empty && "bare", message.keyboard?.length && "with-keys"];
+    const classes = ["message", message.from === "bot" || (message.by && message.by !== this.phone.by.person) ? "bot" : "mine", DRAWN.has(kind) && `kind-${kind}`, empty && "bare", message.keyboard?.length && "with-keys"];
     return h("article", { class: classes.filter(Boolean).join(" "), "data-testid": "bubble", "data-message-id": id, "data-day": dayOf(message.at) },
       bubble, message.keyboard?.length && this.drawKeys(message));
   }
@@ -140,7 +140,7 @@ export class TelegramView {
     };
     this.pressed.add(mark);
     spin();
-    await this.app.attempt(() => api.press(this.phone.id, id, data), this.phone);
+    await this.app.attempt(() => api.press(this.phone.id, id, data, this.phone.by), this.phone);
     this.pressed.delete(mark);
     spin();
   }
@@ -148,7 +148,7 @@ export class TelegramView {
   async send(text) {
     this.suggest("");
     if (!text.trim()) return;
-    const message = await this.composer.empty(text, () => this.app.attempt(() => api.post(api.person(this.phone.id, "/send"), { text }), this.phone));
+    const message = await this.composer.empty(text, () => this.app.attempt(() => api.post(api.person(this.phone.id, "/send"), { text, ...this.phone.by }), this.phone));
     if (message?.message_id) this.take(message);
   }
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from sandbox.json_types import Json
+from sandbox.people import Person
 from sandbox.telegram.entities import units
 from sandbox.telegram.errors import ApiError, bad_request
 from sandbox.telegram.messages import Chat
@@ -34,7 +35,7 @@ def get_chat(telegram: Telegram, params: Params) -> Json:
     full = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": _no_gifts()}
     pinned = chat.find(chat.pinned) if chat.pinned else None
     shown = {"pinned_message": pinned.for_bot(telegram.bot)} if pinned else {}
-    return {**chat.person.private_chat(), **full, **shown}
+    return {**chat.of.chat(), **full, **shown}
 
 
 def _no_gifts() -> Json:
@@ -142,9 +143,12 @@ def delete_commands(telegram: Telegram, params: Params) -> bool:
 
 
 def commands_for(telegram: Telegram, chat: Chat) -> list[Json]:
-    """The commands that a person sees: the narrowest scope wins, then his language."""
-    for scope in (("chat", chat.person.account.user_id), ("all_private_chats", 0), ("default", 0)):
-        for language in (chat.person.language, ""):
+    """The commands that a person sees, or who is in a group: the narrowest scope wins, then his language."""
+    private = isinstance(chat.of, Person)
+    language_code = chat.of.language if isinstance(chat.of, Person) else ""
+    of_all = "all_private_chats" if private else "all_group_chats"
+    for scope in (("chat", chat.id), (of_all, 0), ("default", 0)):
+        for language in (language_code, ""):
             if commands := telegram.commands.get((scope, language)):
                 return commands
     return []
@@ -159,8 +163,8 @@ def _scope(telegram: Telegram, params: Params) -> Scope:
     given = params.nested("scope", "bot command scope") or {"type": "default"}
     kind = given.get("type") if isinstance(given, dict) else None
     if kind == "chat":
-        return "chat", telegram.known_chat(Params(given)).person.account.user_id
-    if kind not in ("default", "all_private_chats"):
+        return "chat", telegram.known_chat(Params(given)).id
+    if kind not in ("default", "all_private_chats", "all_group_chats"):
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     return str(kind), 0
 

@@ -78,7 +78,9 @@ def _record(network: "Network", method: str, params: Params) -> Recorded:
     person = network.people.by_user_id.get(params.whole("chat_id"))
     if press := network.telegram.presses.get(params.text("callback_query_id")):
         person = press.person
-    return network.requests.record("telegram", method, params.shown, person.id if person else None)
+    group = network.telegram.groups.by_chat_id.get(params.whole("chat_id"))
+    whose = person or group
+    return network.requests.record("telegram", method, params.shown, whose.id if whose else None)
 
 
 def _judge_token(network: "Network", token: str) -> ApiError | None:

@@ -82,8 +82,8 @@ def pin_message(telegram: Telegram, params: Params) -> bool:
         silent=True,
         extra={"pinned_message": message.for_bot(telegram.bot)},
     )
-    telegram.updates.put("message", said.for_bot(telegram.bot), ("messages", chat.person.account.user_id))
-    telegram.events.emit("person", person=chat.person.id)
+    telegram.updates.put("message", said.for_bot(telegram.bot), ("messages", chat.id))
+    telegram.tell_of(chat)
     return True
 
 
@@ -94,7 +94,7 @@ def unpin_message(telegram: Telegram, params: Params) -> bool:
     if wanted not in chat.pins:
         raise bad_request("message to unpin not found")
     chat.pins.remove(wanted)
-    telegram.events.emit("person", person=chat.person.id)
+    telegram.tell_of(chat)
     return True
 
 

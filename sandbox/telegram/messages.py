@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sandbox.groups import Group
 from sandbox.json_types import Json
 from sandbox.people import Person
 from sandbox.telegram import markup
@@ -83,14 +84,19 @@ class Message:
     silent: bool = False
     deleted: bool = False
     had_reply_keyboard: bool = False
+    sender: Person | None = None  # who wrote it in a group
+
+    @property
+    def by(self) -> Person | None:
+        """Who wrote it; None: the bot."""
+        return None if self.from_bot else self.sender or self.chat.person
 
     def for_bot(self, bot: Json) -> Json:
         """Telegram's Message."""
-        person = self.chat.person
         out: Json = {
             "message_id": self.message_id,
-            "from": bot if self.from_bot else person.user(),
-            "chat": person.private_chat(),
+            "from": self.by.user() if self.by else bot,
+            "chat": self.chat.of.chat(),
             "date": int(self.at.timestamp()),
         }
         if self.edited_at:
@@ -113,6 +119,7 @@ class Message:
         return {
             "message_id": self.message_id,
             "from": "bot" if self.from_bot else "person",
+            "by": self.sender.id if self.sender else None,
             "at": self.at.isoformat(),
             "edited_at": self.edited_at.isoformat() if self.edited_at else None,
             "text": self.text,
@@ -131,14 +138,30 @@ class Message:
 
 @dataclass
 class Chat:
-    """The chat of one person with the bot."""
+    """The chat of one person with the bot, or of a group."""
 
-    person: Person
+    of: Person | Group
     messages: dict[int, Message] = field(default_factory=dict)
     reply_keyboard: Json | None = None
     pins: list[int] = field(default_factory=list)  # the latest last
     typing_until: float = 0.0
     instance: str = field(default_factory=lambda: str(secrets.randbits(62)))
+
+    @property
+    def id(self) -> int:
+        """As Telegram numbers it."""
+        return self.of.chat_id
+
+    @property
+    def person(self) -> Person:
+        """Whose it is; a group's is nobody's."""
+        assert isinstance(self.of, Person), "a group's chat"
+        return self.of
+
+    @property
+    def about(self) -> dict[str, str]:
+        """Whose it is, as events and requests say it."""
+        return {"person" if isinstance(self.of, Person) else "group": self.of.id}
 
     @property
     def typing(self) -> bool:

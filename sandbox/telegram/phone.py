@@ -88,7 +88,7 @@ def press(telegram: Telegram, person: Person, message_id: int, data: str) -> Pre
     if message is None or not message.from_bot:
         raise Refused(f"The bot sent {person.name} no message {message_id}.", 404)
     pressed = telegram.press(person)
-    gone: Json = {"chat": person.private_chat(), "message_id": message_id, "date": 0}
+    gone: Json = {"chat": person.chat(), "message_id": message_id, "date": 0}
     payload = {
         "id": pressed.id,
         "from": person.user(),
@@ -111,7 +111,7 @@ def block(telegram: Telegram, person: Person, blocked: bool) -> None:
         {"user": telegram.bot, "status": "kicked", "until_date": 0},
     )
     payload = {
-        "chat": person.private_chat(),
+        "chat": person.chat(),
         "from": person.user(),
         "date": int(telegram.clock.now().timestamp()),
         "old_chat_member": member if blocked else kicked,

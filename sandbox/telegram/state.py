@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.clock import SandboxClock
 from sandbox.events import Events
+from sandbox.groups import Group, Groups
 from sandbox.json_types import Json
 from sandbox.people import People, Person
 from sandbox.settings import Settings
@@ -50,6 +51,7 @@ class Telegram:
         self.events = events
         self.monotonic = monotonic
         self.chats: dict[int, Chat] = {}
+        self.groups = Groups()
         self.updates = Updates(monotonic, settings.seed)
         self.webhook = Webhook(self.updates, clock.now, settings.webhook_pauses)
         self.pace = Pace(settings.limits, monotonic)
@@ -66,23 +68,39 @@ class Telegram:
         }
         self._last_message_id = 0
 
-    def chat_of(self, person: Person) -> Chat:
-        """A person's chat with the bot."""
-        return self.chats.setdefault(person.account.user_id, Chat(person))
+    def chat_of(self, of: Person | Group) -> Chat:
+        """A person's chat with the bot, or a group's."""
+        return self.chats.setdefault(of.chat_id, Chat(of))
 
     def known_chat(self, params: Params) -> Chat:
         """The chat that a call means, where the bot has one; ApiError otherwise."""
         if not params.text("chat_id"):
             raise bad_request("chat_id is empty")
-        person = self.people.by_user_id.get(params.whole("chat_id"))
+        chat_id = params.whole("chat_id")
+        if (group := self.groups.by_chat_id.get(chat_id)) is not None:
+            return self._group_chat(group, chat_id)
+        person = self.people.by_user_id.get(chat_id)
         if person is None:
             raise bad_request("chat not found")
         return self.chat_of(person)
 
+    def _group_chat(self, group: Group, chat_id: int) -> Chat:
+        """The group's, under the id that it has now, while the bot is in it."""
+        if group.bot == "kicked":
+            raise ApiError(403, f"bot was kicked from the {group.kind} chat")
+        if not group.has_bot:
+            raise ApiError(403, f"bot is not a member of the {group.kind} chat")
+        if chat_id != group.chat_id:
+            words = "group chat was upgraded to a supergroup chat"
+            raise ApiError(400, words, {"migrate_to_chat_id": group.chat_id})
+        return self.chat_of(group)
+
     def open_chat(self, params: Params) -> Chat:
         """The chat that a call means, where the bot may write to it now; ApiError otherwise. Counts as a send."""
         chat = self.known_chat(params)
-        account = chat.person.account
+        if isinstance(chat.of, Group):
+            return chat
+        account = chat.of.account
         if not account.started:
             raise ApiError(403, "bot can't initiate conversation with a user")
         if account.blocked:
@@ -91,7 +109,7 @@ class Telegram:
 
     def count_send(self, chat: Chat) -> None:
         """Holds a send or an edit against the rates."""
-        if wait := self.pace.take(chat.person.account.user_id):
+        if wait := self.pace.take(chat.id):
             raise too_many(wait)
 
     def add(self, chat: Chat, *, from_bot: bool, **content: Any) -> Message:
@@ -99,17 +117,23 @@ class Telegram:
         self._last_message_id += 1
         message = Message(self._last_message_id, chat, from_bot, self.clock.now(), **content)
         chat.messages[message.message_id] = message
-        chat.person.last_at = message.at
+        chat.of.last_at = message.at
         if from_bot:
             chat.typing_until = 0.0
-            chat.person.unread_chat += 1
+            if isinstance(chat.of, Person):
+                chat.of.unread_chat += 1
         self.tell("message", message)
         return message
 
     def tell(self, kind: str, message: Message) -> None:
         """Tells who looks on of a message."""
         if self.events.heard:
-            self.events.emit(kind, person=message.chat.person.id, message=message.view())
+            self.events.emit(kind, **message.chat.about, message=message.view())
+
+    def tell_of(self, chat: Chat) -> None:
+        """Tells who looks on that a chat has changed."""
+        kind = "person" if isinstance(chat.of, Person) else "group"
+        self.events.emit(kind, **chat.about)
 
     def press(self, person: Person) -> Press:
         """Notes a press, under a new id; forgets those that nobody can answer any more."""
@@ -130,6 +154,7 @@ class Telegram:
     def clear(self) -> None:
         """Forgets chats and what came from them; what the bot set for everyone stays."""
         self.chats.clear()
+        self.groups.clear()
         self.presses.clear()
         self.photos.clear()
         self.documents.clear()

@@ -230,9 +230,12 @@ async def test_an_update_that_cant_be_read_is_recorded_as_failed(town: Town, hoo
     assert (await town.seen())[7] is not None
 
 
-async def test_groups_and_channels_are_passed_by(town: Town, hook: httpx.AsyncClient) -> None:
-    update = town.message(await town.driver(), "/effect")
-    update["message"]["chat"] |= {"type": "group", "id": -5, "title": "Drivers"}
+@pytest.mark.parametrize(("kind", "text"), [("channel", "/effect"), ("group", "See you"), ("supergroup", "142")])
+async def test_channels_and_what_people_say_in_groups_are_passed_by(
+    town: Town, hook: httpx.AsyncClient, kind: str, text: str
+) -> None:
+    update = town.message(await town.driver(), text)
+    update["message"]["chat"] |= {"type": kind, "id": -5, "title": "Drivers"}
     assert (await bring(hook, update)).status_code == 200
     assert (await town.effects(), await town.seen(), await town.requests("sendMessage")) == (0, {}, [])
 

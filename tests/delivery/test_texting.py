@@ -386,7 +386,7 @@ async def test_no_two_sms_are_in_hand_for_one_person(post: Post) -> None:
     await asyncio.gather(*(connected() for _ in range(8)))
     for _ in range(5):
         held = [sms for sms in await asyncio.gather(*(claim() for _ in range(8))) if sms is not None]
-        assert sorted(sms.row.user_id for sms in held) == sorted([amara.id, jean.id])
+        assert sorted(sms.row.whose for sms in held) == sorted([amara.id, jean.id])
         for sms in held:
             await sms_queue.release(mail.db, sms)
 

@@ -28,7 +28,7 @@ async def test_a_notice_that_still_shows_itself_stays_what_it_was(
 ) -> None:
     row = await pressed(session, now, state)
     await queue.track(
-        session, row.user_id, Kind.MANUAL, row.about, chat_id=row.chat_id or 0, message_id=row.message_id, now=now
+        session, row.whose, Kind.MANUAL, row.about, chat_id=row.chat_id or 0, message_id=row.message_id, now=now
     )
     await session.refresh(row)
     assert row.state == state
@@ -37,11 +37,11 @@ async def test_a_notice_that_still_shows_itself_stays_what_it_was(
 async def test_what_shows_something_else_from_now_on_is_escalated_no_more(session: AsyncSession, now: datetime) -> None:
     row = await pressed(session, now, DeliveryState.ACKNOWLEDGED)
     await queue.track(
-        session, row.user_id, Kind.WINDOW, row.about, chat_id=row.chat_id or 0, message_id=row.message_id, now=now
+        session, row.whose, Kind.WINDOW, row.about, chat_id=row.chat_id or 0, message_id=row.message_id, now=now
     )
     await session.refresh(row)
     assert (row.state, row.escalate_at) == ("sent", None)
     again = await pressed(session, now, DeliveryState.SENT)
-    await queue.untrack(session, again.user_id, again.chat_id or 0, again.message_id or 0, now)
+    await queue.untrack(session, again.whose, again.chat_id or 0, again.message_id or 0, now)
     await session.refresh(again)
     assert again.escalate_at is None

@@ -523,7 +523,7 @@ async def away(writing: Writing, *managers: Person) -> None:
 
 
 async def told_of(writing: Writing, message: uuid.UUID) -> set[uuid.UUID]:
-    return {row.user_id for row in await writing.deliveries(message)}
+    return {row.whose for row in await writing.deliveries(message)}
 
 
 async def test_r11_4a_what_is_written_to_who_is_away_goes_to_the_others_of_the_warehouse(writing: Writing) -> None:

@@ -46,7 +46,7 @@ async def about(session: AsyncSession, kind: Kind) -> dict[uuid.UUID, uuid.UUID 
     """Whom a message of this kind goes to, and about which shift; nobody twice."""
     rows = list(await session.scalars(select(Delivery).where(Delivery.kind == kind)))
     assert len({row.user_id for row in rows}) == len(rows)
-    return {row.user_id: row.about for row in rows}
+    return {row.whose: row.about for row in rows}
 
 
 # -- 06:00 of the day

@@ -48,7 +48,7 @@ async def send(
 async def rows(depot: Depot, message: uuid.UUID) -> dict[uuid.UUID, Delivery]:
     depot.session.expire_all()
     found = await depot.session.scalars(select(Delivery).where(Delivery.about == message, Delivery.kind == "broadcast"))
-    return {row.user_id: row for row in found}
+    return {row.whose: row for row in found}
 
 
 async def shown(depot: Depot, message: uuid.UUID, who: Person, **more: Any) -> None:

@@ -122,3 +122,59 @@ class Phone:
     async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = await self.calls.post(f"/sandbox/people/{self.person}/{what}", json=body)
         return dict(answer.raise_for_status().json())
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group in Telegram, by its id in the sandbox."""
+
+    calls: httpx.AsyncClient
+    id: str
+
+    @classmethod
+    async def of(cls, calls: httpx.AsyncClient, title: str, *members: Phone) -> "Group":
+        """A new one, in which these people are."""
+        body = {"title": title, "members": [each.person for each in members]}
+        return cls(calls, (await calls.post("/sandbox/groups", json=body)).raise_for_status().json()["id"])
+
+    async def bot(self, by: Phone, status: str = "member") -> None:
+        """Somebody takes the bot in, or puts it out."""
+        await self._post("bot", {"person": by.person, "status": status})
+
+    async def send(self, by: Phone, text: str, reply_to: int | None = None) -> None:
+        await self._post("send", {"person": by.person, "text": text, "reply_to": reply_to})
+
+    async def upgrade(self, by: Phone) -> None:
+        await self._post("upgrade", {"person": by.person})
+
+    async def press(self, by: Phone, message: dict[str, Any], label: str) -> dict[str, Any]:
+        """Somebody presses the button whose text contains `label`; returns the answer to the press."""
+        keys = [key for row in message["keyboard"] or [] for key in row if label in key["text"]]
+        assert keys, f"no button {label!r} on {message['text']!r}: {message['keyboard']}"
+        return await self.press_data(by, message, keys[0]["data"])
+
+    async def press_data(self, by: Phone, message: dict[str, Any], data: str) -> dict[str, Any]:
+        return await self._post(
+            "press?wait=15", {"person": by.person, "message_id": message["message_id"], "data": data}
+        )
+
+    async def chat(self) -> list[dict[str, Any]]:
+        answer = (await self.calls.get(f"/sandbox/groups/{self.id}/chat")).raise_for_status()
+        return [message for message in answer.json()["messages"] if not message["deleted"]]
+
+    async def says(self) -> list[str]:
+        """What the bot has said there, as it stands."""
+        return [message["text"] for message in await self.chat() if message["from"] == "bot"]
+
+    async def sees(self, *texts: str, after: int = 0) -> dict[str, Any]:
+        """The latest message of the bot's that shows all of `texts`, once it is there; not among the first `after`."""
+
+        async def shown() -> dict[str, Any] | None:
+            ours = [message for message in await self.chat() if message["from"] == "bot"][after:]
+            return next((each for each in reversed(ours) if all(text in each["text"] for text in texts)), None)
+
+        return await until(shown, f"{self.id} sees {texts}")
+
+    async def _post(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.calls.post(f"/sandbox/groups/{self.id}/{what}", json=body)
+        return dict(answer.raise_for_status().json())

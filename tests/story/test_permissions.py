@@ -32,6 +32,7 @@ from domain.db.models import (
     TimeOff,
     User,
     Warehouse,
+    WarehouseGroup,
     WarehouseManager,
     WindowAsk,
 )
@@ -45,6 +46,7 @@ from sandbox.server import Running, create_app, running
 from tests.domain.world import SAY, contents
 
 POLICY = Policy()
+GROUP = -4001
 NOW = mid_week(datetime.now(UTC), POLICY)
 TODAY = NOW.date()
 
@@ -58,6 +60,7 @@ HIS_CHAT = {"seen_updates", "deliveries", "last_heard", "pace", "heartbeats", "b
 MANAGERS = {
     *("shifts", "reviews", "appeals", "unfilled", "emergency", "fill", "roster", "windows", "message", "away", "close"),
     *("routes", "warehouses", "managers", "invite", "driver", "drivers", "audit", "report", "coverage"),
+    *("connect", "disconnect"),
 }
 DRIVERS = {"schedule", "confirm", "open", "health", "why", "preferences", "calendar"}
 ALL = {"start", "today", "home", "help", "inbox", "settings", "privacy"}
@@ -82,11 +85,13 @@ class Company:
     secrets: set[str]  # of North: who drives there, and which routes there are
     _updates: "itertools.count[int]" = dataclasses.field(default_factory=lambda: itertools.count(1))
 
-    async def says(self, chat_id: int, what: dict[str, Any]) -> list[str]:
-        """All that he is answered: by a toast, and by messages new or edited."""
+    async def says(self, chat_id: int, what: dict[str, Any], *, group: bool = False) -> list[str]:
+        """All that he is answered: by a toast, and by messages new or edited; or what the group is, where he asks."""
         self.sandbox.network.requests.clear()
         user = {"id": chat_id, "is_bot": False, "first_name": "Who", "language_code": "en"}
         chat = {"id": chat_id, "type": "private", "first_name": "Who"}
+        if group:
+            chat = {"id": GROUP, "type": "group", "title": "North crew"}
         written = {"message_id": 1, "date": int(NOW.timestamp()), "chat": chat, "from": user}
         body: dict[str, Any] = {"update_id": next(self._updates)}
         if "data" in what:
@@ -99,6 +104,8 @@ class Company:
         assert receipt.outcome is Outcome.DONE, what
         await receipt.send_replies()
         sent = self.sandbox.network.requests.view()
+        if group:
+            return [text for each in sent if each["chat"] == "north-crew" for text in shown(each["params"])]
         return [receipt.toast.text or "", *(text for request in sent for text in shown(request["params"]))]
 
     def chat_of(self, name: str) -> int:
@@ -153,7 +160,9 @@ async def company(database_url: str, settled_fleet: tuple[str, list[Phone]], unp
     async with running(create_app(clock, limits=None)) as sandbox:
         for phone in phones:
             sandbox.network.people.add_from(phone.person())
-        sandbox.network.people.add_from(STRANGER.person())
+        stranger = sandbox.network.people.add_from(STRANGER.person())
+        crew = {"title": "North crew", "members": [stranger.id]}
+        sandbox.network.telegram.groups.add_from(crew, sandbox.network.people).bot = "member"
         chosen = MadeSettings.model_validate(
             {
                 "database_url": SecretStr(database_url),
@@ -203,6 +212,10 @@ async def norths(rollcall: Rollcall) -> tuple[dict[str, list[uuid.UUID]], set[uu
             "given": insert(GiveAway)
             .values(assignment_id=coming, giver_id=whose, offered_at=NOW, token_hash=b"x" * 32)
             .returning(GiveAway.id),
+            "group": insert(WarehouseGroup)
+            .values(warehouse_id=north, chat_id=GROUP, title="Crew", language="en", connected_by=nadia)
+            .values(connected_at=NOW)
+            .returning(WarehouseGroup.id),
             "off": insert(TimeOff)
             .values(user_id=whose, starts_on=TODAY + timedelta(days=9), ends_on=TODAY + timedelta(days=9), kind="sick")
             .returning(TimeOff.id),
@@ -235,6 +248,7 @@ async def norths(rollcall: Rollcall) -> tuple[dict[str, list[uuid.UUID]], set[uu
         "give_away_id": [new["given"]],
         "off_id": [new["off"]],
         "notification_id": told,
+        "group_id": [new["group"]],
     }
     return ids, concerned, hidden
 
@@ -309,6 +323,29 @@ async def test_r12_3_every_command_is_for_somebody_and_the_others_are_told_so(co
         assert ("for drivers" in to_manager or "pour les chauffeurs" in to_manager) == (name in DRIVERS), to_manager
         assert not secrets.findall(to_nobody), to_nobody
         assert to_nobody and "link" in to_nobody, to_nobody
+    assert changed(before, await company.business()) == {}
+
+
+@pytest.mark.parametrize("who", ["a manager of another warehouse", "a colleague", "nobody", "its manager"])
+async def test_r12_3_in_a_group_nothing_is_done_and_nothing_read_whoever_presses_or_asks(
+    company: Company, who: str
+) -> None:
+    """Nobody's phone, score, or last name; neither by its own buttons nor by others that somebody forges there."""
+    chat_id = {
+        "a manager of another warehouse": company.chat_of("Marc-André Gagnon"),
+        "a colleague": await company.chat_of_driver("North"),
+        "nobody": STRANGER.telegram_id,
+        "its manager": company.chat_of("Élise Fortin"),
+    }[who]
+    assert chat_id is not None
+    before, secrets = await company.business(), any_of(company.secrets)
+    for button in buttons():
+        for pressed in presses(company, button) if is_about_something(button) else ():
+            said = "\n".join(await company.says(chat_id, {"data": pressed.pack()}, group=True))
+            assert not secrets.findall(said), (pressed, said)
+    for name in sorted((MANAGERS | DRIVERS | ALL) - {"connect", "disconnect"}):
+        said = "\n".join(await company.says(chat_id, {"text": f"/{name}"}, group=True))
+        assert not secrets.findall(said) and len(said.splitlines()) <= 2, (name, said)
     assert changed(before, await company.business()) == {}
 
 

@@ -28,6 +28,7 @@ from domain.db.models.people import (
     TimeOff,
     User,
     Warehouse,
+    WarehouseGroup,
     WarehouseManager,
     WarehouseSettings,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "TimeOff",
     "User",
     "Warehouse",
+    "WarehouseGroup",
     "WarehouseManager",
     "WarehouseSettings",
     "WindowAsk",

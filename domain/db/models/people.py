@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.db.base import BIG, FALSE, TRUE, Base, default_now, native_enum, new_id
 from domain.db.models.words import UserRole
 
+CONNECTED = "ended_at IS NULL"
+
 
 class User(Base):
     """A driver or a manager. Given, but for an index."""
@@ -88,6 +90,30 @@ class WarehouseSettings(Base):
 
     warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"), primary_key=True)
     approve_give_aways: Mapped[bool] = mapped_column(server_default=FALSE)
+
+
+class WarehouseGroup(Base):
+    """A group in Telegram in which a warehouse's managers read what happens to its routes; one of each at a time.
+
+    `language`: that of who connected it. It is as good as his word: once he no longer manages the warehouse, nothing
+    more is told there. `chat_id` changes when Telegram makes a supergroup of the group.
+    """
+
+    __tablename__ = "warehouse_groups"
+    __table_args__ = (
+        Index("uniq_warehouse_groups_warehouse", "warehouse_id", unique=True, postgresql_where=text(CONNECTED)),
+        Index("uniq_warehouse_groups_chat", "chat_id", unique=True, postgresql_where=text(CONNECTED)),
+    )
+
+    id: Mapped[uuid.UUID] = new_id()
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"))
+    chat_id: Mapped[int] = mapped_column(BIG)
+    title: Mapped[str]  # as it was when it was connected
+    language: Mapped[str]
+    connected_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
+    connected_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))  # null: Telegram, or the clock
 
 
 class DriverPreferences(Base):

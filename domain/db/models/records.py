@@ -64,6 +64,7 @@ class Delivery(Base):
     shows something which has changed since gets `redraw`; it is due again and is edited in place. Cards that answered a
     command (home, a manager's window) have no notification; they exist to be redrawn. What goes on by SMS is a row of
     its own, which names the one in `escalated_from`. A normal SMS without `due_at` waits for the digest (R11.4a).
+    It is a person's (`user_id`) or a group's (`group_id`), in which each thing is told once.
     """
 
     __tablename__ = "deliveries"
@@ -91,13 +92,23 @@ class Delivery(Base):
             postgresql_where=text("channel = 'sms' AND state = 'pending' AND due_at IS NOT NULL"),
         ),
         Index(
+            "uniq_deliveries_in_group",
+            "group_id",
+            "kind",
+            "about",
+            unique=True,
+            postgresql_where=text("group_id IS NOT NULL AND kind <> 'retired'"),
+        ),
+        CheckConstraint("(user_id IS NULL) <> (group_id IS NULL)", name="whose"),
+        Index(
             "ix_deliveries_unknown", "created_at", postgresql_where=text("state = 'unknown'")
         ),  # counted all the time
     )
 
     id: Mapped[uuid.UUID] = new_id()
     notification_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
-    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    group_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("warehouse_groups.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
     kind: Mapped[str]  # which screen it shows: a key of the edge's table of kinds
     about: Mapped[uuid.UUID | None]  # what it shows: a window, an assignment; by the kind
@@ -123,6 +134,13 @@ class Delivery(Base):
     shows: Mapped[bytes | None]  # a digest of what the message surely shows; null: nobody knows just now
     pins: Mapped[bool] = mapped_column(server_default=FALSE)  # it is to stand at the top of the chat …
     pinned_at: Mapped[datetime | None]  # … and does since
+
+    @property
+    def whose(self) -> uuid.UUID:
+        """The person's id, or the group's."""
+        whose = self.user_id or self.group_id
+        assert whose is not None, "it is one or the other's"
+        return whose
 
 
 class Board(Base):
