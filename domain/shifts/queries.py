@@ -99,7 +99,6 @@ _ALL = (
         .scalar_subquery()
         .label("won_by"),
     )
-    .join(Route, Route.id == Assignment.route_id)
     .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
     .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
     .outerjoin(Shift, Shift.assignment_id == Assignment.id)
