@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.callbacks.appeals import AppealIt, AppealShown, SendAppeal, WhyHeld
 from bot.callbacks.drivers import DriverCard
-from bot.callbacks.his_standing import ChooseCap, Drivers, Excuse, HisCap, IncidentOf, Incidents, Unflag
+from bot.callbacks.his_standing import Drivers, Excuse, IncidentOf, Incidents, Unflag
 from sandbox.simulate.hands import Hands
 from sandbox.simulate.managing import because, decide_here, press_one
 
@@ -44,18 +44,15 @@ async def decide_an_appeal(hands: Hands) -> None:
 
 
 async def look_at_a_driver(hands: Hands) -> None:
-    """One of those who need him most, or of those behind them: his flag, his cap, an incident of his; or nothing."""
+    """One of those who need him most, or of those behind them: his flag, or an incident of his; or nothing."""
     await hands.phone.type("/drivers")
     await press_one(hands, Drivers)
     if not (card := await press_one(hands, DriverCard)):
         return
     if not await decide_here(hands, card.message_id):
-        if (pressed := await press_one(hands, Unflag, HisCap, Incidents)) is None:
+        if (pressed := await press_one(hands, Unflag, Incidents)) is None:
             return
         if pressed.data.startswith(f"{Unflag.word}:"):
             await because(hands)
-        elif pressed.data.startswith(f"{HisCap.word}:"):
-            if await press_one(hands, ChooseCap):
-                await because(hands)
         elif await press_one(hands, IncidentOf) and await press_one(hands, Excuse):
             await because(hands)
