@@ -49,10 +49,8 @@ async def look_at_a_driver(hands: Hands) -> None:
     await press_one(hands, Drivers)
     if not (card := await press_one(hands, DriverCard)):
         return
-    if not await decide_here(hands, card.message_id):
-        if (pressed := await press_one(hands, Unflag, Incidents)) is None:
-            return
-        if pressed.data.startswith(f"{Unflag.word}:"):
-            await because(hands)
-        elif await press_one(hands, IncidentOf) and await press_one(hands, Excuse):
-            await because(hands)
+    if await decide_here(hands, card.message_id) or (pressed := await press_one(hands, Unflag, Incidents)) is None:
+        return
+    unflags = pressed.data.startswith(f"{Unflag.word}:")
+    if unflags or (await press_one(hands, IncidentOf) and await press_one(hands, Excuse)):
+        await because(hands)
