@@ -15,12 +15,12 @@ from bot.callbacks.history import HistoryOf
 from bot.reader import Reader
 from bot.screens.deeds import sentence
 from bot.screens.home import home_button
-from bot.screens.meant import called, nearly, several
+from bot.screens.meant import nearly, several
+from bot.screens.meant import no_such_day as no_such_day_text
 from bot.screens.paging import Rows, pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.history.deeds import Deed
 from domain.history.queries import History, Subject
-from domain.people.drivers import Found
 
 PER_PAGE: Final = 8
 LABEL_MOST: Final = 40
@@ -97,15 +97,14 @@ def how_to_ask(reader: Reader) -> Screen:
     return _asked(text, [], reader)
 
 
-def choose(written: str, meant: tuple[Meant, ...], near: tuple[Found, ...], reader: Reader) -> Screen:
+def choose(written: str, meant: tuple[Meant, ...], near: tuple[Meant, ...], reader: Reader) -> Screen:
     """Several are called so; or nothing is, and `near` looks like it."""
     _ = reader.gettext
-    keys = [Button(_label(each, reader), HistoryOf(each.what, each.about, 0)) for each in meant]
-    if keys:
+    keys = [Button(_label(each, reader), HistoryOf(each.what, each.about, 0)) for each in meant or near]
+    if meant:
         text, rows = several(_("That may mean several. Which one do you mean?"), keys, reader)
         return _asked(text, rows, reader)
     said = _("I find no route and no driver of yours called “{name}”. Write for example /audit R12 yesterday")
-    keys = [Button(called(who), HistoryOf(Subject.DRIVER, who.id, 0)) for who in near]
     text, rows = nearly(said.format(name=escape(written)), keys, reader)
     return _asked(text, rows, reader)
 
@@ -113,7 +112,7 @@ def choose(written: str, meant: tuple[Meant, ...], near: tuple[Found, ...], read
 def _label(each: Meant, reader: Reader) -> str:
     mark = {Subject.DRIVER: "👤", Subject.ROUTE: "🛣", Subject.SLOT: "🗓"}[each.what]
     day = f", {reader.day(each.on)}" if each.on is not None else ""
-    return f"{mark} {shortened(each.name, LABEL_MOST)}{day}"
+    return f"{mark} {shortened(each.name, LABEL_MOST + 8)}{day}"  # behind a driver's name the end of his number
 
 
 def no_shift(route: str, on: date, reader: Reader) -> Screen:
@@ -122,7 +121,7 @@ def no_shift(route: str, on: date, reader: Reader) -> Screen:
 
 
 def no_such_day(reader: Reader) -> Screen:
-    return _asked(reader.gettext("That day doesn't exist. Write for example /audit R12 yesterday"), [], reader)
+    return _asked(no_such_day_text("/audit R12 yesterday", reader), [], reader)
 
 
 def gone(reader: Reader) -> str:

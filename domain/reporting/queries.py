@@ -12,11 +12,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Date, DateTime, Text, Uuid, func, select
+from sqlalchemy import Date, DateTime, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import Assignment
 from domain.db.models.words import BidWindowMode
 from domain.db.sql import sql
 from domain.people.queries import warehouses_of
@@ -104,13 +103,23 @@ async def report(
     mine = await warehouses_of(session, manager_id)
     if week > last_week(policy, now) or not mine:
         return None
-    first = await session.scalar(select(func.min(Assignment.on)).where(Assignment.warehouse_id.in_(mine)))
+    earlier = bool(await session.scalar(_EARLIER, {"mine": mine, "week": week}))
     by_warehouse = await figures(session, mine, week, policy)
     total = by_warehouse.pop(None)
-    earlier = first is not None and first < week
     return Report(week, tuple(by_warehouse.values()), total, earlier, week < last_week(policy, now))
 
 
+# By each warehouse's own days, of which one is looked at.
+_EARLIER = sql(
+    """
+    SELECT EXISTS (
+        SELECT FROM unnest(:mine) AS his (id) CROSS JOIN LATERAL (
+            SELECT FROM assignments WHERE warehouse_id = his.id AND date < :week ORDER BY date DESC LIMIT 1
+        ) AS before)
+    """,
+    mine=ARRAY(Uuid()),
+    week=Date(),
+)
 # The slots of the week: a route on a day, whoever had it. One that was called off and put back is one like any other.
 _ROWS: Final = """
     WITH rows AS (

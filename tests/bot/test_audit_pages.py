@@ -90,7 +90,10 @@ async def test_r13_a_slot_a_route_and_a_driver_by_their_names(town: Town, place:
         near = await mona.writes("/audit Danna Tesst", "I find no route and no driver", "Do you mean one of these?")
         await mona.press(near, "Dana Test")
         await mona.sees("📜 Dana Test")
-        nobody = await mona.writes("/audit S1", "called “S1”")  # of South
+        near = await mona.writes("/audit R122", "I find no route", "Do you mean one of these?")
+        await mona.press(near, "🛣 R12, North")
+        await mona.sees("📜 R12, North")
+        nobody = await mona.writes("/audit South Pole", "called “South Pole”")  # S1 is of South
         assert labels(nobody) == ["‹ Routes", "👥 All drivers", "🏠 Home"]
         await mona.writes("/audit <b>&", "called “<b>&”")
 

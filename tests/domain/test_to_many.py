@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import delete, event, func, select, update
 from domain.db.models import AuditLog, Delivery, LastHeard, Message, Notification, Warehouse, WarehouseManager
 from domain.db.models.words import DeliveryState, Failure, NotificationType, Urgency
 from domain.notices import actions as notices
-from domain.notices import broadcasts, messages
+from domain.notices import broadcasts, following, messages
 from domain.notices.broadcasts import Audience, SentToMany, ToMany
 from domain.notices.inbox import mark_shown
 from domain.notices.kinds import Kind
@@ -236,6 +236,21 @@ async def test_r11_2_one_who_answers_touches_nobody_elses_message(depot: Depot) 
     assert facts is not None and facts.answered and not facts.has_point
     other = await broadcasts.received_of_many(depot.session, people[1].id, message)
     assert other is not None and (other.answered, other.has_point, other.taken_by) == (False, True, None)
+
+
+async def test_the_authors_card_waits_a_moment_and_not_longer_for_whoever_comes_next(depot: Depot) -> None:
+    await depot.driver("Ann")
+    message = await drafted(depot)
+    card = await depot.fleet.message_card(depot.mona, message)
+
+    async def waits_until() -> datetime:
+        await following.follow_author(depot.session, message, depot.now, at_leisure=True)
+        row = await depot.session.get_one(Delivery, card, populate_existing=True)
+        assert row.redraw and row.pause_until is not None
+        return row.pause_until
+
+    first = await waits_until()
+    assert [await waits_until() for _ in range(3)] == [first] * 3, "on a busy morning it would never be shown"
 
 
 async def test_r12_4_nobody_answers_what_he_was_not_told(depot: Depot) -> None:

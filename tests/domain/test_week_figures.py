@@ -245,6 +245,20 @@ async def test_r4_3_who_got_back_what_was_his_has_filled_nothing(depot: Depot) -
     assert (found.filled, found.dropped, found.slots) == ((), 1, 1)
 
 
+async def test_r8_6_who_was_there_after_all_has_filled_nothing_and_missed_nothing(depot: Depot) -> None:
+    dana = await depot.driver()
+    slot = await depot.shift(dana, depot.fleet.today, confirmed=True)
+    nine = depot.now + 100 * MINUTE
+    left = await depot.miss(nine)
+    assert left is not None and left.reopened is not None
+    found = await week(depot)
+    assert (found.no_shows, found.driven) == (1, 0)
+    back = await restoring.restore(depot.session, depot.mona, dana, slot.id, SAY, POLICY, nine + 5 * MINUTE)
+    assert isinstance(back, restoring.Restored)
+    found = await week(depot)
+    assert (found.filled, found.no_shows, found.excused, found.driven, found.slots) == ((), 0, 1, 1, 1)
+
+
 async def test_r6_4_handed_back_was_filled_and_was_not_given_up(depot: Depot) -> None:
     slot = await open_slot(depot, depot.fleet.day(3))
     closes = depot.now + 47 * HOUR + 40 * MINUTE  # 24 h before it starts
