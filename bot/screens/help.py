@@ -55,7 +55,8 @@ def help_for_managers(reader: Reader) -> Screen:
             "The best drivers are asked first, until somebody takes the route; your card tells who.\n"
             "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours, /privacy what is "
             "recorded about you.\n"
-            "/away lets others get your notices while you're away."
+            "/away lets others get your notices while you're away.\n"
+            "/connect, written in a group, tells it when a route of your warehouse needs a driver."
         ),
         ((home_button(reader),),),
     )

@@ -43,7 +43,7 @@ function inside(person) {
   return [
     avatar(person),
     h("span", { class: "who" },
-      h("span", { class: "line" }, h("strong", {}, person.name), h("i", { class: "tag" }, (person.language || "?").toUpperCase()), h("time", {}, when(person.last_at))),
+      h("span", { class: "line" }, h("strong", {}, person.name), person.role !== "group" && h("i", { class: "tag" }, (person.language || "?").toUpperCase()), h("time", {}, when(person.last_at))),
       h("span", { class: "line" }, h("small", {}, person.label || person.phone),
         !telegram && h("i", { class: "tag warn", title: "Not on Telegram" }, "SMS only"),
         telegram?.blocked && h("i", { class: "tag bad" }, "blocked"),

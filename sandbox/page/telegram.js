@@ -96,7 +96,7 @@ export class TelegramView {
     else text.textContent = message.text || "";
     linkWithin(text);
     const meta = h("span", { class: "meta" }, message.silent && h("i", { title: "Sent without a sound" }, "🔕 "), message.edited_at && "edited ", h("time", {}, hourOf(message.at)));
-    const parts = message.by ? [h("strong", {}, this.app.people.get(message.by)?.name)] : [];
+    const parts = message.by && kind !== "service" ? [h("div", {}, h("strong", {}, this.app.people.get(message.by)?.name))] : [];
     if (message.photo) parts.push(button({ class: "photo", "aria-label": "Enlarge the picture", "data-photo": message.photo }, h("img", { src: message.photo, alt: "" })));
     else if (kind === "photo") parts.push(h("div", { class: "photo none", role: "img", "aria-label": "A photo" }, "🖼️"));
     if (message.document) parts.push(h("a", { href: message.document.at, download: message.document.name }, `📎 ${message.document.name}`));
