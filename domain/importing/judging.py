@@ -50,11 +50,17 @@ class Judged:
 
 
 async def judge_sheet(session: AsyncSession, by: Person | None, sheet: Sheet) -> Judged | tuple[Fault, ...]:
-    """The sheet with its ids; or everything in it that does not fit, by line.
+    """The sheet with its ids; or everything in it that is wrong or does not fit, by line.
 
     `by`: whose warehouses are known to it; None: all are, for who runs the company. Of other people's numbers it is
     said only that they are taken. The statements are constant in number.
     """
+    judged = await _judged(session, by, sheet)
+    faults = sheet.faults if isinstance(judged, Judged) else (*sheet.faults, *judged)
+    return tuple(sorted(set(faults), key=lambda fault: (fault.line, fault.what))) if faults else judged
+
+
+async def _judged(session: AsyncSession, by: Person | None, sheet: Sheet) -> Judged | tuple[Fault, ...]:
     warehouses = [line for line in sheet.lines if isinstance(line, WarehouseLine)]
     routes = [line for line in sheet.lines if isinstance(line, RouteLine)]
     drivers = [line for line in sheet.lines if isinstance(line, DriverLine)]

@@ -105,10 +105,11 @@ Line = WarehouseLine | RouteLine | DriverLine
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file that reads well; all its lines are of one kind."""
+    """A file that is a table; all its lines are of one kind. `faults`: what is wrong with some by themselves."""
 
     kind: SheetKind
     lines: tuple[Line, ...]
+    faults: tuple[Fault, ...] = ()
 
 
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -139,7 +140,7 @@ Row = Mapping[str, str]
 
 
 def read_sheet(text: str, policy: Policy) -> Sheet | tuple[Fault, ...]:
-    """The table that a file's text has; or everything that is wrong with it, by line."""
+    """The table that a file's text has, with whatever its lines have wrong; or why it is none."""
     try:
         rows = list(_records(text))
     except _Unreadable as fault:
@@ -167,7 +168,7 @@ def read_sheet(text: str, policy: Policy) -> Sheet | tuple[Fault, ...]:
         if line is not None:
             lines.append(line)
     faults += _twice(lines)
-    return tuple(sorted(faults, key=lambda fault: fault.line)) if faults else Sheet(kind, tuple(lines))
+    return Sheet(kind, tuple(lines), tuple(faults))
 
 
 class _Unreadable(Exception):

@@ -65,6 +65,18 @@ async def count(depot: Depot, model: Any) -> int:
     return await depot.session.scalar(select(func.count()).select_from(model)) or 0
 
 
+async def test_r12_5_all_that_is_wrong_with_a_file_is_told_at_once(depot: Depot) -> None:
+    """What a line has wrong by itself, and what does not fit with what there is: nobody sends a file five times."""
+    lines = ("name,phone,warehouse", "Amara Osei,416 555 05,North", "Luc Roy,416 555 0502,Nort", "Mei Chen,,North")
+    found = await keep(depot, *lines, "Omar Hassan,416 555 0502,North")
+    assert found == (
+        Fault(2, What.PHONE, "416 555 05"),
+        Fault(3, What.WAREHOUSE_UNKNOWN, "Nort"),
+        Fault(4, What.PHONE),
+        Fault(5, What.PHONE_TWICE, "+14165550502", 3),
+    )
+
+
 async def test_r12_1_drivers_come_to_exist_with_home_language_and_what_they_prefer(depot: Depot) -> None:
     route = await depot.fleet.route("R12", depot.north)
     kept = await keep(depot, *DRIVERS)

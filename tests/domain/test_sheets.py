@@ -21,7 +21,10 @@ EVERY = tuple(range(7))
 
 
 def read(*lines: str) -> Sheet | tuple[Fault, ...]:
-    return read_sheet("\r\n".join(lines), POLICY)
+    """With its lines' faults, if there are any, in the place of the table."""
+    found = read_sheet("\r\n".join(lines), POLICY)
+    faults = found.faults if isinstance(found, Sheet) else ()
+    return tuple(sorted(faults, key=lambda fault: fault.line)) or found
 
 
 def faults(*lines: str) -> list[tuple[int, What]]:
