@@ -646,7 +646,7 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "what he has to confirm": ([], unconfirmed, 20),
     "confirm": ([is_unconfirmed], confirms, 10),
     "arrive": ([], arrives, 10),
-    "arrive, on a board that is watched": ([is_watched], arrives, 10),
+    "arrive, on a board and a map that are watched": ([is_watched], arrives, 12),
     "load": ([arrives], loads, 10),
     "complete": ([arrives, loads], completes, PAST),  # his completion rate is the mean over all his shifts (R9.1)
     "cancel": ([], cancels, FEW),
