@@ -164,17 +164,22 @@ def managers_present(warehouse_ids: Collection[uuid.UUID], now: datetime) -> Sel
 
 _OF_DRIVERS = sql(
     """
-    WITH here AS (
-        SELECT m.warehouse_id, m.user_id, contact.language, contact.away_until > :now IS TRUE AS away
-        FROM warehouse_managers m JOIN users u ON u.id = m.user_id AND u.role = 'manager'
+    WITH homes AS (
+        SELECT driver_id, home.warehouse_id FROM unnest(CAST(:drivers AS uuid[])) AS of (driver_id)
+        JOIN employments home ON home.user_id = driver_id
+             AND home.starts_on <= :today AND (home.ends_on IS NULL OR home.ends_on >= :today)
+        UNION ALL
+        SELECT driver_id, anywhere.id FROM unnest(CAST(:drivers AS uuid[])) AS of (driver_id)
+        JOIN warehouses anywhere ON NOT EXISTS (SELECT FROM employments home WHERE home.user_id = driver_id)
+    ), here AS (
+        SELECT driver_id, warehouse_id, m.user_id, contact.language, contact.away_until > :now IS TRUE AS away
+        FROM homes JOIN warehouse_managers m USING (warehouse_id)
         LEFT JOIN contact_settings contact ON contact.user_id = m.user_id
+        WHERE (SELECT u.role FROM users u WHERE u.id = m.user_id) = 'manager'
     )
-    SELECT DISTINCT driver_id, here.user_id, here.language FROM unnest(CAST(:drivers AS uuid[])) AS of (driver_id)
-    JOIN here ON NOT (here.away AND EXISTS (SELECT FROM here other
-                                            WHERE other.warehouse_id = here.warehouse_id AND NOT other.away))
-    WHERE EXISTS (SELECT FROM employments home WHERE home.user_id = driver_id AND home.warehouse_id = here.warehouse_id
-                  AND home.starts_on <= :today AND (home.ends_on IS NULL OR home.ends_on >= :today))
-       OR NOT EXISTS (SELECT FROM employments home WHERE home.user_id = driver_id)
+    SELECT DISTINCT driver_id, user_id, language FROM here
+    WHERE NOT (away AND EXISTS (SELECT FROM here other
+                                WHERE other.warehouse_id = here.warehouse_id AND NOT other.away))
     ORDER BY driver_id, here.user_id
     """,
     drivers=ARRAY(Uuid()),
