@@ -127,7 +127,7 @@ def _arcs(arcs: Iterator[Arc]) -> Arcs:
 
 def _priced(spread: Arcs, suited: Arcs, free: Arcs, nodes: int) -> Arcs:
     """Suitability outweighs every spread: see above."""
-    largest, unit = int(suited[:, COST].max()), int(spread[:, COST].sum()) + 1
+    largest, unit = int(np.max(suited[:, COST], initial=0)), int(spread[:, COST].sum()) + 1
     if max(largest, 1) * unit * nodes >= EXACT_BELOW:
         raise OverflowError(f"{nodes} nodes and {largest} times {unit} are more than the solver can tell apart")
     suited[:, COST] = (largest - suited[:, COST]) * unit
