@@ -137,7 +137,7 @@ async def reopen(
     is left, but so.
     """
     opening = opening or opening_for(left.on, policy, now, await said(session, left.assignment_id))
-    if opening is None or not await runs_on(session, left.route_id, left.on):
+    if opening is None or not await runs_on(session, left.route_id, left.on, left.warehouse_id):
         return None
     slot_id = uuid.uuid4()
     await session.execute(

@@ -27,15 +27,24 @@ RUNS: Final = """
     )
 """
 _RUNS_ON = sql(
-    f"SELECT {RUNS} FROM routes r, (SELECT CAST(:on AS date)) AS d (date) WHERE r.id = :route",  # noqa: S608 - our own
+    f"""
+    SELECT {RUNS}
+    FROM (SELECT id, coalesce(CAST(:warehouse AS uuid), warehouse_id) AS warehouse_id FROM routes) AS r,
+         (SELECT CAST(:on AS date)) AS d (date)
+    WHERE r.id = :route
+    """,  # noqa: S608 - our own text
     route=Uuid(),
+    warehouse=Uuid(),
     on=Date(),
 )
 
 
-async def runs_on(session: AsyncSession, route_id: uuid.UUID, on: date) -> bool:
-    """Whether one route runs on a day; False where there is no such route."""
-    return bool(await session.scalar(_RUNS_ON, {"route": route_id, "on": on}))
+async def runs_on(session: AsyncSession, route_id: uuid.UUID, on: date, warehouse_id: uuid.UUID | None = None) -> bool:
+    """Whether one route runs on a day; False where there is no such route.
+
+    `warehouse_id`: from where it leaves that day, since a route that moves stays for the day where it was (R12.5).
+    """
+    return bool(await session.scalar(_RUNS_ON, {"route": route_id, "warehouse": warehouse_id, "on": on}))
 
 
 async def locked(session: AsyncSession, warehouse_id: uuid.UUID) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
 from domain.coverage.rules import opening_for
-from domain.db.models import CalendarException, Route
+from domain.db.models import CalendarException
 from domain.notices.kinds import holiday_of
 from domain.notices.wording import Wording
 from domain.people.queries import Person
@@ -41,7 +41,7 @@ async def preview(
     decision = rules.decide_close(facts, policy, time.local_day(now, policy))
     if isinstance(decision, Refused):
         return decision
-    return Preview(place, on, await effect_of(session, await queries.routes_of(session, place), [on]))
+    return Preview(place, on, await effect_of(session, await queries.routes_on(session, place, on), [on]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ async def close_day(
     decision = rules.decide_close(facts, policy, time.local_day(now, policy))
     if isinstance(decision, Refused):
         return decision
-    effect = await effect_locked(session, await queries.routes_of(session, place), [on])
+    routes = await queries.routes_on(session, place, on)
+    effect = await effect_locked(session, routes, [on])
     if not place.is_route:  # all of it: also what was to run whatever its weekdays
-        theirs = select(Route.id).where(Route.warehouse_id == place.id)
         await session.execute(
             delete(CalendarException).where(
-                CalendarException.route_id.in_(theirs), CalendarException.on == on, CalendarException.runs
+                CalendarException.route_id.in_(routes), CalendarException.on == on, CalendarException.runs
             )
         )
     await _except(session, manager, place, on, False, reason, now)

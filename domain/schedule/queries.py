@@ -10,7 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Date, Integer, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import CalendarException, Route, RouteWeekday
+from domain.db.models import Assignment, CalendarException, Route, RouteWeekday
+from domain.db.models.words import AssignmentStatus
 from domain.db.sql import sql
 from domain.names import Forms, Known, folded
 from domain.pages import cut, nearest
@@ -105,13 +106,39 @@ def _of_place(place: Place) -> Forms:
 async def place_facts(session: AsyncSession, place: Place, on: date) -> PlaceFacts:
     """How it stands with a place on a day."""
     shut = select(CalendarException.id).where(CalendarException.on == on, CalendarException.runs.is_(False))
-    at_warehouse = await session.scalar(
-        select(shut.where(CalendarException.warehouse_id == place.warehouse_id).exists())
-    )
+    leaves_from = await _leaves_from(session, place, on)
+    at_warehouse = await session.scalar(select(shut.where(CalendarException.warehouse_id == leaves_from).exists()))
     if not place.is_route:
         return PlaceFacts(on, bool(at_warehouse), not at_warehouse)
     own = await session.scalar(select(shut.where(CalendarException.route_id == place.id).exists()))
-    return PlaceFacts(on, bool(own or at_warehouse), await calendar.runs_on(session, place.id, on))
+    return PlaceFacts(on, bool(own or at_warehouse), await calendar.runs_on(session, place.id, on, leaves_from))
+
+
+async def _leaves_from(session: AsyncSession, place: Place, on: date) -> uuid.UUID:
+    """The warehouse of a route's shift of that day: the day it moves, that is the one before (R12.5)."""
+    its = (Assignment.route_id == place.id, Assignment.on == on, Assignment.status != AssignmentStatus.CANCELLED)
+    return await session.scalar(select(Assignment.warehouse_id).where(*its)) or place.warehouse_id
+
+
+_ROUTES_ON = sql(
+    """
+    SELECT route_id FROM assignments WHERE warehouse_id = :warehouse AND date = :on AND status <> 'cancelled'
+    UNION
+    SELECT r.id FROM routes r
+    WHERE r.warehouse_id = :warehouse
+      AND NOT EXISTS (SELECT FROM assignments a WHERE a.route_id = r.id AND a.date = :on AND a.status <> 'cancelled'
+                      AND a.warehouse_id <> :warehouse)
+    """,
+    warehouse=Uuid(),
+    on=Date(),
+)
+
+
+async def routes_on(session: AsyncSession, place: Place, on: date) -> list[uuid.UUID]:
+    """The route itself, or all that leave from the warehouse that day: one that moves, from where it was (R12.5)."""
+    if place.is_route:
+        return [place.id]
+    return sorted(await session.scalars(_ROUTES_ON, {"warehouse": place.id, "on": on}))
 
 
 async def routes_of(session: AsyncSession, place: Place) -> list[uuid.UUID]:
