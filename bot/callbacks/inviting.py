@@ -16,10 +16,11 @@ class AskWhom(Callback):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class InviteTo(Callback):
-    """Whoever was written drives for this warehouse."""
+    """Whoever was written drives for this warehouse. `of`: the mark of what was (`contact_line.mark`)."""
 
     word: ClassVar[str] = "invto"
     warehouse_id: uuid.UUID
+    of: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,10 +57,11 @@ class AskManager(Callback):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class AddManager(Callback):
-    """Whoever was written does."""
+    """Whoever was written does. `of`: the mark of what was."""
 
     word: ClassVar[str] = "mgradd"
     warehouse_id: uuid.UUID
+    of: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -50,21 +50,26 @@ async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: s
         case Newcomer():
             written = {"name": name, "phone": phone, ANSWER: text}
             await conversations.keep(act.session, manager.id, Step.INVITE, written, act.now)
-            await act.say(screens.proposed(found, mine, act.reader))
+            await act.say(screens.proposed(found, mine, contact_line.mark(text), act.reader))
 
 
 async def on_invite_to(update: Update, context: Context) -> None:
-    warehouse_id = pressed(update, InviteTo).warehouse_id
+    press = pressed(update, InviteTo)
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
         asked = await conversations.asked(act.session, manager.id, act.now)
-        if asked is None or asked.step is not Step.INVITE or not asked.answered:
+        if (
+            asked is None
+            or asked.step is not Step.INVITE
+            or not asked.answered
+            or contact_line.mark(asked.data[ANSWER]) != press.of  # somebody else has been proposed since
+        ):
             await act.say(screens.over(act.reader))
         elif "user_id" in asked.data:  # pressed twice
             await show_card(act, manager, UUID(asked.data["user_id"]))
         else:
-            await _invite(act, manager, warehouse_id, asked.data, context.bot.username)
+            await _invite(act, manager, press.warehouse_id, asked.data, context.bot.username)
 
 
 async def _invite(act: Acting, manager: Person, warehouse_id: UUID, data: dict[str, Any], bot: str) -> None:

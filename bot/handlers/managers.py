@@ -85,11 +85,12 @@ async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: s
         case _:
             written = data | {"name": name, "phone": phone, ANSWER: text}
             await conversations.keep(act.session, manager.id, Step.NEW_MANAGER, written, act.now)
-            await act.say(screens.proposed(found, act.reader))
+            await act.say(screens.proposed(found, contact_line.mark(text), act.reader))
 
 
 async def on_add_manager(update: Update, context: Context) -> None:
-    warehouse_id = pressed(update, AddManager).warehouse_id
+    press = pressed(update, AddManager)
+    warehouse_id = press.warehouse_id
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
@@ -99,6 +100,7 @@ async def on_add_manager(update: Update, context: Context) -> None:
             or asked.step is not Step.NEW_MANAGER
             or not asked.answered
             or asked.data["warehouse_id"] != str(warehouse_id)
+            or contact_line.mark(asked.data[ANSWER]) != press.of
         ):  # pressed twice, or another one is being added
             await _show(act, manager, warehouse_id)
             return

@@ -47,8 +47,8 @@ def here_already(facts: HereAlready, reader: Reader) -> Screen:
     return Screen(text.format(name=escape(facts.name)), ((card, home_button(reader)),))
 
 
-def proposed(facts: Newcomer, warehouses: tuple[Place, ...], reader: Reader) -> Screen:
-    """Before the last button, which says for which warehouse."""
+def proposed(facts: Newcomer, warehouses: tuple[Place, ...], of: int, reader: Reader) -> Screen:
+    """Before the last button, which says for which warehouse, and `of` whom: another may be proposed below it."""
     _ = reader.gettext
     title = _("<b>Invite {name}?</b>").format(name=escape(facts.name.whole))
     lines = [title, "📞 " + escape(facts.phone)]
@@ -59,7 +59,7 @@ def proposed(facts: Newcomer, warehouses: tuple[Place, ...], reader: Reader) -> 
     else:
         lines.append(_("You manage no warehouse yet: /warehouses"))
     some = warehouses[:WAREHOUSES_MOST]
-    rows = [(Button(shortened(f"✅ {each.name}", LABEL_MOST), InviteTo(each.id)),) for each in some]
+    rows = [(Button(shortened(f"✅ {each.name}", LABEL_MOST), InviteTo(each.id, of)),) for each in some]
     return Screen("\n".join(lines), (*rows, (Button(_("✏️ Write it again"), AskWhom()), home_button(reader))))
 
 

@@ -82,14 +82,14 @@ def _back(place: Place, reader: Reader) -> tuple[Button, ...]:
     return (Button(reader.gettext("‹ Leave it"), ManagersOf(place.id)),)
 
 
-def proposed(facts: Proposed, reader: Reader) -> Screen:
-    """Before the last button."""
+def proposed(facts: Proposed, of: int, reader: Reader) -> Screen:
+    """Before the last button, which says `of` whom: another may be proposed below it."""
     _ = reader.gettext
     title = _("<b>{name} manages {warehouse}, too?</b>").format(
         name=escape(facts.name.whole), warehouse=escape(facts.place.name)
     )
     known = _("Is a manager already, and will be told.") if facts.known else _("Is new here, and needs a link.")
-    add = Button(_("✅ Yes, add"), AddManager(facts.place.id))
+    add = Button(_("✅ Yes, add"), AddManager(facts.place.id, of))
     return Screen(f"{title}\n📞 {escape(facts.phone)}\n{known}", ((add,), _back(facts.place, reader)))
 
 

@@ -55,6 +55,8 @@ def _stands(facts: StopCard, reader: Reader) -> str:
         return _("Stopped again since then: a newer message asks about it.")
     if facts.back:
         return _("Back in the meantime, until somebody decides.")
+    if facts.adopted:
+        return _("It stays so until one of you has decided.")
     text = _("Please decide by {until}. Undecided, it ends for the time being {back}.")
     return text.format(until=reader.moment(facts.decide_by), back=reader.moment(facts.back_at))
 

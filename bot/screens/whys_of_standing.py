@@ -78,7 +78,9 @@ def stop(own: OwnStop, caused: tuple[Happened, ...], policy: Policy, reader: Rea
         costs.append(
             _("• stars back to 0, and a score of {most} at the most for {days} days").format(most=most, days=days)
         )
-    head = _("⛔ <b>Stopped</b>, {day}").format(day=day_of(own.stopped_at, reader))
+    head = _("⛔ <b>Stopped</b>")
+    if not own.adopted:
+        head = _("⛔ <b>Stopped</b>, {day}").format(day=day_of(own.stopped_at, reader))
     parts = [head, *rule, "\n".join(costs), _how_long(own, policy, reader)]
     rows = [
         (
@@ -112,6 +114,8 @@ def _how_long(own: OwnStop, policy: Policy, reader: Reader) -> str:
     if own.back_at is not None:
         text = _("<b>How long:</b> you're back since {at}, until your manager has decided.")
         return text.format(at=reader.moment(own.back_at))
+    if own.adopted:
+        return _("<b>How long:</b> until your manager has decided.")
     text = _("<b>How long:</b> until your manager has decided. If nobody has by {until}, you're back until then.")
     return text.format(until=reader.moment(own.stopped_at + policy.stop_back_after))
 

@@ -93,7 +93,8 @@ async def stop_to_decide(
 ) -> StopFacts | Refused:
     """What a manager is about to decide about a driver of his, under that driver's lock.
 
-    Whom another program has taken out has a stop of ours from now on, and with it the deadlines of any (R10.2).
+    Whom another program has taken out has a stop of ours from now on, but not its deadlines (R10.2): to have been asked
+    about decides nothing, so nobody is back by time alone.
     """
     if not await is_own(session, manager_id, driver_id, local_day(now, policy)):
         return Refused(Refusal.NOT_FOUND)
@@ -193,7 +194,7 @@ async def _shown(session: AsyncSession, stop: StopFacts, now: datetime, first: u
 _DUE = sql(
     """
     SELECT s.user_id FROM hard_stops s JOIN users u ON u.id = s.user_id
-    WHERE s.ended_at IS NULL AND s.reinstated IS NULL
+    WHERE s.ended_at IS NULL AND s.reinstated IS NULL AND NOT s.adopted
       AND (s.reminded_at IS NULL AND s.stopped_at <= :reminded OR s.widened_at IS NULL AND s.stopped_at <= :widened
            OR s.back_at IS NULL AND s.stopped_at <= :back)
     ORDER BY s.stopped_at, s.id LIMIT 1 OFFSET :pass_by

@@ -24,12 +24,12 @@ CREATE UNIQUE INDEX uniq_warehouse_groups_warehouse ON warehouse_groups (warehou
 CREATE UNIQUE INDEX uniq_warehouse_groups_chat ON warehouse_groups (chat_id) WHERE ended_at IS NULL;
 
 ALTER TABLE deliveries ALTER COLUMN user_id DROP NOT NULL;
-ALTER TABLE deliveries ADD COLUMN group_id uuid;
-ALTER TABLE deliveries ADD CONSTRAINT deliveries_group_id_warehouse_groups_id_fk
-    FOREIGN KEY (group_id) REFERENCES warehouse_groups ON DELETE CASCADE;
+ALTER TABLE deliveries ADD COLUMN group_id uuid
+    CONSTRAINT deliveries_group_id_warehouse_groups_id_fk REFERENCES warehouse_groups ON DELETE CASCADE;
 ALTER TABLE deliveries ADD CONSTRAINT deliveries_whose_check CHECK ((user_id IS NULL) <> (group_id IS NULL));
 CREATE UNIQUE INDEX uniq_deliveries_in_group ON deliveries (group_id, kind, about)
     WHERE group_id IS NOT NULL AND kind <> 'retired';
+CREATE INDEX ix_deliveries_group_id ON deliveries (group_id) WHERE group_id IS NOT NULL;
 """
 
 

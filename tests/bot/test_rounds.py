@@ -117,14 +117,22 @@ async def test_r14_a_round_that_was_not_finished_begins_anew_the_next_night(
     assert await judged(sessions) == people[:2] + people
 
 
-async def test_r14_a_part_that_fails_is_told_and_due_again(sessions: Sessions, people: list[uuid.UUID]) -> None:
+async def test_r14_who_cant_be_judged_is_told_and_holds_up_nobody_else(
+    sessions: Sessions, people: list[uuid.UUID]
+) -> None:
+    """Neither those of his part nor those behind it; the next night he has his turn again."""
     await begin(sessions)
-    failing, well = (clockwork(sessions, judge, NIGHT) for judge in (Judge(people[2]), Judge()))
+    worker = clockwork(sessions, Judge(people[2]), NIGHT)
     with capture_logs() as logged:
-        for worker in (failing, failing, failing, well, well):
+        for _ in range(4):
             await worker.tick("night")
-    assert [line["event"] for line in logged] == ["duty done", *["duty failed"] * 2, *["duty done"] * 2]
-    assert await judged(sessions) == people
+    failed = [line for line in logged if line["event"] == "duty failed"]
+    assert [line["of"] for line in failed] == [str(people[2])]
+    assert await judged(sessions) == [*people[:2], *people[3:]]
+    later = NIGHT + timedelta(days=1)
+    for _ in range(4):
+        await clockwork(sessions, Judge(), later).tick("night")
+    assert await judged(sessions) == [*people[:2], *people[3:], *people]
 
 
 async def test_r14_by_hand_it_is_all_done_at_once_and_nothing_is_recorded(

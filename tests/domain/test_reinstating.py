@@ -157,12 +157,11 @@ async def test_r2_5_nor_does_a_decision_without_a_reason(depot: Depot, decides: 
     assert await contents(depot.session) == before
 
 
-async def test_r10_2_her_deadlines_begin_when_a_manager_is_about_to_decide(depot: Depot) -> None:
+async def test_r10_2_to_have_been_asked_about_her_decides_nothing(depot: Depot) -> None:
+    """[Reinstate], and then rather not: nobody is asked again, and time alone does not bring her back."""
     dana, stop = await adopted(depot, depot.now)
     assert stop.stopped_at == depot.now
-    assert await due(depot, depot.now + 12 * HOUR - SECOND) == [] and not await depot.in_pool(dana)
-    assert [reached.back for reached in await due(depot, depot.now + 72 * HOUR)] == [True]
-    assert await depot.in_pool(dana)
+    assert await due(depot, depot.now + 72 * HOUR) == [] and not await depot.in_pool(dana)
     again = await stop_to_decide(depot.session, depot.mona.id, dana.id, False, POLICY, depot.now + 73 * HOUR)
     assert isinstance(again, StopFacts) and again.id == stop.id, "she has one stop"
 

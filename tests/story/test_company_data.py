@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.callbacks.inviting import AddManager, InviteAgain, InviteTo, RemoveManager
 from bot.callbacks.places import DeletePlace, MoveRoute, Readdress, Rename
+from bot.contact_line import mark
 from domain.db.models import Assignment, Employment, Route, User, Warehouse, WarehouseManager
 from tests.story.phones import Phone, until
 from tests.story.test_by_hand import nadia_of, person_of
@@ -110,7 +111,8 @@ async def test_r12_5_managers_come_and_go_and_the_last_one_stays(calls: httpx.As
     asked = await nadia.writes(f"priya {user.phone}", "Priya Raman manages North, too?", "Is a manager already")
     await nadia.press(asked, "Yes, add")
     await shows(nadia, asked, "Who manages North", "Priya Raman")
-    await nadia.press_data(asked, AddManager(north.id).pack())  # pressed twice
+    await nadia.press_data(asked, asked["keyboard"][0][0]["data"])  # pressed twice
+    await nadia.press_data(asked, AddManager(north.id, 0).pack())  # or about somebody else
     await priya.sees("You manage North now", "Nadia Haddad has put you in charge")
     await priya.writes("/warehouses", "Your warehouses")
 
@@ -141,12 +143,16 @@ async def test_r12_1_a_driver_is_invited_and_links_by_the_forwarded_message(
     await nadia.writes("/invite", "Whom do you invite?")
     await nadia.writes("Zoé", "can't read a phone number")
     await nadia.writes("Zoé 416 555 7001", "a first and a last name")
-    asked = await nadia.writes("Zoé Lapierre 416-555-7001", "Invite Zoé Lapierre?", "+14165557001")
+    before = await nadia.writes("/invite Bob Ray 416-555-7002", "Invite Bob Ray?")
+    asked = await nadia.writes("/invite Zoé Lapierre 416-555-7001", "Invite Zoé Lapierre?", "+14165557001")
+    await nadia.press(before, "✅ North")  # of whom is shown there, not of whom was written last
+    await shows(nadia, before, "too long ago")
     await nadia.press(asked, "✅ North")
     card = await shows(nadia, asked, "Zoé Lapierre drives for North from today on")
     letter = await nadia.sees("Hello Zoé!", "https://t.me/", "It works once")
     north = await warehouse_named(sessions, "North")
-    await nadia.press_data(card, InviteTo(north.id).pack())  # pressed twice: her card, and no second driver
+    again = InviteTo(north.id, mark("Zoé Lapierre 416-555-7001")).pack()
+    await nadia.press_data(card, again)  # pressed twice: her card, and no second driver
     shown = await shows(nadia, card, "👤 Zoé Lapierre", "only SMS")
     [token] = re.findall(r"start=([\w-]+)", letter["text"])
     async with sessions() as session:

@@ -99,6 +99,7 @@ class Delivery(Base):
             unique=True,
             postgresql_where=text("group_id IS NOT NULL AND kind <> 'retired'"),
         ),
+        Index("ix_deliveries_group_id", "group_id", postgresql_where=text("group_id IS NOT NULL")),
         CheckConstraint("(user_id IS NULL) <> (group_id IS NULL)", name="whose"),
         Index(
             "ix_deliveries_unknown", "created_at", postgresql_where=text("state = 'unknown'")
@@ -108,7 +109,6 @@ class Delivery(Base):
     id: Mapped[uuid.UUID] = new_id()
     notification_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    group_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("warehouse_groups.id", ondelete="CASCADE"))
     channel: Mapped[Channel] = mapped_column(word(Channel, "channel"))
     kind: Mapped[str]  # which screen it shows: a key of the edge's table of kinds
     about: Mapped[uuid.UUID | None]  # what it shows: a window, an assignment; by the kind
@@ -134,6 +134,7 @@ class Delivery(Base):
     shows: Mapped[bytes | None]  # a digest of what the message surely shows; null: nobody knows just now
     pins: Mapped[bool] = mapped_column(server_default=FALSE)  # it is to stand at the top of the chat …
     pinned_at: Mapped[datetime | None]  # … and does since
+    group_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("warehouse_groups.id", ondelete="CASCADE"))
 
     @property
     def whose(self) -> uuid.UUID:
