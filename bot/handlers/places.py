@@ -115,7 +115,7 @@ async def on_delete_place(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
-        result = await deleting.delete_place(act.session, manager, place_id, act.policy, act.now)
+        result = await deleting.delete_place(act.session, manager, place_id, act.words, act.policy, act.now)
         match result:
             case Refused(why=why):
                 await _refused(act, why)

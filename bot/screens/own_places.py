@@ -135,8 +135,10 @@ def deletion(facts: Dependents, reader: Reader) -> Screen:
     lines = [title, *(f"• {each}" for each in _dependents(facts, reader)), ""]
     if facts.place.is_route:
         lines.append(_("To retire it, turn off its days: what was driven stays, and nothing new comes."))
-    else:
+    elif facts.routes or facts.shifts or facts.drivers:
         lines.append(_("Move its routes to another warehouse of yours first. What was driven there keeps it."))
+    if facts.groups:
+        lines.append(_("Disconnect its group first: /disconnect"))
     return Screen("\n".join(lines), (back,))
 
 
@@ -153,6 +155,7 @@ def _dependents(facts: Dependents, reader: Reader) -> list[str]:
                 "{n} driver who works or worked there", "{n} drivers who work or worked there", facts.drivers
             ),
         ),
+        (facts.groups, reader.ngettext("{n} group that reads of it", "{n} groups that read of it", facts.groups)),
     )
     return [text.format(n=n if n <= COUNTED_MOST else f"{COUNTED_MOST}+") for n, text in counted if n]
 

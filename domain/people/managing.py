@@ -157,7 +157,7 @@ async def add_manager(
     entry = audit.Entry("warehouse", warehouse_id, "manager_added", after=after)
     await audit.record(session, manager.id, now, entry)
     if proposed.known:
-        await _tell(session, manager, user_id, proposed.place, True, say, policy, now)
+        await tell(session, manager, user_id, proposed.place, True, say, policy, now)
     await _follow(session, user_id, warehouse_id, policy, now)
     return Added(proposed.place, user_id, proposed.name.whole, not proposed.known)
 
@@ -200,7 +200,7 @@ async def remove_manager(
     entry = audit.Entry("warehouse", warehouse_id, "manager_removed", before={"user_id": str(user_id)})
     await audit.record(session, manager.id, now, entry)
     if user_id != manager.id:
-        await _tell(session, manager, user_id, place, False, say, policy, now)
+        await tell(session, manager, user_id, place, False, say, policy, now)
     return Removed(place, f"{he.first_name} {he.last_name}")
 
 
@@ -209,7 +209,7 @@ async def _all(session: AsyncSession, warehouse_id: uuid.UUID) -> tuple[Manager,
     return tuple(Manager(*row) for row in rows)
 
 
-async def _tell(
+async def tell(
     session: AsyncSession,
     manager: Person,
     user_id: uuid.UUID,
@@ -219,6 +219,7 @@ async def _tell(
     policy: Policy,
     now: datetime,
 ) -> None:
+    """Somebody reads that he manages a warehouse now, or no longer does, and by whom."""
     notice = InCharge(place.name, manages, f"{manager.first_name} {manager.last_name}")
     envelope = notices.Envelope(Kind.IN_CHARGE, place.id, occasion=now)
     await notices.tell(session, [user_id], notice, envelope, say, policy, now)

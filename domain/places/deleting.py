@@ -13,6 +13,8 @@ from domain.db.models import Assignment, BidWindow, Route, Warehouse, WarehouseM
 from domain.db.sql import sql
 from domain.notices import following
 from domain.notices.following_many import follow_slots
+from domain.notices.wording import Wording
+from domain.people import managing
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -27,7 +29,7 @@ class Dependents:
     """What depends on a place: so many of each, at most one more than COUNTED_MOST. Nothing: it can be deleted.
 
     `shifts`: that somebody has or had, or that are over. `bids`: for shifts ahead. `drivers`: of a route, who prefer
-    it; of a warehouse, whose home it is or was, or who take shifts there.
+    it; of a warehouse, whose home it is or was, or who take shifts there. `groups`: that are connected to it.
     """
 
     place: Place
@@ -35,10 +37,11 @@ class Dependents:
     shifts: int
     bids: int
     drivers: int
+    groups: int
 
     @property
     def none(self) -> bool:
-        return not (self.routes or self.shifts or self.bids or self.drivers)
+        return not (self.routes or self.shifts or self.bids or self.drivers or self.groups)
 
 
 COUNTED_MOST: Final = 99  # that something depends on it is what matters: history may be long
@@ -56,7 +59,8 @@ _OF_ROUTE = sql(
                 WHERE a.route_id = :place AND a.date >= :today LIMIT :most + 1) AS known),
            (SELECT count(*) FROM (
                 SELECT FROM driver_preferences wish
-                WHERE :place = ANY (wish.preferred_routes) LIMIT :most + 1) AS known)
+                WHERE :place = ANY (wish.preferred_routes) LIMIT :most + 1) AS known),
+           0
     """,
     place=Uuid(),
     today=Date(),
@@ -70,7 +74,8 @@ _OF_WAREHOUSE = sql(
            0,
            (SELECT count(*) FROM (
                 SELECT user_id FROM employments WHERE warehouse_id = :place
-                UNION SELECT user_id FROM open_warehouses WHERE warehouse_id = :place LIMIT :most + 1) AS his)
+                UNION SELECT user_id FROM open_warehouses WHERE warehouse_id = :place LIMIT :most + 1) AS his),
+           (SELECT count(*) FROM warehouse_groups WHERE warehouse_id = :place AND ended_at IS NULL)
     """,
     place=Uuid(),
     most=Integer(),
@@ -102,12 +107,13 @@ class Deleted:
 
 
 async def delete_place(
-    session: AsyncSession, manager: Person, place_id: uuid.UUID, policy: Policy, now: datetime
+    session: AsyncSession, manager: Person, place_id: uuid.UUID, say: Wording, policy: Policy, now: datetime
 ) -> Deleted | Dependents | Refused:
     """Deletes one of the manager's warehouses or routes on which nothing depends (R12.5); otherwise says what does.
 
-    A route's empty slots ahead go with it, and what offers them. Refused: what is not his, pressed twice too. Locks:
-    the calendar, windows, assignments, then the row itself, FOR UPDATE: whoever refers to it waits, and finds it gone.
+    A route's empty slots ahead go with it, and what offers them; a warehouse's other managers are told. Refused: what
+    is not his, pressed twice too. Locks: the calendar, windows, assignments, then the row itself, FOR UPDATE: whoever
+    refers to it waits, and finds it gone.
     """
     place = await queries.place_locked(session, manager.id, place_id)
     if place is None:
@@ -124,7 +130,7 @@ async def delete_place(
     if place.is_route:
         await _delete_route(session, manager, place, now)
     else:
-        await _delete_warehouse(session, manager, place, now)
+        await _delete_warehouse(session, manager, place, say, policy, now)
     return Deleted(place)
 
 
@@ -157,7 +163,9 @@ async def _delete_route(session: AsyncSession, manager: Person, place: Place, no
     )
 
 
-async def _delete_warehouse(session: AsyncSession, manager: Person, place: Place, now: datetime) -> None:
+async def _delete_warehouse(
+    session: AsyncSession, manager: Person, place: Place, say: Wording, policy: Policy, now: datetime
+) -> None:
     address = await session.scalar(select(Warehouse.address).where(Warehouse.id == place.id))
     of = select(WarehouseManager.user_id).where(WarehouseManager.warehouse_id == place.id)
     managers = sorted(await session.scalars(of))
@@ -165,3 +173,6 @@ async def _delete_warehouse(session: AsyncSession, manager: Person, place: Place
     await following.follow_homes(session, now, of=managers)
     was = {"name": place.name, "address": address, "managers": [str(each) for each in managers]}
     await audit.record(session, manager.id, now, audit.Entry("warehouse", place.id, "deleted", before=was))
+    for each in managers:
+        if each != manager.id:
+            await managing.tell(session, manager, each, place, False, say, policy, now)

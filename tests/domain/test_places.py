@@ -19,9 +19,11 @@ from domain.db.models import (
     Route,
     RouteCompletions,
     Warehouse,
+    WarehouseGroup,
     WarehouseManager,
 )
 from domain.db.models.words import AssignmentStatus, BidWindowMode, DeliveryState
+from domain.groups import actions as groups
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.places import actions, deleting, moving, queries
@@ -46,7 +48,7 @@ async def found(depot: Depot, name: str = "South", address: str = "55 Lake Shore
 
 
 async def delete(depot: Depot, place: uuid.UUID, by: Person | None = None) -> Deleted | Dependents | Refused:
-    return await deleting.delete_place(depot.session, by or depot.mona, place, POLICY, depot.now)
+    return await deleting.delete_place(depot.session, by or depot.mona, place, SAY, POLICY, depot.now)
 
 
 async def move(depot: Depot, route: uuid.UUID, to: uuid.UUID, by: Person | None = None) -> Moved | Refused:
@@ -207,6 +209,26 @@ async def test_r12_5_a_warehouse_goes_only_once_nothing_is_there(depot: Depot) -
     assert await depot.session.get(Warehouse, other.warehouse_id) is None
     assert "deleted" in await entries(depot, other.warehouse_id)
     assert await delete(depot, other.warehouse_id) == NOT_FOUND
+
+
+async def test_r12_5_a_warehouse_with_a_connected_group_stays_and_its_managers_read_of_its_end(depot: Depot) -> None:
+    made = await found(depot)
+    assert isinstance(made, Founded)
+    south, omar = made.warehouse_id, await depot.fleet.manager("Omar")
+    await depot.fleet.put_in_charge(omar, south)
+    await groups.connect(depot.session, omar, south, groups.Group(-4001, "South crew"), "fr", depot.now)
+    before = await contents(depot.session)
+    kept = await delete(depot, south)
+    assert isinstance(kept, Dependents) and (kept.groups, kept.none) == (1, False)
+    assert await contents(depot.session) == before
+    group = await depot.session.scalar(select(WarehouseGroup.id))
+    assert group is not None
+    await groups.disconnect(depot.session, omar, group, depot.now)
+    assert isinstance(await delete(depot, south), Deleted)
+    [told] = await depot.told(omar)
+    assert told.data is not None and told.data["kind"] == Kind.IN_CHARGE
+    assert (told.data["warehouse"], told.data["manages"], told.data["by"]) == ("South", False, "Mona Test")
+    assert await depot.told(depot.mona) == []
 
 
 # -- another warehouse

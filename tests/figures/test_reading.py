@@ -596,7 +596,7 @@ async def moves_a_route(it: Company) -> None:
 async def cant_delete(it: Company) -> None:
     row = await it.session.get_one(Assignment, it.shift)
     for place in (row.route_id, row.warehouse_id):
-        assert isinstance(await delete_place(it.session, it.manager, place, POLICY, NOW), Dependents)
+        assert isinstance(await delete_place(it.session, it.manager, place, SAY, POLICY, NOW), Dependents)
 
 
 async def renames(it: Company) -> None:

@@ -72,7 +72,7 @@ def again(act: Act[Any]) -> Act[Any]:
 
 
 def deletes(arena: Arena, it: Place, what: uuid.UUID) -> Act[Any]:
-    return again(lambda session: deleting.delete_place(session, it.manager, what, POLICY, arena.now))
+    return again(lambda session: deleting.delete_place(session, it.manager, what, SAY, POLICY, arena.now))
 
 
 async def whole(session: AsyncSession) -> None:
