@@ -18,6 +18,7 @@ from domain.people import managing
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
+from domain.roster.freezing import saving
 from domain.schedule import queries
 from domain.schedule.calling_off import effect_locked
 from domain.schedule.queries import Place
@@ -112,9 +113,10 @@ async def delete_place(
     """Deletes one of the manager's warehouses or routes on which nothing depends (R12.5); otherwise says what does.
 
     A route's empty slots ahead go with it, and what offers them; a warehouse's other managers are told. Refused: what
-    is not his, pressed twice too. Locks: the calendar, windows, assignments, then the row itself, FOR UPDATE: whoever
-    refers to it waits, and finds it gone.
+    is not his, pressed twice too. Locks: the freeze, alone, the calendar, windows, assignments, then the row itself,
+    FOR UPDATE: whoever refers to it waits, and finds it gone.
     """
+    await saving(session, now, alone=True)  # that nobody prefers the route must stay true until it is gone
     place = await queries.place_locked(session, manager.id, place_id)
     if place is None:
         return Refused(Refusal.NOT_FOUND)

@@ -119,9 +119,9 @@ async def move_route(
     Drivers keep their shifts and are told where they leave from; bids stand, and are judged by the new warehouse. Who
     does not work there no longer prefers it, from the next freeze on, and is told. Refused: what is not his, where it
     is already, a name that the other warehouse has, and where that is closed on a day of one of the slots. Locks: the
-    freeze, both calendars by id, windows, assignments, then drivers by id.
+    freeze, alone, both calendars by id, windows, assignments, then drivers by id.
     """
-    at = await saving(session, now)
+    at = await saving(session, now, alone=True)
     before = await queries.place(session, manager.id, route_id)
     calendars = sorted({to_id} | ({before.warehouse_id} if before else set()))
     of_both = select(Warehouse.id).where(Warehouse.id.in_(calendars)).order_by(Warehouse.id)

@@ -1,7 +1,7 @@
 """Sunday night preferences are frozen (R3.2): a save is in this freeze, or clearly in the next.
 
-Whoever saves shares a lock that whoever freezes has alone. So the run of a freeze is there before anything is saved
-that it does not count, and everything that it counts is there before the run.
+Whoever saves shares a lock that whoever freezes has alone, as has who moves or deletes a route (R12.5). So the run of a
+freeze is there before anything is saved that it does not count, and everything that it counts is there before the run.
 """
 
 from datetime import date, datetime, timedelta
@@ -24,12 +24,13 @@ _KEY: Final = 0x726F73746572
 _SHARED, _ALONE = (text(f"SELECT pg_advisory_xact_lock{kind}({_KEY})") for kind in ("_shared", ""))
 
 
-async def saving(session: AsyncSession, now: datetime) -> datetime:
+async def saving(session: AsyncSession, now: datetime, *, alone: bool = False) -> datetime:
     """The instant as of which preferences are saved: now, or just after a freeze that has not waited for them.
 
-    Called before anything is locked; until the transaction ends nobody freezes.
+    Called before anything is locked; until the transaction ends nobody freezes. `alone`: nor does anybody else save,
+    for who must see what everybody prefers.
     """
-    await session.execute(_SHARED)
+    await session.execute(_ALONE if alone else _SHARED)
     frozen: datetime | None = await session.scalar(
         select(func.max(RosterRun.as_of)).where(RosterRun.cause == RosterCause.DEADLINE)
     )

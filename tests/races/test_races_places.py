@@ -12,7 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.faults import is_overtaken, is_passing
 from domain.bidding.bids import place_bid
 from domain.coverage.assigning import Assigned, assign_driver
-from domain.db.models import Assignment, BidWindow, Employment, OpenWarehouse, Route, User, Warehouse, WarehouseManager
+from domain.db.models import (
+    Assignment,
+    BidWindow,
+    DriverPreferences,
+    Employment,
+    OpenWarehouse,
+    Route,
+    User,
+    Warehouse,
+    WarehouseManager,
+)
 from domain.db.models.words import BidWindowMode
 from domain.importing import desk
 from domain.importing.actions import import_sheet
@@ -26,6 +36,7 @@ from domain.places.actions import Founded
 from domain.places.deleting import Deleted, Dependents
 from domain.places.moving import Moved
 from domain.refusals import Refusal, Refused
+from domain.roster import preferences
 from domain.schedule import weekdays
 from domain.schedule.weekdays import Created
 from tests.domain.world import POLICY, SAY, Fleet
@@ -296,3 +307,24 @@ async def test_r12_5_a_route_that_came_meanwhile_is_a_fault_of_the_file(arena: A
         return await import_sheet(session, it.manager, None, sheet, POLICY, arena.now)
 
     assert await behind(arena, creates, imports) == (Fault(2, What.NAME_TAKEN, "R50"),)
+
+
+@pytest.mark.parametrize("what", ["moves", "deletes"])
+async def test_r12_5_who_is_just_saving_that_he_prefers_a_route_is_waited_for(arena: Arena, what: str) -> None:
+    it = await arena.build(place)
+
+    await arena.build(lambda fleet: fleet.session.execute(delete(OpenWarehouse)))
+
+    async def prefers(session: AsyncSession) -> Any:
+        return await preferences.prefer_route(session, it.driver, it.route, POLICY, arena.now)
+
+    async def moves(session: AsyncSession) -> Any:
+        return await moving.move_route(session, it.manager, it.route, it.south, SAY, POLICY, arena.now)
+
+    result = await behind(arena, prefers, moves if what == "moves" else deletes(arena, it, it.route))
+    async with arena.session() as session:
+        preferred = await session.scalar(select(DriverPreferences.preferred_routes))
+        if what == "moves":  # he does not work there, and is told
+            assert isinstance(result, Moved) and (result.told, preferred) == (1, [])
+        else:
+            assert isinstance(result, Dependents) and (result.drivers, preferred) == (1, [it.route])
