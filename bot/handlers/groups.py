@@ -76,7 +76,7 @@ async def on_disconnect(update: Update, context: Context) -> None:
             await _groups(act, context)
         elif sites := await _sites(act):
             here = next((each.group_id for each in sites if each.chat_id == act.group.chat_id), None)
-            result = await _ended(act, here) if here is not None else None
+            result = await _ended(act, here, there=True) if here is not None else None
             answer = screens.disconnected(result, act.reader) if result else screens.not_connected(act.reader)
             await act.say_in_group(answer)
 
@@ -89,9 +89,9 @@ async def on_disconnect_that(update: Update, context: Context) -> None:
             await _groups(act, context)
 
 
-async def _ended(act: Acting, group_id: UUID) -> Disconnected | None:
+async def _ended(act: Acting, group_id: UUID, *, there: bool = False) -> Disconnected | None:
     assert act.person is not None, "he is a manager"
-    result = await groups.disconnect(act.session, act.person, group_id, act.now)
+    result = await groups.disconnect(act.session, act.person, group_id, act.now, there=there)
     return result if isinstance(result, Disconnected) else None
 
 

@@ -66,6 +66,8 @@ def _hands(facts: GroupCall, reader: Reader) -> tuple[tuple[Button, ...], ...]:
 
 def forsaken(facts: Forsaken, reader: Reader) -> Screen:
     """The last that stands here."""
+    if facts.by_manager:
+        return _no_longer(facts.warehouse, reader)
     text = reader.gettext(
         "👋 Whoever connected this group no longer manages {warehouse}, so nothing more is told here. One of its "
         "managers can write /connect to go on."
@@ -137,7 +139,7 @@ def which(user_id: uuid.UUID, sites: tuple[Site, ...], reader: Reader) -> Screen
 
 
 def against(user_id: uuid.UUID, found: Connections, reader: Reader) -> Screen:
-    """The warehouse has another group, or the group another warehouse: only if he says so."""
+    """The warehouse has another group, or the group another warehouse: only if he says so, and may."""
     _ = reader.gettext
     name, lines = escape(found.warehouse), []
     if found.other_title is not None:
@@ -146,6 +148,9 @@ def against(user_id: uuid.UUID, found: Connections, reader: Reader) -> Screen:
     if found.other_warehouse is not None:
         text = _("This group is connected to {warehouse}.")
         lines.append(text.format(warehouse=escape(found.other_warehouse)))
+    if not found.his:
+        lines.append(_("One of its managers can write /disconnect here first."))
+        return Screen("\n".join(lines))
     instead = Button(_("Connect this group to it instead"), ConnectHere(user_id, found.warehouse_id, 1))
     return Screen("\n".join((*lines, _("Only one group and one warehouse go together."))), ((instead,),))
 
@@ -157,8 +162,12 @@ def no_warehouse(reader: Reader) -> Screen:
 
 def disconnected(result: Disconnected, reader: Reader) -> Screen:
     """In the group."""
+    return _no_longer(result.warehouse, reader)
+
+
+def _no_longer(warehouse: str, reader: Reader) -> Screen:
     text = reader.gettext("👋 This group is no longer connected to {warehouse}. /connect does it again.")
-    return Screen(text.format(warehouse=escape(result.warehouse)))
+    return Screen(text.format(warehouse=escape(warehouse)))
 
 
 def not_connected(reader: Reader) -> Screen:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, Select, Uuid, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -38,12 +39,19 @@ class Connected:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What stands against it unless he says so: the warehouse's other group, the group's other warehouse."""
+    """What stands against it unless he says so: the warehouse's other group, the group's other warehouse.
+
+    `his`: he may end that; else only the managers of the other warehouse can.
+    """
 
     warehouse_id: uuid.UUID
     warehouse: str
     other_title: str | None
     other_warehouse: str | None
+    his: bool
+
+
+_ONE_BY_ONE: Final = sql("SELECT pg_advisory_xact_lock(:chat)", chat=BigInteger())
 
 
 async def connect(
@@ -58,9 +66,11 @@ async def connect(
 ) -> Connected | Connections | Refused:
     """Connects a group to a warehouse of the manager's; `instead` of whatever either was connected to before.
 
-    Refused: no warehouse of his. Locks: the warehouse, then what is connected. Two who connect two groups to it at once
-    come one behind the other, and the second reads of the first.
+    Refused: no warehouse of his, or the group is another's, for which somebody vouches. Locks: the chat, the warehouse,
+    then what is connected. Two who connect two groups to it at once, or it to two warehouses, come one behind the
+    other, and the second reads of the first.
     """
+    await session.execute(_ONE_BY_ONE, {"chat": group.chat_id})
     of = select(Warehouse.name).where(Warehouse.id == warehouse_id, manages(manager.id, Warehouse.id))
     warehouse = await session.scalar(of.with_for_update(key_share=True))
     if warehouse is None:
@@ -69,9 +79,13 @@ async def connect(
     if [(each.warehouse_id, each.chat_id) for each in standing] == [(warehouse_id, group.chat_id)]:
         await _vouch(session, standing[0], manager, now)
         return Connected(warehouse, already=True)
+    his = not await _has_anothers(session, manager, standing)
     if standing and not instead:
-        return await _against(session, warehouse_id, warehouse, group, standing)
+        return await _against(session, warehouse_id, warehouse, group, standing, his=his)
+    if not his:
+        return Refused(Refusal.NOT_FOUND)
     await _end(session, standing, manager.id, now)
+    await _say_farewell(session, [each for each in standing if each.chat_id != group.chat_id], now)
     made = {
         "warehouse_id": warehouse_id,
         "chat_id": group.chat_id,
@@ -80,10 +94,7 @@ async def connect(
         "connected_by": manager.id,
         "connected_at": now,
     }
-    connected = insert(WarehouseGroup).values(made).on_conflict_do_nothing().returning(WarehouseGroup.id)
-    if await session.scalar(connected) is None:  # connected to another warehouse since we looked
-        standing = await _standing(session, warehouse_id, group.chat_id)
-        return await _against(session, warehouse_id, warehouse, group, standing)
+    await session.execute(insert(WarehouseGroup).values(made))
     entry = audit.Entry("warehouse", warehouse_id, "group_connected", after={"name": group.title})
     await audit.record(session, manager.id, now, entry)
     return Connected(warehouse)
@@ -108,14 +119,30 @@ async def _standing(session: AsyncSession, warehouse_id: uuid.UUID, chat_id: int
     return (await session.scalars(standing.with_for_update(key_share=True))).all()
 
 
+async def _has_anothers(session: AsyncSession, manager: Person, standing: Sequence[WarehouseGroup]) -> bool:
+    """Whether one of them is of a warehouse that isn't his, and stands by the word of a manager there."""
+    anothers = select(WarehouseGroup.id).where(
+        WarehouseGroup.id.in_([each.id for each in standing]),
+        not_(manages(manager.id, WarehouseGroup.warehouse_id)),
+        manages(WarehouseGroup.connected_by, WarehouseGroup.warehouse_id),
+    )
+    return bool(standing) and await session.scalar(anothers.limit(1)) is not None
+
+
 async def _against(
-    session: AsyncSession, warehouse_id: uuid.UUID, warehouse: str, group: Group, standing: Sequence[WarehouseGroup]
+    session: AsyncSession,
+    warehouse_id: uuid.UUID,
+    warehouse: str,
+    group: Group,
+    standing: Sequence[WarehouseGroup],
+    *,
+    his: bool,
 ) -> Connections:
     """Of another warehouse's group the name is told only in that group itself, where it is known."""
     other_title = next((each.title for each in standing if each.chat_id != group.chat_id), None)
     others = [each.warehouse_id for each in standing if each.warehouse_id != warehouse_id]
     other = await session.scalar(select(Warehouse.name).where(Warehouse.id.in_(others))) if others else None
-    return Connections(warehouse_id, warehouse, other_title, other)
+    return Connections(warehouse_id, warehouse, other_title, other, his)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +154,12 @@ class Disconnected:
 
 
 async def disconnect(
-    session: AsyncSession, manager: Person, group_id: uuid.UUID, now: datetime
+    session: AsyncSession, manager: Person, group_id: uuid.UUID, now: datetime, *, there: bool = False
 ) -> Disconnected | Refused:
-    """Ends it, by any manager of its warehouse. Refused: none of his, or none any more."""
+    """Ends it, by any manager of its warehouse. Refused: none of his, or none any more.
+
+    The group is told so, unless he is answered `there`.
+    """
     found = await session.execute(
         select(WarehouseGroup, Warehouse.name)
         .join(Warehouse, Warehouse.id == WarehouseGroup.warehouse_id)
@@ -145,6 +175,8 @@ async def disconnect(
         return Refused(Refusal.NOT_FOUND)
     group, warehouse = row
     await _end(session, [group], manager.id, now)
+    if not there:
+        await _say_farewell(session, [group], now)
     return Disconnected(warehouse, group.title)
 
 
@@ -170,7 +202,12 @@ async def _forsake(session: AsyncSession, of: Select[tuple[WarehouseGroup]], now
     standing = of.where(WarehouseGroup.ended_at.is_(None)).order_by(WarehouseGroup.id)
     forsaken = (await session.scalars(standing.with_for_update(key_share=True))).all()
     await _end(session, forsaken, None, now)
-    for group in forsaken:
+    await _say_farewell(session, forsaken, now)
+    return len(forsaken)
+
+
+async def _say_farewell(session: AsyncSession, ended: Sequence[WarehouseGroup], now: datetime) -> None:
+    for group in ended:
         farewell = {
             "group_id": group.id,
             "channel": Channel.TELEGRAM,
@@ -184,7 +221,6 @@ async def _forsake(session: AsyncSession, of: Select[tuple[WarehouseGroup]], now
             "created_at": now,
         }
         await session.execute(insert(Delivery).values(farewell))
-    return len(forsaken)
 
 
 # What was told stays in the group as it was; what is on its way no longer is.
@@ -246,4 +282,5 @@ _MOVED = sql(
 
 async def moved(session: AsyncSession, before: int, after: int) -> None:
     """Telegram has made a supergroup of it: what is to come goes there, and what was told can't be changed any more."""
+    await session.execute(_ONE_BY_ONE, {"chat": after})
     await session.execute(_MOVED, {"before": before, "after": after})

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -41,16 +41,24 @@ async def sites(session: AsyncSession, manager_id: uuid.UUID) -> tuple[Site, ...
 
 @dataclass(frozen=True, slots=True)
 class Forsaken:
-    """A group that nobody vouches for any more, and the warehouse that it was connected to."""
+    """A group that was connected to this warehouse: a manager has ended that, or nobody vouches for it any more."""
 
     language: str
     warehouse: str
+    by_manager: bool
 
 
 async def forsaken(session: AsyncSession, group_id: uuid.UUID) -> Forsaken | None:
-    """None where it goes on."""
-    of = select(WarehouseGroup.language, Warehouse.name).join(Warehouse, Warehouse.id == WarehouseGroup.warehouse_id)
-    ended = of.where(WarehouseGroup.id == group_id, WarehouseGroup.ended_at.is_not(None))
+    """None where it goes on, or the chat is connected anew."""
+    anew = aliased(WarehouseGroup)
+    of = select(WarehouseGroup.language, Warehouse.name, WarehouseGroup.ended_by.is_not(None)).join(
+        Warehouse, Warehouse.id == WarehouseGroup.warehouse_id
+    )
+    ended = of.where(
+        WarehouseGroup.id == group_id,
+        WarehouseGroup.ended_at.is_not(None),
+        not_(exists().where(anew.chat_id == WarehouseGroup.chat_id, anew.ended_at.is_(None))),
+    )
     row = (await session.execute(ended)).one_or_none()
     return None if row is None else Forsaken(*row)
 

@@ -75,12 +75,54 @@ async def test_r12_3_only_a_manager_of_the_warehouse_connects_a_group_to_it(depo
 async def test_one_group_and_one_warehouse_go_together(depot: Depot) -> None:
     south = await depot.fleet.warehouse("South", depot.mona)
     await connect(depot, depot.mona)
-    assert await connect(depot, depot.mona, OTHER) == Connections(depot.north, "North", "North crew", None)
-    assert await connect(depot, depot.mona, to=south) == Connections(south, "South", None, "North")
+    assert await connect(depot, depot.mona, OTHER) == Connections(depot.north, "North", "North crew", None, his=True)
+    assert await connect(depot, depot.mona, to=south) == Connections(south, "South", None, "North", his=True)
     await connect(depot, depot.mona, OTHER, to=south)
     assert [each.chat_id for each in await live(depot)] == [-4001, -4002]
     assert await connect(depot, depot.mona, OTHER, instead=True) == Connected("North")
     assert [(each.chat_id, each.warehouse_id) for each in await live(depot)] == [(-4002, depot.north)]
+
+
+async def test_r12_3_nobody_ends_the_group_of_a_warehouse_that_is_not_his(depot: Depot) -> None:
+    paul = await depot.fleet.manager("Paul")
+    south = await depot.fleet.warehouse("South", paul)
+    await connect(depot, depot.mona)
+    found = await connect(depot, paul, to=south)
+    assert found == Connections(south, "South", None, "North", his=False)
+    shown = screens.against(paul.id, found, Reader("en", POLICY.zone))
+    assert not shown.keyboard and "/disconnect" in shown.html
+    assert await connect(depot, paul, to=south, instead=True) == NOT_FOUND, "a forged button"
+    [group] = await live(depot)
+    assert group.warehouse_id == depot.north and not await told(depot)
+
+    # Once nobody vouches for it any more it is nobody's.
+    await depot.session.execute(delete(WarehouseManager).where(WarehouseManager.user_id == depot.mona.id))
+    found = await connect(depot, paul, to=south)
+    assert isinstance(found, Connections) and screens.against(paul.id, found, Reader("en", POLICY.zone)).keyboard
+    assert await connect(depot, paul, to=south, instead=True) == Connected("South")
+
+
+async def test_a_group_that_a_manager_ends_from_elsewhere_is_told_so(depot: Depot) -> None:
+    await connect(depot, depot.mona)
+    await connect(depot, depot.mona, OTHER, instead=True)
+    [farewell] = await told(depot)
+    assert (farewell.kind, farewell.chat_id, farewell.state) == (Kind.GROUP_FORSAKEN, -4001, DeliveryState.PENDING)
+    facts = await queries.forsaken(depot.session, farewell.whose)
+    assert facts is not None
+    shown = screens.forsaken(facts, Reader("en", POLICY.zone)).html
+    assert "no longer connected to North" in shown and "Whoever" not in shown
+
+    # Where it is connected again meanwhile there is nothing to say farewell to.
+    south = await depot.fleet.warehouse("South", depot.mona)
+    await connect(depot, depot.mona, to=south)
+    assert await queries.forsaken(depot.session, farewell.whose) is None
+
+    # Who ends it in the group itself is answered there.
+    crew, other = await live(depot)
+    await actions.disconnect(depot.session, depot.mona, crew.id, depot.now, there=True)
+    assert len(await told(depot)) == 1
+    await actions.disconnect(depot.session, depot.mona, other.id, depot.now)
+    assert {row.chat_id for row in await told(depot)} == {-4001, -4002}
 
 
 async def test_r12_3_a_group_reads_of_a_no_show_once_and_by_first_name_who_drives(depot: Depot) -> None:

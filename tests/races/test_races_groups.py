@@ -69,6 +69,25 @@ async def test_one_group_is_connected_to_two_warehouses(arena: Arena) -> None:
         assert len(await live(arena, north, south)) == 1
 
 
+async def test_who_comes_second_to_a_group_loses_nothing_of_his_own(arena: Arena) -> None:
+    dice = Random(12)
+    for number in range(ROUNDS):
+
+        async def make(fleet: Fleet) -> tuple[uuid.UUID, uuid.UUID, Person, Person]:
+            mona, paul = await fleet.manager("Mona"), await fleet.manager("Paul")
+            return await fleet.warehouse("North", mona), await fleet.warehouse("South", paul), mona, paul
+
+        north, south, mona, paul = await arena.build(make)
+        old, chat = -10 * number - 7, -10 * number - 8
+        await arena.at_once(connecting(arena, mona, north, old))
+        said = await arena.at_once(
+            connecting(arena, mona, north, chat, instead=True), connecting(arena, paul, south, chat), dice=dice
+        )
+        expected = [(north, chat)] if isinstance(said[0], Connected) else [(north, old), (south, chat)]
+        assert sorted(await live(arena, north, south)) == sorted(expected)
+        assert Counter(map(type, said))[Connected] == 1
+
+
 async def test_both_instead_of_what_was_there(arena: Arena) -> None:
     dice = Random(10)
     for number in range(ROUNDS):

@@ -134,6 +134,7 @@ async def test_of_several_warehouses_who_asks_chooses_and_a_group_is_moved_by_a_
     against = await second.sees("North has a group already: Équipe.")
     await second.press(nadia, against, "instead")
     await second.sees("Connected to North")
+    await first.sees("n’est plus relié à North")
     async with sessions() as session:
         live = list(await session.scalars(select(WarehouseGroup.title).where(WarehouseGroup.ended_at.is_(None))))
     assert live == ["Crew"]
@@ -143,10 +144,11 @@ async def test_of_several_warehouses_who_asks_chooses_and_a_group_is_moved_by_a_
     assert page["keyboard"][0][0]["url"] == "https://t.me/rollcall_bot?startgroup=connect"
     await nadia.press(page, "Disconnect Crew")
     await nadia.sees("North: no group")
-    await second.send(nadia, "/start@rollcall_bot connect")
-    await second.sees("Connected to North", after=2)
-    await second.send(nadia, "/disconnect")
     await second.sees("no longer connected to North")
+    await second.send(nadia, "/start@rollcall_bot connect")
+    await second.sees("Connected to North", after=3)
+    await second.send(nadia, "/disconnect")
+    await second.sees("no longer connected to North", after=4)
     await second.send(nadia, "/disconnect")
     await second.sees("not connected to a warehouse of yours")
 
