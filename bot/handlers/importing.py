@@ -35,7 +35,11 @@ async def on_document(update: Update, context: Context) -> None:
         if isinstance(read, NotFetched):
             await act.say(screens.not_fetched(read, act.reader))
             return
-        kept = await desk.keep_sheet(act.session, manager, name, read, act.now) if isinstance(read, Sheet) else read
+        kept = (
+            await desk.keep_sheet(act.session, manager, name, read, act.policy, act.now)
+            if isinstance(read, Sheet)
+            else read
+        )
         if isinstance(kept, Pending):
             await act.say(screens.preview(kept, act.reader))
         else:

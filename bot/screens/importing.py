@@ -68,6 +68,10 @@ def fault_text(fault: Fault, policy: Policy, reader: Reader) -> str:
         What.PHONE: _("“{value}” is no phone number that can be used."),
         What.PHONE_TWICE: _("{value} is in line {other}, too."),
         What.PHONE_TAKEN: _("{value} belongs to somebody else already."),
+        What.PHONE_OWN: _("{value} belongs to one of your drivers already: take the line out."),
+        What.PHONE_LEFT: _(
+            "{value} belongs to somebody who has driven here before: /invite brings him back, take the line out."
+        ),
         What.WAREHOUSE_MISSING: _("The warehouse is missing."),
         What.WAREHOUSE_UNKNOWN: _("None of your warehouses is called “{value}”."),
         What.WAREHOUSE_AMBIGUOUS: _("Several warehouses are called “{value}”."),

@@ -46,15 +46,15 @@ async def import_sheet(
     `in_charge` manages new warehouses: none is without a manager (R12.5). Locks: the freeze, names, numbers, the
     warehouses by id.
     """
-    at = await saving(session, now)
+    at, today = await saving(session, now), local_day(now, policy)
     await naming_warehouses(session)
     await giving_numbers(session)
-    seen = await judge_sheet(session, by, sheet)
+    seen = await judge_sheet(session, by, sheet, today)
     if not isinstance(seen, Judged):
         return seen
     of = select(Warehouse.id).where(Warehouse.id.in_(seen.places)).order_by(Warehouse.id)
     await session.execute(of.with_for_update(key_share=True))
-    judged = await judge_sheet(session, by, sheet)
+    judged = await judge_sheet(session, by, sheet, today)
     if not isinstance(judged, Judged):
         return judged
     actor = by.id if by is not None else None

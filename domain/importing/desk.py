@@ -44,10 +44,10 @@ class Pending:
 
 
 async def keep_sheet(
-    session: AsyncSession, manager: Person, file_name: str, sheet: Sheet, now: datetime
+    session: AsyncSession, manager: Person, file_name: str, sheet: Sheet, policy: Policy, now: datetime
 ) -> Pending | tuple[Fault, ...]:
     """Keeps what a file says, to be imported by a press; faults where it does not fit, and then nothing is kept."""
-    judged = await judge_sheet(session, manager, sheet)
+    judged = await judge_sheet(session, manager, sheet, local_day(now, policy))
     if not isinstance(judged, Judged):
         return judged
     import_id = uuid.uuid4()

@@ -4,8 +4,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import Text, select
+from sqlalchemy import Date, Text, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from domain.db.models import Route, Warehouse
 from domain.db.sql import sql
 from domain.importing.sheets import DriverLine, Fault, RouteLine, Sheet, WarehouseLine, What
 from domain.names import folded
+from domain.people.drivers import WORKS_HERE, own_among
 from domain.people.queries import Person, manages
 
 
@@ -49,18 +51,20 @@ class Judged:
         )
 
 
-async def judge_sheet(session: AsyncSession, by: Person | None, sheet: Sheet) -> Judged | tuple[Fault, ...]:
+async def judge_sheet(
+    session: AsyncSession, by: Person | None, sheet: Sheet, today: date
+) -> Judged | tuple[Fault, ...]:
     """The sheet with its ids; or everything in it that is wrong or does not fit, by line.
 
-    `by`: whose warehouses are known to it; None: all are, for who runs the company. Of other people's numbers it is
-    said only that they are taken. The statements are constant in number.
+    `by`: whose warehouses are known to it; None: all are, for who runs the company. Of the numbers of people who are
+    neither his drivers nor have left it is said only that they are taken. The statements are constant in number.
     """
-    judged = await _judged(session, by, sheet)
+    judged = await _judged(session, by, sheet, today)
     faults = sheet.faults if isinstance(judged, Judged) else (*sheet.faults, *judged)
     return tuple(sorted(set(faults), key=lambda fault: (fault.line, fault.what))) if faults else judged
 
 
-async def _judged(session: AsyncSession, by: Person | None, sheet: Sheet) -> Judged | tuple[Fault, ...]:
+async def _judged(session: AsyncSession, by: Person | None, sheet: Sheet, today: date) -> Judged | tuple[Fault, ...]:
     warehouses = [line for line in sheet.lines if isinstance(line, WarehouseLine)]
     routes = [line for line in sheet.lines if isinstance(line, RouteLine)]
     drivers = [line for line in sheet.lines if isinstance(line, DriverLine)]
@@ -68,7 +72,9 @@ async def _judged(session: AsyncSession, by: Person | None, sheet: Sheet) -> Jud
         return await _judge_warehouses(session, warehouses)
     places = await _places(session, by)
     there = await _routes(session, places.values())
-    return _judge_routes(routes, places, there) if routes else await _judge_drivers(session, drivers, places, there)
+    if routes:
+        return _judge_routes(routes, places, there)
+    return _judge_drivers(drivers, places, there, await _taken(session, by, [line.phone for line in drivers], today))
 
 
 async def _judge_warehouses(session: AsyncSession, lines: Sequence[WarehouseLine]) -> Judged | tuple[Fault, ...]:
@@ -146,18 +152,42 @@ def _judge_routes(
     return tuple(faults) if faults else Judged(routes=tuple(routes))
 
 
-_TAKEN = sql("SELECT DISTINCT phone FROM users WHERE phone = ANY (:phones)", phones=ARRAY(Text()))
+_TAKEN = sql(
+    f"""
+    SELECT who.phone, who.id, who.role = 'driver' AS drives, NOT {WORKS_HERE.format(who="who.id")} AS gone
+    FROM users who WHERE who.phone = ANY (:phones)
+    """,  # noqa: S608 - our own texts
+    phones=ARRAY(Text()),
+    today=Date(),
+)
 
 
-async def _judge_drivers(
-    session: AsyncSession, lines: Sequence[DriverLine], places: _Names, there: Mapping[uuid.UUID, _Names]
+async def _taken(session: AsyncSession, by: Person | None, phones: Sequence[str], today: date) -> Mapping[str, What]:
+    """Those of these numbers that somebody has, and whose they are, as `inviting.newcomer` sees it."""
+    having = defaultdict(list)
+    for row in await session.execute(_TAKEN, {"phones": list(phones), "today": today}):
+        having[row.phone].append(row)
+    ids = [who.id for people in having.values() for who in people]
+    own = set(ids) if by is None else await own_among(session, by.id, ids, today)
+    taken = {}
+    for phone, (he, *others) in having.items():
+        if others or not he.drives:
+            taken[phone] = What.PHONE_TAKEN
+        elif he.gone:
+            taken[phone] = What.PHONE_LEFT
+        else:
+            taken[phone] = What.PHONE_OWN if he.id in own else What.PHONE_TAKEN
+    return taken
+
+
+def _judge_drivers(
+    lines: Sequence[DriverLine], places: _Names, there: Mapping[uuid.UUID, _Names], taken: Mapping[str, What]
 ) -> Judged | tuple[Fault, ...]:
-    taken = set(await session.scalars(_TAKEN, {"phones": [line.phone for line in lines]}))
     faults: list[Fault] = []
     drivers: list[NewDriver] = []
     for line in lines:
         if line.phone in taken:
-            faults.append(Fault(line.line, What.PHONE_TAKEN, line.phone))
+            faults.append(Fault(line.line, taken[line.phone], line.phone))
         place = _warehouse(line, places)
         if isinstance(place, Fault):
             faults.append(place)

@@ -40,7 +40,9 @@ class What(StrEnum):
     NAME = "name"
     PHONE = "phone"
     PHONE_TWICE = "phone_twice"  # `other`: the line that has it, too
-    PHONE_TAKEN = "phone_taken"  # somebody has it already
+    PHONE_TAKEN = "phone_taken"  # somebody has it already, whoever that is
+    PHONE_OWN = "phone_own"  # one of the sender's drivers has it
+    PHONE_LEFT = "phone_left"  # somebody who has driven here before
     WAREHOUSE_MISSING = "warehouse_missing"
     WAREHOUSE_UNKNOWN = "warehouse_unknown"
     WAREHOUSE_AMBIGUOUS = "warehouse_ambiguous"  # several are called so

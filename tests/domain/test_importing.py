@@ -53,7 +53,7 @@ def sheet(*lines: str) -> Sheet:
 
 
 async def keep(depot: Depot, *lines: str, by: Person | None = None) -> Pending | tuple[Fault, ...]:
-    return await desk.keep_sheet(depot.session, by or depot.mona, "x.csv", sheet(*lines), depot.now)
+    return await desk.keep_sheet(depot.session, by or depot.mona, "x.csv", sheet(*lines), POLICY, depot.now)
 
 
 async def press(depot: Depot, import_id: uuid.UUID, by: Person | None = None, **later: Any) -> Any:
@@ -136,13 +136,35 @@ async def test_every_line_that_does_not_fit_is_told_and_nothing_is_kept(depot: D
     )
     assert isinstance(found, tuple)
     assert [(fault.line, fault.what) for fault in found] == [
-        (2, What.PHONE_TAKEN),
+        (2, What.PHONE_OWN),
         (3, What.PHONE_TAKEN),
         (3, What.WAREHOUSE_UNKNOWN),  # another manager's is not found (R12.3)
         (4, What.WAREHOUSE_UNKNOWN),
         (5, What.ROUTE_UNKNOWN),
     ]
     assert await contents(depot.session) == before
+
+
+async def test_a_number_that_somebody_has_is_told_as_far_as_the_manager_may_know(depot: Depot) -> None:
+    """His drivers, and who has left the company, whom /invite brings back; of all others only that it is taken."""
+    fleet, over = depot.fleet, (depot.fleet.day(-90), depot.fleet.day(-1))
+    west = await fleet.warehouse("West", await fleet.manager("Omar"))
+    own, gone = await depot.driver("Dana"), await depot.driver("Eli", employed=over)
+    stranger, once_here = await fleet.driver("Fay", home=west), await fleet.driver("Gil", home=west, employed=over)
+    several = await depot.driver("Hal")
+    other = await depot.driver("Ida")
+    await depot.session.execute(update(User).where(User.id == other.id).values(phone=several.phone))
+    whose = (own, gone, stranger, once_here, several)
+    lines = [f"A B,{each.phone},North" for each in whose]
+    found = await keep(depot, "name,phone,warehouse", *lines)
+    expected = [What.PHONE_OWN, What.PHONE_LEFT, What.PHONE_TAKEN, What.PHONE_LEFT, What.PHONE_TAKEN]
+    assert isinstance(found, tuple) and [fault.what for fault in found] == expected
+    at_the_command_line = await import_sheet(
+        depot.session, None, depot.mona.id, sheet("name,phone,warehouse", *lines), POLICY, depot.now
+    )
+    expected[2] = What.PHONE_OWN  # all warehouses are his who runs the company
+    assert isinstance(at_the_command_line, tuple)
+    assert [fault.what for fault in at_the_command_line] == expected
 
 
 async def test_what_has_changed_since_the_preview_is_judged_once_more(depot: Depot) -> None:
@@ -152,7 +174,7 @@ async def test_what_has_changed_since_the_preview_is_judged_once_more(depot: Dep
     other = await depot.driver("Dana")
     await depot.session.execute(update(User).where(User.id == other.id).values(phone="+14165550502"))
     before = await contents(depot.session)
-    assert await press(depot, kept.import_id) == (Fault(3, What.PHONE_TAKEN, "+14165550502"),)
+    assert await press(depot, kept.import_id) == (Fault(3, What.PHONE_OWN, "+14165550502"),)
     assert await contents(depot.session) == before
 
 

@@ -236,7 +236,7 @@ async def test_r2_5_a_file_pressed_by_several_at_once_is_imported_once(arena: Ar
     assert isinstance(sheet, Sheet)
 
     async def sends(session: AsyncSession) -> Any:
-        return await desk.keep_sheet(session, it.manager, "x.csv", sheet, arena.now)
+        return await desk.keep_sheet(session, it.manager, "x.csv", sheet, POLICY, arena.now)
 
     first, second = [each.import_id for each in await arena.at_once(sends, sends)]
 
