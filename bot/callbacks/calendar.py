@@ -95,9 +95,10 @@ class SetWeekday(Callback):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class NewRouteWhere(Callback):
-    """Of which warehouse is the new route to be?"""
+    """Of which warehouse is the new route to be? Pages count from 0."""
 
     word: ClassVar[str] = "newrt"
+    page: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -15,6 +15,15 @@ class AskWhom(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class InviteWhere(Callback):
+    """For which warehouse does whoever was written drive? Pages count from 0; `of`: the mark of what was written."""
+
+    word: ClassVar[str] = "invwhere"
+    of: int
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class InviteTo(Callback):
     """Whoever was written drives for this warehouse. `of`: the mark of what was (`contact_line.mark`)."""
 
@@ -40,11 +49,20 @@ class AskNumber(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class ManagersWhere(Callback):
+    """Whose managers? Pages count from 0."""
+
+    word: ClassVar[str] = "mgrwhere"
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class ManagersOf(Callback):
-    """Who manages a warehouse."""
+    """Who manages a warehouse; pages count from 0."""
 
     word: ClassVar[str] = "mgrs"
     warehouse_id: uuid.UUID
+    page: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -40,10 +40,11 @@ class Readdress(Callback):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MoveWhere(Callback):
-    """To which of his other warehouses does the route move?"""
+    """To which of his other warehouses does the route move? Pages count from 0."""
 
     word: ClassVar[str] = "mvwhere"
     route_id: uuid.UUID
+    page: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from telegram import Update
 from bot import contact_line, conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
-from bot.callbacks.inviting import AskNumber, InviteAgain, InviteTo
+from bot.callbacks.inviting import AskNumber, InviteAgain, InviteTo, InviteWhere
 from bot.conversations import ANSWER, Step
 from bot.handlers.coverage import manager_of
 from bot.handlers.drivers import show_card
@@ -39,7 +39,6 @@ async def on_invite(update: Update, context: Context) -> None:
 async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: str) -> None:
     """A name and a number; what will not do is asked for again."""
     name, phone = contact_line.parted(text)
-    mine = await warehouses(act.session, manager.id)
     found = await inviting.newcomer(act.session, manager, name, phone, act.policy, act.now)
     match found:
         case Refused(why=why):
@@ -50,26 +49,52 @@ async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: s
         case Newcomer():
             written = {"name": name, "phone": phone, ANSWER: text}
             await conversations.keep(act.session, manager.id, Step.INVITE, written, act.now)
-            await act.say(screens.proposed(found, mine, contact_line.mark(text), act.reader))
+            await _propose(act, manager, found, contact_line.mark(text), 0)
+
+
+async def _propose(act: Acting, manager: Person, found: Newcomer, of: int, page: int) -> None:
+    mine = await warehouses(act.session, manager.id)
+    await act.say(screens.proposed(found, mine, page, of, act.reader))
+
+
+async def on_invite_where(update: Update, context: Context) -> None:
+    """Another page of his warehouses."""
+    press = pressed(update, InviteWhere)
+    async with acting(update, context) as act:
+        if (manager := await manager_of(act)) and (data := await _proposed(act, manager, press.of)):
+            written = (str(data["name"]), str(data["phone"]))
+            found = await inviting.newcomer(act.session, manager, *written, act.policy, act.now)
+            match found:
+                case Refused(why=why):
+                    await act.say(screens.refused(why, act.reader))
+                case HereAlready():
+                    await act.say(screens.here_already(found, act.reader))
+                case Newcomer():
+                    await _propose(act, manager, found, press.of, press.page)
 
 
 async def on_invite_to(update: Update, context: Context) -> None:
     press = pressed(update, InviteTo)
     async with acting(update, context) as act:
-        if not (manager := await manager_of(act)):
-            return
-        asked = await conversations.asked(act.session, manager.id, act.now)
-        if (
-            asked is None
-            or asked.step is not Step.INVITE
-            or not asked.answered
-            or contact_line.mark(asked.data[ANSWER]) != press.of  # somebody else has been proposed since
-        ):
-            await act.say(screens.over(act.reader))
-        elif "user_id" in asked.data:  # pressed twice
-            await show_card(act, manager, UUID(asked.data["user_id"]))
-        else:
-            await _invite(act, manager, press.warehouse_id, asked.data, context.bot.username)
+        if (manager := await manager_of(act)) and (data := await _proposed(act, manager, press.of)):
+            await _invite(act, manager, press.warehouse_id, data, context.bot.username)
+
+
+async def _proposed(act: Acting, manager: Person, of: int) -> dict[str, Any] | None:
+    """What was written of whom a button is `of`; None where that is over, or done, which is shown."""
+    asked = await conversations.asked(act.session, manager.id, act.now)
+    if (
+        asked is None
+        or asked.step is not Step.INVITE
+        or not asked.answered
+        or contact_line.mark(asked.data[ANSWER]) != of  # somebody else has been proposed since
+    ):
+        await act.say(screens.over(act.reader))
+        return None
+    if "user_id" in asked.data:  # pressed twice
+        await show_card(act, manager, UUID(asked.data["user_id"]))
+        return None
+    return asked.data
 
 
 async def _invite(act: Acting, manager: Person, warehouse_id: UUID, data: dict[str, Any], bot: str) -> None:

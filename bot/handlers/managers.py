@@ -9,10 +9,11 @@ from telegram import Update
 from bot import contact_line, conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
-from bot.callbacks.inviting import AddManager, AskManager, ManagersOf, RemoveManager, RemovePreview
+from bot.callbacks.inviting import AddManager, AskManager, ManagersOf, ManagersWhere, RemoveManager, RemovePreview
 from bot.conversations import ANSWER, Step
 from bot.handlers.coverage import manager_of
 from bot.handlers.inviting import say_link
+from bot.handlers.warehouses import show_all
 from bot.screens import managers as screens
 from domain.people import linking, managing
 from domain.people.managing import Added, ManagesAlready
@@ -31,25 +32,32 @@ async def on_managers(update: Update, context: Context) -> None:
         if len(mine) == 1:
             await _show(act, manager, mine[0].id)
         else:
-            await act.say(screens.which_warehouse(mine, act.reader))
+            await act.say(screens.which_warehouse(mine, 0, act.reader))
+
+
+async def on_managers_where(update: Update, context: Context) -> None:
+    page = pressed(update, ManagersWhere).page
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            await act.say(screens.which_warehouse(await warehouses(act.session, manager.id), page, act.reader))
 
 
 async def on_managers_of(update: Update, context: Context) -> None:
-    warehouse_id = pressed(update, ManagersOf).warehouse_id
+    press = pressed(update, ManagersOf)
     async with acting(update, context) as act:
         if manager := await manager_of(act):
             await conversations.drop(act.session, manager.id)
-            await _show(act, manager, warehouse_id)
+            await _show(act, manager, press.warehouse_id, page=press.page)
 
 
 async def _show(
-    act: Acting, manager: Person, warehouse_id: UUID, toast: str | None = None, *, alert: bool = False
+    act: Acting, manager: Person, warehouse_id: UUID, toast: str | None = None, *, alert: bool = False, page: int = 0
 ) -> None:
     found = await managing.managers(act.session, manager, warehouse_id)
     if found is None:
         await act.say(screens.refused(Refusal.NOT_FOUND, act.reader), toast=toast, alert=alert)
     else:
-        await act.say(screens.managers(found, act.reader), toast=toast, alert=alert)
+        await act.say(screens.managers(found, page, act.reader), toast=toast, alert=alert)
 
 
 # -- one more
@@ -152,5 +160,7 @@ async def on_remove_manager(update: Update, context: Context) -> None:
         if isinstance(result, Refused):
             toast = screens.refusal(result.why, act.reader)
             await _show(act, manager, press.warehouse_id, toast, alert=True)
+        elif press.user_id == manager.id:  # the warehouse is no affair of his any more
+            await show_all(act, manager, 0, screens.removed_toast(result, act.reader))
         else:
             await _show(act, manager, press.warehouse_id, screens.removed_toast(result, act.reader))

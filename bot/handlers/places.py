@@ -56,17 +56,17 @@ async def _refused(act: Acting, why: Refusal) -> None:
 
 
 async def on_move_where(update: Update, context: Context) -> None:
-    route_id = pressed(update, MoveWhere).route_id
+    press = pressed(update, MoveWhere)
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
-        route = await queries.place(act.session, manager.id, route_id)
+        route = await queries.place(act.session, manager.id, press.route_id)
         if route is None or not route.is_route:
             await _refused(act, Refusal.NOT_FOUND)
         else:
             mine = await warehouses(act.session, manager.id)
             others = tuple(each for each in mine if each.id != route.warehouse_id)
-            await act.say(screens.move_where(route, others, act.reader))
+            await act.say(screens.move_where(route, others, press.page, act.reader))
 
 
 async def on_move_preview(update: Update, context: Context) -> None:

@@ -7,13 +7,14 @@ from telegram import Update
 
 from bot import conversations
 from bot.acting import Acting, Context, acting
-from bot.callbacks.calendar import NewRoute, RoutePage, Routes, SetWeekday
+from bot.callbacks.calendar import NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday
 from bot.callbacks.callback import pressed
 from bot.conversations import Step
 from bot.handlers.coverage import manager_of
 from bot.screens import calendar as calendar_screens
 from bot.screens import routes as screens
 from domain.people.queries import Person
+from domain.places.queries import warehouses
 from domain.refusals import Refusal, Refused
 from domain.schedule import queries, weekdays
 from domain.schedule.weekdays import TurnedOn, WouldDisplace
@@ -78,10 +79,11 @@ async def on_set_weekday(update: Update, context: Context) -> None:
 
 
 async def on_new_route_where(update: Update, context: Context) -> None:
+    page = pressed(update, NewRouteWhere).page
     async with acting(update, context) as act:
         if manager := await manager_of(act):
-            page = await queries.routes_page(act.session, manager.id, 0, PER_PAGE)
-            await act.say(screens.which_warehouse(page.warehouses, act.reader))
+            mine = await warehouses(act.session, manager.id)
+            await act.say(screens.which_warehouse(mine, page, act.reader))
 
 
 async def on_new_route(update: Update, context: Context) -> None:

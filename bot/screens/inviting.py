@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Final
 
 from bot.callbacks.drivers import DriverCard
-from bot.callbacks.inviting import AskWhom, InviteTo
+from bot.callbacks.inviting import AskWhom, InviteTo, InviteWhere
 from bot.reader import Reader
 from bot.screens.home import home_button
+from bot.screens.paging import warehouse_rows
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.people.inviting import HereAlready, Invited, Newcomer
 from domain.people.queries import Person
@@ -14,7 +15,6 @@ from domain.refusals import Refusal
 from domain.schedule.queries import Place
 
 LABEL_MOST: Final = 40
-WAREHOUSES_MOST: Final = 20
 
 
 def ask_whom(reader: Reader) -> Screen:
@@ -47,7 +47,7 @@ def here_already(facts: HereAlready, reader: Reader) -> Screen:
     return Screen(text.format(name=escape(facts.name)), ((card, home_button(reader)),))
 
 
-def proposed(facts: Newcomer, warehouses: tuple[Place, ...], of: int, reader: Reader) -> Screen:
+def proposed(facts: Newcomer, warehouses: tuple[Place, ...], page: int, of: int, reader: Reader) -> Screen:
     """Before the last button, which says for which warehouse, and `of` whom: another may be proposed below it."""
     _ = reader.gettext
     title = _("<b>Invite {name}?</b>").format(name=escape(facts.name.whole))
@@ -58,8 +58,8 @@ def proposed(facts: Newcomer, warehouses: tuple[Place, ...], of: int, reader: Re
         lines.append(_("For which warehouse? From today on."))
     else:
         lines.append(_("You manage no warehouse yet: /warehouses"))
-    some = warehouses[:WAREHOUSES_MOST]
-    rows = [(Button(shortened(f"✅ {each.name}", LABEL_MOST), InviteTo(each.id, of)),) for each in some]
+    given = (lambda each: InviteTo(each.id, of), lambda to: InviteWhere(of, to))
+    rows = warehouse_rows(warehouses, page, *given, reader, mark="✅ ")
     return Screen("\n".join(lines), (*rows, (Button(_("✏️ Write it again"), AskWhom()), home_button(reader))))
 
 

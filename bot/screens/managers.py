@@ -3,38 +3,35 @@
 from typing import Final
 
 from bot.callbacks.calendar import WarehousePage
-from bot.callbacks.inviting import AddManager, AskManager, ManagersOf, RemoveManager, RemovePreview
+from bot.callbacks.inviting import AddManager, AskManager, ManagersOf, ManagersWhere, RemoveManager, RemovePreview
 from bot.callbacks.places import Warehouses
 from bot.reader import Reader
 from bot.screens import inviting
 from bot.screens.home import home_button
+from bot.screens.paging import PER_PAGE, Rows, pager, warehouse_rows
 from bot.screens.screen import Button, Screen, escape, shortened
+from domain.pages import cut
 from domain.people.managing import Added, Manager, Managers, Proposed, Removed
 from domain.refusals import Refusal
 from domain.schedule.queries import Place
 
 LABEL_MOST: Final = 40
-SHOWN_MOST: Final = 20
 
 
-def which_warehouse(warehouses: tuple[Place, ...], reader: Reader) -> Screen:
+def which_warehouse(warehouses: tuple[Place, ...], page: int, reader: Reader) -> Screen:
     _ = reader.gettext
     text = _("Whose managers? Choose a warehouse.") if warehouses else _("You manage no warehouse yet: /warehouses")
-    some = warehouses[:SHOWN_MOST]
-    rows = [(Button(shortened(f"🏭 {each.name}", LABEL_MOST), ManagersOf(each.id)),) for each in some]
+    rows = warehouse_rows(warehouses, page, lambda each: ManagersOf(each.id, 0), ManagersWhere, reader)
     return Screen(text, (*rows, (home_button(reader),)))
 
 
-def managers(facts: Managers, reader: Reader) -> Screen:
+def managers(facts: Managers, page: int, reader: Reader) -> Screen:
     """Those of one warehouse. The last one can't be removed."""
     _ = reader.gettext
     lines = [_("<b>Who manages {warehouse}</b>").format(warehouse=escape(facts.place.name))]
-    some = facts.managers[:SHOWN_MOST]
+    some, page, pages = cut(facts.managers, page, PER_PAGE)
     lines += [_manager(each, facts, reader) for each in some]
-    left = len(facts.managers) - len(some)
-    if left > 0:
-        lines.append(reader.ngettext("… and {n} more", "… and {n} more", left).format(n=left))
-    rows = [(Button(_("➕ Add a manager"), AskManager(facts.place.id)),)]
+    rows: Rows = [(Button(_("➕ Add a manager"), AskManager(facts.place.id)),)]
     if len(facts.managers) > 1:
         rows += [
             (
@@ -45,6 +42,7 @@ def managers(facts: Managers, reader: Reader) -> Screen:
             )
             for each in some
         ]
+    rows += pager(page, pages, lambda to: ManagersOf(facts.place.id, to), reader)
     back = Button(shortened(f"‹ {facts.place.name}", LABEL_MOST), WarehousePage(facts.place.id))
     return Screen("\n".join(lines), (*rows, (back, home_button(reader))))
 
@@ -79,7 +77,7 @@ def ask_whom(place: Place, reader: Reader) -> Screen:
 
 
 def _back(place: Place, reader: Reader) -> tuple[Button, ...]:
-    return (Button(reader.gettext("‹ Leave it"), ManagersOf(place.id)),)
+    return (Button(reader.gettext("‹ Leave it"), ManagersOf(place.id, 0)),)
 
 
 def proposed(facts: Proposed, of: int, reader: Reader) -> Screen:

@@ -3,9 +3,10 @@
 from typing import Final
 
 from bot.callbacks.calendar import RoutePage, Routes, WarehousePage
-from bot.callbacks.places import DeletePlace, MovePreview, MoveRoute, Warehouses
+from bot.callbacks.places import DeletePlace, MovePreview, MoveRoute, MoveWhere, Warehouses
 from bot.reader import Reader
 from bot.screens.home import home_button
+from bot.screens.paging import warehouse_rows
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.places.deleting import COUNTED_MOST, Deleted, Dependents
 from domain.places.moving import Moving
@@ -14,7 +15,6 @@ from domain.refusals import Refusal
 from domain.schedule.queries import Place
 
 LABEL_MOST: Final = 40
-WAREHOUSES_MOST: Final = 20
 
 
 def name(place: Place) -> str:
@@ -69,7 +69,7 @@ def renamed(place: Place, reader: Reader) -> Screen:
 # -- another warehouse
 
 
-def move_where(route: Place, warehouses: tuple[Place, ...], reader: Reader) -> Screen:
+def move_where(route: Place, warehouses: tuple[Place, ...], page: int, reader: Reader) -> Screen:
     """`warehouses`: the manager's others."""
     _ = reader.gettext
     title = (
@@ -77,8 +77,8 @@ def move_where(route: Place, warehouses: tuple[Place, ...], reader: Reader) -> S
         if warehouses
         else _("<b>{route}</b> can only move between your own warehouses, and you have no other one.")
     )
-    some = warehouses[:WAREHOUSES_MOST]
-    rows = [(Button(shortened(f"🏭 {each.name}", LABEL_MOST), MovePreview(route.id, each.id)),) for each in some]
+    given = (lambda each: MovePreview(route.id, each.id), lambda to: MoveWhere(route.id, to))
+    rows = warehouse_rows(warehouses, page, *given, reader)
     return Screen(title.format(route=name(route)), (*rows, (to_page(route, reader), home_button(reader))))
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.callbacks.calendar import CloseWhen, NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday, WarehousePage
-from bot.callbacks.places import DeletePreview, MoveWhere, Rename
+from bot.callbacks.places import DeletePreview, MoveWhere, Rename, Warehouses
 from bot.reader import Reader
 from bot.screens import history, weekdays
 from bot.screens.calendar import follows, run_button
 from bot.screens.home import home_button
-from bot.screens.paging import pager
+from bot.screens.paging import pager, warehouse_rows
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.history.queries import Subject
 from domain.policy import Policy
@@ -18,7 +18,7 @@ from domain.schedule.rules import DAYS_OF_WEEK
 from domain.schedule.weekdays import Created, WouldDisplace
 
 LABEL_MOST: Final = 40
-WAREHOUSES_MOST: Final = 20
+WAREHOUSES_MOST: Final = 20  # beside the routes; /warehouses has all
 
 
 def routes(page: RoutesPage, reader: Reader) -> Screen:
@@ -29,9 +29,12 @@ def routes(page: RoutesPage, reader: Reader) -> Screen:
     rows += pager(page.page, page.pages, Routes, reader)
     if page.warehouses:
         one = page.warehouses[0] if len(page.warehouses) == 1 else None
-        rows.append((Button(_("➕ Add a route"), NewRoute(one.id) if one else NewRouteWhere()),))
-    some = page.warehouses[:WAREHOUSES_MOST]
-    rows += [(Button(shortened(f"🏭 {each.name}", LABEL_MOST), WarehousePage(each.id)),) for each in some]
+        rows.append((Button(_("➕ Add a route"), NewRoute(one.id) if one else NewRouteWhere(0)),))
+    if len(page.warehouses) > WAREHOUSES_MOST:
+        rows.append((Button(_("🏭 Warehouses"), Warehouses(0)),))
+    else:
+        every = page.warehouses
+        rows += [(Button(shortened(f"🏭 {each.name}", LABEL_MOST), WarehousePage(each.id)),) for each in every]
     return Screen(text, (*rows, (home_button(reader),)))
 
 
@@ -57,7 +60,7 @@ def route(facts: RouteCalendar, reader: Reader) -> Screen:
         *weekdays.toggles(facts.weekdays, lambda number, runs: SetWeekday(facts.route.id, number, runs), reader),
         *((run_button(replace(each, place=facts.route), 1, reader),) for each in facts.closed.closings),
         (Button(_("⛔ Close a day"), CloseWhen(facts.route.id)),),
-        (Button(_("✏️ Rename"), Rename(facts.route.id)), Button(_("🚚 Move…"), MoveWhere(facts.route.id))),
+        (Button(_("✏️ Rename"), Rename(facts.route.id)), Button(_("🚚 Move…"), MoveWhere(facts.route.id, 0))),
         (Button(_("🗑 Delete…"), DeletePreview(facts.route.id)),),
         (history.button(Subject.ROUTE, facts.route.id, reader),),
         (_back(reader), home_button(reader)),
@@ -87,9 +90,9 @@ def turned(slots: int, reader: Reader) -> str:
     return reader.ngettext("{n} shift is open now.", "{n} shifts are open now.", slots).format(n=slots)
 
 
-def which_warehouse(warehouses: tuple[Place, ...], reader: Reader) -> Screen:
+def which_warehouse(warehouses: tuple[Place, ...], page: int, reader: Reader) -> Screen:
     _ = reader.gettext
-    rows = [(Button(shortened(each.name, LABEL_MOST), NewRoute(each.id)),) for each in warehouses[:WAREHOUSES_MOST]]
+    rows = warehouse_rows(warehouses, page, lambda each: NewRoute(each.id), NewRouteWhere, reader, mark="")
     return Screen(_("Of which warehouse is the new route?"), (*rows, (_back(reader), home_button(reader))))
 
 

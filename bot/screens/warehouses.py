@@ -9,15 +9,13 @@ from bot.callbacks.places import DeletePreview, NewWarehouse, Readdress, Rename,
 from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.own_places import to_page
-from bot.screens.paging import Rows, pager
+from bot.screens.paging import warehouse_rows
 from bot.screens.screen import Button, Screen, escape, shortened
-from domain.pages import cut
 from domain.places.actions import Founded, Readdressed
 from domain.places.queries import WarehouseCard
 from domain.policy import Policy
 from domain.schedule.queries import Place
 
-PER_PAGE: Final = 10
 LABEL_MOST: Final = 40
 NAMES_MOST: Final = 10
 
@@ -25,10 +23,8 @@ NAMES_MOST: Final = 10
 def warehouses(mine: tuple[Place, ...], page: int, reader: Reader) -> Screen:
     """By name; pressing one shows it."""
     _ = reader.gettext
-    some, page, pages = cut(mine, page, PER_PAGE)
     text = _("<b>Your warehouses</b>") if mine else _("You manage no warehouse yet.")
-    rows: Rows = [(Button(shortened(f"🏭 {each.name}", LABEL_MOST), WarehousePage(each.id)),) for each in some]
-    rows += pager(page, pages, Warehouses, reader)
+    rows = warehouse_rows(mine, page, lambda each: WarehousePage(each.id), Warehouses, reader)
     new = Button(_("➕ New warehouse"), NewWarehouse())
     return Screen(text, (*rows, (new,), (Button(_("🛣 Routes"), Routes(0)), home_button(reader))))
 
@@ -55,7 +51,7 @@ def warehouse(facts: WarehouseCard, reader: Reader) -> Screen:
     rows = (
         (Button(label, RequireAgreement(place.id, 0 if facts.agreement else 1)),),
         (Button(_("⛔ Close a day"), CloseWhen(place.id)),),
-        (Button(_("👥 Managers"), ManagersOf(place.id)), Button(_("➕ Invite a driver"), AskWhom())),
+        (Button(_("👥 Managers"), ManagersOf(place.id, 0)), Button(_("➕ Invite a driver"), AskWhom())),
         (Button(_("✏️ Rename"), Rename(place.id)), Button(_("📍 Address"), Readdress(place.id))),
         (Button(_("🗑 Delete…"), DeletePreview(place.id)),),
         (Button(_("🏭 Warehouses"), Warehouses(0)), Button(_("‹ Routes"), Routes(0)), home_button(reader)),
