@@ -5,6 +5,7 @@ from uuid import UUID
 
 from telegram import Update
 
+from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.coverage import BoardOf, BoardOfAll
@@ -25,9 +26,12 @@ async def on_shifts(update: Update, context: Context) -> None:
     """/shifts: today, or the day and the warehouse that are named."""
     written = " ".join(context.args or [])
     async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        await conversations.drop(act.session, manager.id)
         if not written:
             await _turn(act, None, TODAY, 0)
-        elif manager := await manager_of(act):
+        else:
             mine = [each for each in await places(act.session, manager.id) if not each.is_route]
             line = sought(written, mine, local_day(act.now, act.policy))
             day = TODAY if line.on is None else line.on.toordinal()

@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.coverage import Emergency, Slot, Unfilled
@@ -34,6 +35,7 @@ async def on_unfilled(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
+        await conversations.drop(act.session, manager.id)
         if not written:
             await _list(act, manager, page)
         elif found := await _uncovered_there(act, manager, written, "/unfilled"):
@@ -46,6 +48,7 @@ async def on_emergency_command(update: Update, context: Context) -> None:
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
+        await conversations.drop(act.session, manager.id)
         if not written:
             await _list(act, manager, 0)
         elif found := await _uncovered_there(act, manager, written, "/emergency"):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from telegram import Update
 
+from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import day_of, pressed
 from bot.callbacks.coverage import CoverageOf, CoverageOfAll
@@ -24,6 +25,7 @@ async def on_coverage(update: Update, context: Context) -> None:
     written = " ".join(context.args or [])
     async with acting(update, context) as act:
         if manager := await manager_of(act):
+            await conversations.drop(act.session, manager.id)
             await _line(act, manager, written)
 
 

@@ -11,20 +11,23 @@ from bot.callbacks.reports import ReportFile, ReportOf
 from bot.handlers.coverage import manager_of
 from bot.screens import reports as screens
 from domain.notices.kinds import Kind
-from domain.people.queries import Person
+from domain.people.queries import Person, warehouses_of
 from domain.reporting.queries import Report, last_week, report
 from domain.time import local_day, week_of
 
 
 async def on_report(update: Update, context: Context) -> None:
-    """/report, of last week or of the week of a day."""
+    """/report, of last week, of the week that is named, or of that of a day."""
     written = " ".join(context.args or [])
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
         await conversations.drop(act.session, manager.id)
-        on = dates.day(written, local_day(act.now, act.policy)) if written else last_week(act.policy, act.now)
-        if not isinstance(on, date):
+        today = local_day(act.now, act.policy)
+        on = dates.week(written, today) or dates.day(written, today) if written else last_week(act.policy, act.now)
+        if not await warehouses_of(act.session, manager.id):
+            await act.say(screens.no_warehouse(act.reader))
+        elif not isinstance(on, date):
             await act.say(screens.no_such_day(act.reader))
         elif (found := await _report(act, manager, on)) is None:
             await act.say(screens.none(last_week(act.policy, act.now), act.reader))

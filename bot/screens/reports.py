@@ -60,9 +60,14 @@ def _said(of: Figures, reader: Reader) -> Iterator[str]:
     _ = reader.gettext
     yield f"🏭 <b>{escape(_name(of, reader), NAME_MOST)}</b>"
     yield _driven(of, reader)
-    yield _("No-shows: {missed}, late cancellations: {late}, given up: {left}").format(
-        missed=of.no_shows, late=of.late, left=sum(each.shifts for each in of.left) + of.dropped
-    )
+    yield _(
+        "No-shows: {missed}, late cancellations: {late}, given up: {left}, not confirmed in time: {dropped}"
+    ).format(missed=of.no_shows, late=of.late, left=_given_up(of), dropped=of.dropped)
+
+
+def _given_up(of: Figures) -> int:
+    """Whatever the reason; who did not confirm in time has given nothing up."""
+    return sum(each.shifts for each in of.left)
 
 
 def _bar(of: Figures, reader: Reader) -> Bar:
@@ -80,7 +85,7 @@ def _lines(of: Figures, reader: Reader) -> Iterator[tuple[str, str]]:
     if of.excused:
         yield _("Excused"), str(of.excused)
     if of.left:
-        yield _("Given up"), str(sum(each.shifts for each in of.left))
+        yield _("Given up"), str(_given_up(of))
         yield from ((f"· {cause(each.reason, reader)}", str(each.shifts)) for each in of.left)
     if of.dropped:
         yield _("Not confirmed in time"), str(of.dropped)
@@ -93,7 +98,9 @@ def _lines(of: Figures, reader: Reader) -> Iterator[tuple[str, str]]:
     if of.bonus_shifts:
         mean = reader.percent(of.bonus_points / of.bonus_shifts / 100)
         yield _("Bonus"), _("{n} shifts, {mean} on average").format(n=of.bonus_shifts, mean=mean)
-    if of.sms:
+    if of.sms is None:
+        yield _("SMS"), _("not kept any more")
+    elif of.sms:
         yield _("SMS"), reader.ngettext("{n} segment", "{n} segments", of.sms).format(n=of.sms)
 
 
@@ -145,7 +152,7 @@ def _columns(week: date, of: Figures, reader: Reader) -> Iterable[tuple[str, obj
     for each in Way:
         found = filled.get(each)
         columns.append((way(each, reader), found.shifts if found else 0))
-        minutes = round(found.median / timedelta(minutes=1), 1) if found else ""
+        minutes = _decimal(found.median / timedelta(minutes=1), reader) if found else ""
         columns.append((_("{way}: median minutes").format(way=way(each, reader)), minutes))
     return (
         *columns,
@@ -153,8 +160,13 @@ def _columns(week: date, of: Figures, reader: Reader) -> Iterable[tuple[str, obj
         (_("Bids"), of.bids),
         (_("Shifts with a bonus"), of.bonus_shifts),
         (_("Bonus, percent added up"), of.bonus_points),
-        (_("SMS segments"), of.sms),
+        (_("SMS segments"), "" if of.sms is None else of.sms),
     )
+
+
+def _decimal(number: float, reader: Reader) -> str:
+    """With a digit behind the point, or the comma, as the spreadsheets of his language read it."""
+    return f"{number:.1f}".replace(".", "," if reader.language == "fr" else ".")
 
 
 def _safe(name: str) -> str:
@@ -173,8 +185,15 @@ def none(last: date, reader: Reader) -> Screen:
     return Screen(text, ((to_last,), (home_button(reader),)))
 
 
+def no_warehouse(reader: Reader) -> Screen:
+    text = reader.gettext("You have no warehouse yet. Ask whoever runs Rollcall here to give you one.")
+    return Screen(text, ((home_button(reader),),))
+
+
 def no_such_day(reader: Reader) -> Screen:
-    text = reader.gettext("That is no day. Write for example /report, or /report 16 nov for the week of that day.")
+    text = reader.gettext(
+        "That is no week. Write for example /report last week, or /report 16 nov for the week of that day."
+    )
     return Screen(text, ((home_button(reader),),))
 
 

@@ -7,7 +7,7 @@ penalties begin happened all the same, so it counts here; what a manager has exc
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -60,7 +60,7 @@ class Figures:
     `no_shows`, `late`: no-shows and late cancellations that were not excused; `excused`: those of both that a manager
     has excused. `left`: by reason, the most frequent first; `dropped`: not confirmed in time. `windows`: those that
     were open for bids, with `bids` altogether. `bonus_shifts`: driven for a bonus; `bonus_points`: their percents added
-    up. `sms`: segments.
+    up. `sms`: segments; None where what was sent is not kept any more.
     """
 
     warehouse: str | None
@@ -77,7 +77,7 @@ class Figures:
     bids: int
     bonus_shifts: int
     bonus_points: int
-    sms: int
+    sms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ async def report(
     if week > last_week(policy, now) or not mine:
         return None
     earlier = bool(await session.scalar(_EARLIER, {"mine": mine, "week": week}))
-    by_warehouse = await figures(session, mine, week, policy)
+    by_warehouse = await figures(session, mine, week, policy, now)
     total = by_warehouse.pop(None)
     return Report(week, tuple(by_warehouse.values()), total, earlier, week < last_week(policy, now))
 
@@ -120,26 +120,29 @@ _EARLIER = sql(
     mine=ARRAY(Uuid()),
     week=Date(),
 )
-# The slots of the week: a route on a day, whoever had it. One that was called off and put back is one like any other.
 _ROWS: Final = """
     WITH rows AS (
         SELECT * FROM assignments WHERE warehouse_id = ANY (:mine) AND date BETWEEN :first AND :last
     )
 """
+# The slots of the week: a route on a day, whoever had it. One that was called off and put back is one like any other;
+# one whose route has moved since somebody lost it is where its latest row is.
 _SHIFTS = sql(
     f"""
     {_ROWS}
-    , slots AS (
-        SELECT warehouse_id, bool_or(status IN ('active', 'completed')) AS driven,
-               bool_or(status <> 'cancelled') AS live,
+    , of_slots AS (
+        SELECT a.* FROM (SELECT DISTINCT route_id, date FROM rows) slot JOIN assignments a USING (route_id, date)
+    ), slots AS (
+        SELECT (array_agg(warehouse_id ORDER BY status <> 'cancelled' DESC, created_at DESC, id))[1] AS warehouse_id,
+               bool_or(status IN ('active', 'completed')) AS driven, bool_or(status <> 'cancelled') AS live,
                (array_agg(status = 'cancelled' AND EXISTS (
-                   SELECT FROM audit_logs log WHERE log.entity_type = 'assignment' AND log.entity_id = rows.id
+                   SELECT FROM audit_logs log WHERE log.entity_type = 'assignment' AND log.entity_id = of_slots.id
                    AND log.action = 'called_off') ORDER BY created_at DESC, id))[1] AS called_off
-        FROM rows GROUP BY warehouse_id, route_id, date
+        FROM of_slots GROUP BY route_id, date
     )
     SELECT warehouse_id, count(*) FILTER (WHERE live OR NOT called_off) AS slots,
            count(*) FILTER (WHERE driven) AS driven, count(*) FILTER (WHERE called_off AND NOT live) AS closed
-    FROM slots GROUP BY warehouse_id
+    FROM slots WHERE warehouse_id = ANY (:mine) GROUP BY warehouse_id
     """,  # noqa: S608 - our own texts, as all below
     mine=ARRAY(Uuid()),
     first=Date(),
@@ -229,7 +232,8 @@ _BONUSES = sql(
     first=Date(),
     last=Date(),
 )
-# Of the warehouse that the notice names; else of the home, by name the first, of who got it, or the one he manages.
+# Of the warehouse that the notice names; else of the home, by name the first, of who got it, or the one he manages; of
+# who has neither, where he drove last.
 _SMS = sql(
     """
     WITH sent AS (
@@ -245,7 +249,9 @@ _SMS = sql(
              WHERE home.user_id = sent.user_id AND home.starts_on <= :last
                AND (home.ends_on IS NULL OR home.ends_on >= :first) ORDER BY w.name, w.id LIMIT 1),
             (SELECT w.id FROM warehouse_managers his JOIN warehouses w ON w.id = his.warehouse_id
-             WHERE his.user_id = sent.user_id ORDER BY w.name, w.id LIMIT 1)) AS warehouse_id
+             WHERE his.user_id = sent.user_id ORDER BY w.name, w.id LIMIT 1),
+            (SELECT a.warehouse_id FROM assignments a WHERE a.user_id = sent.user_id AND a.date <= :last
+             ORDER BY a.date DESC, a.id LIMIT 1)) AS warehouse_id
         FROM sent
     )
     SELECT warehouse_id, sum(segments) AS sms FROM placed WHERE warehouse_id = ANY (:mine) GROUP BY warehouse_id
@@ -260,7 +266,7 @@ _NAMES = sql("SELECT id, name FROM warehouses WHERE id = ANY (:mine) ORDER BY na
 
 
 async def figures(
-    session: AsyncSession, warehouses: Collection[uuid.UUID], week: date, policy: Policy
+    session: AsyncSession, warehouses: Collection[uuid.UUID], week: date, policy: Policy, now: datetime
 ) -> dict[uuid.UUID | None, Figures]:
     """Of each of these by name, and of all together (None); as many statements for one as for all."""
     days = {"mine": list(warehouses), "first": week, "last": week + A_WEEK - timedelta(days=1)}
@@ -281,7 +287,9 @@ async def figures(
     filled = await _filled(session, days)
     names = {row.id: row.name for row in await session.execute(_NAMES, {"mine": list(warehouses)})}
     found: dict[uuid.UUID | None, str | None] = {**names, None: None}
-    return {where: _made(name, counts[where], left[where], filled[where]) for where, name in found.items()}
+    kept = _instants(week, policy)["begins"] >= now - policy.keep_sms_for
+    made = {where: _made(name, counts[where], left[where], filled[where]) for where, name in found.items()}
+    return made if kept else {where: replace(each, sms=None) for where, each in made.items()}
 
 
 def _instants(week: date, policy: Policy) -> dict[str, datetime]:

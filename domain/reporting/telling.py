@@ -29,7 +29,7 @@ async def tell_week(session: AsyncSession, say: Wording, policy: Policy, now: da
     """
     week = last_week(policy, now)
     warehouses = list(await session.scalars(_WAREHOUSES))
-    of = await figures(session, warehouses, week, policy)
+    of = await figures(session, warehouses, week, policy, now)
     ran = {where: each for where, each in of.items() if where is not None and each.slots + each.closed}
     languages: dict[uuid.UUID, str | None] = {}
     theirs: dict[uuid.UUID, list[Figures]] = defaultdict(list)

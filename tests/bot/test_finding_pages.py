@@ -1,11 +1,16 @@
 """Commands in one line, as people write them: misspelled, in either language, with a day or without (PRODUCT)."""
 
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from bot import conversations
+from bot.conversations import Step
+from domain.db.models import User
 from domain.people.queries import linked_chat
 from domain.policy import TORONTO
 from tests.bot.town import Town
@@ -93,3 +98,25 @@ async def test_what_is_uncovered_somewhere_on_some_day(place: Place) -> None:
     await mona.writes("/unfilled 120", "1 route has no driver", "R120")
     await mona.writes("/unfilled lakeshore", "Nothing of yours is without a driver there: “lakeshore”")
     await mona.writes("/unfilled R12 31 nov", "That day doesn't exist. Write for example /unfilled R12 24 nov")
+
+
+@pytest.mark.parametrize(
+    ("command", "shows"),
+    [
+        ("/coverage", "Coverage"),
+        ("/shifts", "today"),
+        ("/shifts North", "North, today"),
+        ("/unfilled", "R12"),
+        ("/emergency R12", "2 routes have no driver"),
+    ],
+)
+async def test_r12_4_what_was_asked_before_a_command_is_not_answered_after_it(
+    town: Town, place: Place, command: str, shows: str
+) -> None:
+    async with town.sessions.begin() as session:
+        mona = await session.scalar(select(User.id).where(User.first_name == "Mona"))
+        assert mona is not None
+        await conversations.ask(session, mona, Step.EXCUSE, {"incident_id": str(uuid.uuid4())}, town.now)
+    await place.mona.writes(command, shows)
+    async with town.sessions() as session:
+        assert await conversations.asked(session, mona, town.now) is None

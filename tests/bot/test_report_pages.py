@@ -43,7 +43,10 @@ NORTH = Figures(
     excused=1,
     left=(Left("weather_conditions", 3), Left("medical_emergency", 2)),
     dropped=2,
-    filled=(Filled(Way.COMPETITIVE, 12, timedelta(hours=26)), Filled(Way.EMERGENCY, 4, timedelta(minutes=6))),
+    filled=(
+        Filled(Way.COMPETITIVE, 12, timedelta(hours=26, seconds=30)),
+        Filled(Way.EMERGENCY, 4, timedelta(minutes=6)),
+    ),
     windows=14,
     bids=37,
     bonus_shifts=4,
@@ -110,7 +113,7 @@ def test_every_figure_is_in_the_file_a_column_each() -> None:
         "Given up: The weather": "3",
         "Given up: I'm ill or hurt": "2",
         "Filled by bids": "12",
-        "Filled by bids: median minutes": "1560.0",
+        "Filled by bids: median minutes": "1560.5",
         "First who accepted": "0",
         "First who accepted: median minutes": "",
         "In an emergency": "4",
@@ -132,6 +135,24 @@ def test_a_spreadsheet_of_either_language_reads_it_and_runs_nothing() -> None:
         names = [row[column] for row in rows(of(*strange), reader)]
         assert names[:4] == ['\'=HYPERLINK("x")', "'+1", "'-1", "'@x"]
         assert names[4:6] == ["a;b,c\n“é”", "Nord"]
+
+
+def test_its_numbers_are_numbers_to_a_spreadsheet_of_either_language() -> None:
+    english, french = rows(of(NORTH), ENGLISH)[0], rows(of(NORTH), FRENCH)[0]
+    assert english["Filled by bids: median minutes"] == "1560.5"
+    assert french["Par candidature\u00a0: minutes (médiane)"] == "1560,5"
+
+
+def test_what_was_given_up_is_the_same_number_above_and_in_the_picture() -> None:
+    said = screens.report(of(NORTH), 0, ENGLISH).html
+    lines = dict(picture(of(NORTH)).bars[0].lines)
+    assert f"given up: {lines['Given up']}, not confirmed in time: {lines['Not confirmed in time']}" in said
+
+
+def test_sms_that_are_not_kept_any_more_are_not_none() -> None:
+    old = replace(NORTH, sms=None)
+    assert dict(picture(of(old)).bars[0].lines)["SMS"] == "not kept any more"
+    assert rows(of(old), ENGLISH)[0]["SMS segments"] == ""
 
 
 def test_where_there_was_nothing_nothing_is_said_of_it() -> None:
@@ -241,11 +262,13 @@ async def test_r12_5_last_week_and_any_other_with_picture_and_file(town: Town, p
         assert labels(before)[0] == "Week after ›"
         for written_day in ("11 nov", "9 nov 2026", "2026-11-15"):
             await mona.writes(f"/report {written_day}", "Week 9-15 Nov")
+        for written_week in ("last week", "semaine dernière", "week of 16 nov"):
+            await mona.writes(f"/report {written_week}", "Week 16-22 Nov")
         now = await mona.writes("/report today", "There is no report of that week")
         await mona.press(now, "Week 16-22 Nov")
         await mona.sees("Week 16-22 Nov", "3 of 4 driven")
         for nonsense in ("nonsense", "31 feb", "<b>"):
-            assert (await mona.writes(f"/report {nonsense}", "That is no day."))["keyboard"]
+            assert (await mona.writes(f"/report {nonsense}", "That is no week."))["keyboard"]
 
 
 async def test_r12_5_in_french(town: Town) -> None:
@@ -283,6 +306,16 @@ async def test_r14_the_duty_tells_each_once_however_often_it_is_run(town: Town, 
     for run, told_by in enumerate((2, 0, 0)):
         done = await run_due(duty, town.sessions, town.now + timedelta(hours=run))
         assert told(done) == {"done": 1, "told": told_by}
+
+
+async def test_who_has_no_warehouse_is_told_so(town: Town) -> None:
+    async with town.sessions.begin() as session:
+        nora = await Fleet(session, town.now).manager("Nora")
+        chat = await linked_chat(session, nora.id)
+    phone = await _phone(town, nora, chat, "en")
+    async with town.serving():
+        for written in ("/report", "/report last week", "/report nonsense"):
+            await phone.writes(written, "You have no warehouse yet.")
 
 
 async def test_r12_3_forged_buttons_show_nothing_of_others(town: Town, place: Place) -> None:

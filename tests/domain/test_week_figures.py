@@ -26,6 +26,7 @@ from domain.db.models.words import (
 from domain.health.excusing import excuse_incident
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
+from domain.places.moving import Moved, move_route
 from domain.policy import TORONTO
 from domain.reporting.queries import Figures, Filled, Left, Way, figures, last_week, report
 from domain.reporting.telling import tell_week
@@ -45,7 +46,7 @@ LATER = datetime(2026, 11, 30, 9, tzinfo=TORONTO)  # the Monday after
 
 async def week(depot: Depot, of: date = MONDAY) -> Figures:
     """Of North alone."""
-    found = await figures(depot.session, [depot.north], of, POLICY)
+    found = await figures(depot.session, [depot.north], of, POLICY, depot.now)
     assert set(found) == {depot.north, None}
     assert replace(found[None], warehouse="North") == found[depot.north], "of one warehouse all is its own"
     return found[depot.north]
@@ -123,6 +124,26 @@ async def test_r2_0_a_closed_day_was_not_to_be_driven_unless_it_was_put_back(dep
     await becomes(depot, row.id, status=AssignmentStatus.CANCELLED, created_at=later + HOUR)
     found = await week(depot)
     assert (found.slots, found.closed) == (4, 0)
+
+
+async def test_a_slot_counts_where_it_is_once_its_route_has_moved(depot: Depot) -> None:
+    dana, on = await depot.driver("Dana"), depot.fleet.day(3)
+    south = await depot.fleet.warehouse("South", depot.mona)
+    slot = await depot.shift(dana, on, confirmed=True)
+    left = await cancel_shift(depot.session, dana, slot.id, CancelReason.OTHER, None, SAY, POLICY, depot.now)
+    assert isinstance(left, LeftShift) and left.reopened is not None
+    route = (await depot.row(slot.id)).route_id
+    moved = await move_route(depot.session, depot.mona, route, south, SAY, POLICY, depot.now)
+    assert isinstance(moved, Moved)
+    days = set(await depot.session.scalars(select(Assignment.on).where(Assignment.route_id == route)))
+    there = len({day for day in days if day <= SUNDAY})  # it has shifts on the other days now, too
+    found = await figures(depot.session, [depot.north, south], MONDAY, POLICY, depot.now)
+    assert {each.warehouse: each.slots for each in found.values()} == {"North": 0, "South": there, None: there}
+    assert (found[depot.north].left, found[south].left) == ((Left("other", 1),), ()), "he gave up what was North's"
+    assert (await week(depot)).slots == 0, "nor where South is not looked at"
+    await becomes(depot, left.reopened.assignment_id, status=DRIVEN)
+    found = await figures(depot.session, [depot.north, south], MONDAY, POLICY, depot.now)
+    assert {each.warehouse: each.driven for each in found.values()} == {"North": 0, "South": 1, None: 1}
 
 
 # -- what went wrong
@@ -338,14 +359,25 @@ async def test_r11_8_sms_count_when_they_were_sent_and_for_the_warehouse_that_is
     await texted(depot, sam, depot.now, 8, of=depot.north)
     await texted(depot, sam, depot.now, 16, status=None)
     await texted(depot, depot.mona, depot.now, 32)
-    await texted(depot, nobody, depot.now, 512)
-    both = await figures(depot.session, [depot.north, south], MONDAY, POLICY)
+    await texted(depot, nobody, depot.now, 512)  # he has never driven
+    drives = await fleet.driver("Drives")
+    await fleet.shift(await fleet.route("S1", south), drives, MONDAY - DAY, DRIVEN)
+    await fleet.shift(await fleet.route("N1", depot.north), drives, SUNDAY + DAY)  # not yet
+    await texted(depot, drives, depot.now, 1024)
+    both = await figures(depot.session, [depot.north, south], MONDAY, POLICY, depot.now)
     assert {each.warehouse: each.sms for each in both.values()} == {
         "North": 1 + 2 + 8 + 32,
-        "South": 4 + 16,
-        None: 63,
+        "South": 4 + 16 + 1024,
+        None: 63 + 1024,
     }
     assert (await week(depot)).sms == 43
+
+
+async def test_r14_of_weeks_whose_sms_are_not_kept_it_says_so_instead_of_none(depot: Depot) -> None:
+    begins = datetime(2026, 11, 23, tzinfo=TORONTO)
+    for after, sms in ((POLICY.keep_sms_for, 0), (POLICY.keep_sms_for + MINUTE, None)):
+        found = await figures(depot.session, [depot.north], MONDAY, POLICY, begins + after)
+        assert {each.sms for each in found.values()} == {sms}
 
 
 # -- several warehouses, and all together
@@ -361,7 +393,7 @@ async def test_all_together_is_the_sum_and_its_medians_are_of_all(depot: Depot) 
     sam = await depot.fleet.driver("Sam", home=south)
     await accept(depot.session, sam, opened.window_id, depot.now + 60 * MINUTE)
     await incident(depot, IncidentKind.NO_SHOW)
-    found = await figures(depot.session, [south, depot.north], MONDAY, POLICY)
+    found = await figures(depot.session, [south, depot.north], MONDAY, POLICY, depot.now)
     assert [each.warehouse for each in found.values()] == ["North", "South", None], "by name, and all of them last"
     assert [each.filled for each in found.values()] == [
         (Filled(Way.EMERGENCY, 2, 3 * MINUTE),),
