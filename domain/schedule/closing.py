@@ -41,7 +41,8 @@ async def preview(
     decision = rules.decide_close(facts, policy, time.local_day(now, policy))
     if isinstance(decision, Refused):
         return decision
-    return Preview(place, on, await effect_of(session, await queries.routes_on(session, place, on), [on]))
+    routes = await queries.routes_on(session, place, on, policy, now)
+    return Preview(place, on, await effect_of(session, routes, [on]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ async def close_day(
     decision = rules.decide_close(facts, policy, time.local_day(now, policy))
     if isinstance(decision, Refused):
         return decision
-    routes = await queries.routes_on(session, place, on)
+    routes = await queries.routes_on(session, place, on, policy, now)
     effect = await effect_locked(session, routes, [on])
     if not place.is_route:  # all of it: also what was to run whatever its weekdays
         await session.execute(
@@ -118,7 +119,7 @@ async def run_after_all(
     await _run(session, manager, place, on, now)
     published = await opening.published_days(session, place.warehouse_id, policy, now)
     days = [on] if on in published else []
-    routes, also = await queries.routes_of(session, place), [holiday_of(on)]
+    routes, also = await queries.routes_on(session, place, on, policy, now), [holiday_of(on)]
     slots = await opening.open_slots(session, manager.id, place.warehouse_id, routes, days, also, policy, now)
     return RunsAgain(place, on, slots)
 

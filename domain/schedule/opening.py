@@ -50,13 +50,14 @@ _OPEN = sql(
     f"""
     INSERT INTO assignments (route_id, warehouse_id, date, status, created_at, updated_at)
     SELECT r.id, r.warehouse_id, d.date, 'unfilled', :now, :now
-    FROM routes r CROSS JOIN unnest(:days) AS d (date)
+    FROM (SELECT id, :warehouse AS warehouse_id FROM routes) AS r CROSS JOIN unnest(:days) AS d (date)
     WHERE r.id = ANY (:routes) AND {RUNS}
       AND NOT EXISTS (SELECT FROM assignments a WHERE a.route_id = r.id AND a.date = d.date AND a.status <> 'cancelled')
     ON CONFLICT (route_id, date) WHERE status <> 'cancelled' DO NOTHING
     RETURNING id, date
     """,  # noqa: S608 - our own texts
     routes=ARRAY(Uuid()),
+    warehouse=Uuid(),
     days=ARRAY(Date()),
 )
 
@@ -73,10 +74,11 @@ async def open_slots(
 ) -> int:
     """Opens what is missing of these routes' slots on these days, where the calendar has them; returns how many.
 
-    Not where the day is over (R1.3). The warehouse's calendar is locked by the caller; `also`: what else shows it.
+    They are the warehouse's, from which these routes leave on these days. Not where the day is over (R1.3). The
+    warehouse's calendar is locked by the caller; `also`: what else shows it.
     """
     openings = {on: opening for on in days if (opening := opening_for(on, policy, now)) is not None}
-    given = {"routes": list(routes), "days": list(openings), "now": now}
+    given = {"routes": list(routes), "warehouse": warehouse_id, "days": list(openings), "now": now}
     slots = {row.id: row.date for row in await session.execute(_OPEN, given)} if openings else {}
     entries = [
         audit.Entry("assignment", id_, "opened", after={"status": AssignmentStatus.UNFILLED, "date": on.isoformat()})

@@ -4,17 +4,19 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Date, Integer, Uuid, select
+from sqlalchemy import Date, DateTime, Integer, Uuid, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain import time
 from domain.db.models import Assignment, CalendarException, Route, RouteWeekday
 from domain.db.models.words import AssignmentStatus
 from domain.db.sql import sql
 from domain.names import Forms, Known, folded
 from domain.pages import cut, nearest
+from domain.policy import Policy
 from domain.schedule import calendar
 from domain.schedule.rules import PlaceFacts, Weekday, weekdays_from
 
@@ -120,25 +122,36 @@ async def _leaves_from(session: AsyncSession, place: Place, on: date) -> uuid.UU
     return await session.scalar(select(Assignment.warehouse_id).where(*its)) or place.warehouse_id
 
 
-_ROUTES_ON = sql(
+# Where a route that has moved today has, or had, its row of today, from there it leaves.
+_ROUTES_TODAY = sql(
     """
-    SELECT route_id FROM assignments WHERE warehouse_id = :warehouse AND date = :on AND status <> 'cancelled'
-    UNION
     SELECT r.id FROM routes r
-    WHERE r.warehouse_id = :warehouse
-      AND NOT EXISTS (SELECT FROM assignments a WHERE a.route_id = r.id AND a.date = :on AND a.status <> 'cancelled'
-                      AND a.warehouse_id <> :warehouse)
+    LEFT JOIN LATERAL (
+        SELECT a.warehouse_id FROM assignments a
+        WHERE a.route_id = r.id AND a.date = :today AND r.updated_at >= :begun
+        ORDER BY a.status = 'cancelled', a.created_at DESC LIMIT 1
+    ) AS its ON true
+    WHERE r.id IN (SELECT id FROM routes WHERE warehouse_id = :warehouse
+                   UNION SELECT route_id FROM assignments WHERE warehouse_id = :warehouse AND date = :today)
+      AND coalesce(its.warehouse_id, r.warehouse_id) = :warehouse
+    ORDER BY r.id
     """,
     warehouse=Uuid(),
-    on=Date(),
+    today=Date(),
+    begun=DateTime(timezone=True),
 )
 
 
-async def routes_on(session: AsyncSession, place: Place, on: date) -> list[uuid.UUID]:
-    """The route itself, or all that leave from the warehouse that day: one that moves, from where it was (R12.5)."""
-    if place.is_route:
-        return [place.id]
-    return sorted(await session.scalars(_ROUTES_ON, {"warehouse": place.id, "on": on}))
+async def routes_on(session: AsyncSession, place: Place, on: date, policy: Policy, now: datetime) -> list[uuid.UUID]:
+    """The route itself, or all that leave from the warehouse on a day from today on.
+
+    One that moves leaves for the rest of the day from where it was (R12.5).
+    """
+    if place.is_route or on != time.local_day(now, policy):
+        return await routes_of(session, place)
+    begun = time.local_instant(on, policy.midnight, policy)
+    given = {"warehouse": place.id, "today": on, "begun": begun}
+    return list(await session.scalars(_ROUTES_TODAY, given))
 
 
 async def routes_of(session: AsyncSession, place: Place) -> list[uuid.UUID]:

@@ -3,16 +3,17 @@
 import uuid
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from domain.db.models import Assignment, BidWindow, CalendarException
+from domain.db.models import Assignment, BidWindow, CalendarException, Route
 from domain.db.models.words import AssignmentStatus
 from domain.places import moving
 from domain.places.moving import Moved
 from domain.refusals import Refusal, Refused
-from domain.schedule import closing
-from domain.schedule.closing import Closed, Preview
-from tests.domain.depot import HOUR, Depot, depot, local
+from domain.schedule import closing, queries
+from domain.schedule.closing import Closed, Preview, RunsAgain
+from domain.schedule.queries import Place
+from tests.domain.depot import DAY, HOUR, Depot, depot, local
 from tests.domain.world import POLICY, SAY, Slot, contents
 
 __all__ = ["depot"]
@@ -82,3 +83,41 @@ async def test_r2_0_the_route_itself_is_closed_where_it_leaves_from(depot: Depot
     else:
         result = await closing.preview(depot.session, depot.mona, slot.route, depot.fleet.today, POLICY, depot.now)
         assert result == Refused(Refusal.CLOSED_ALREADY)
+
+
+@pytest.mark.parametrize("closed", ["before it moves", "after"])
+async def test_r2_0_what_was_called_off_that_day_comes_back_where_it_was(depot: Depot, closed: str) -> None:
+    if closed == "after":
+        slot, south = await moved(depot)
+        assert await close(depot, depot.north) == (1, 0)
+    else:
+        slot = await depot.shift(await depot.driver("Dana"), depot.fleet.today)
+        south = await depot.fleet.warehouse("South", depot.mona)
+        assert await close(depot, depot.north) == (1, 0)
+        result = await moving.move_route(depot.session, depot.mona, slot.route, south, SAY, POLICY, depot.now)
+        assert isinstance(result, Moved)
+    await shut(depot, south)
+    for place, slots in ((south, 0), (depot.north, 1)):
+        given = (depot.session, depot.mona, place, depot.fleet.today, POLICY, depot.now)
+        assert await closing.run_after_all(*given) == RunsAgain(await place_of(depot, place), depot.fleet.today, slots)
+    live = select(Assignment.warehouse_id).where(
+        Assignment.on == depot.fleet.today, Assignment.status == AssignmentStatus.UNFILLED
+    )
+    assert list(await depot.session.scalars(live)) == [depot.north]
+
+
+async def test_r2_0_what_was_called_off_before_it_moved_on_an_earlier_day_comes_back_where_it_is(depot: Depot) -> None:
+    slot = await depot.shift(await depot.driver("Dana"), depot.fleet.today, status=AssignmentStatus.CANCELLED)
+    south = await depot.fleet.warehouse("South", depot.mona)
+    there = {"warehouse_id": south, "updated_at": depot.now - DAY}
+    await depot.session.execute(update(Route).where(Route.id == slot.route).values(there))
+    for place, slots in ((depot.north, 0), (south, 1)):
+        await shut(depot, place)
+        result = await closing.run_after_all(depot.session, depot.mona, place, depot.fleet.today, POLICY, depot.now)
+        assert isinstance(result, RunsAgain) and result.slots == slots
+
+
+async def place_of(depot: Depot, place: uuid.UUID) -> Place:
+    found = await queries.place(depot.session, depot.mona.id, place)
+    assert found is not None
+    return found
