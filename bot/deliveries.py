@@ -95,7 +95,7 @@ def told(result: Done | NotDone) -> str:
 
 
 def _end_of(phone: str) -> str:
-    return f"…{phone[-2:]}"
+    return f"…{phone[-2:]}" if phone else ""
 
 
 def _level(level: int | None) -> str:

@@ -36,7 +36,8 @@ class Sought:
 
 def sought(written: str, among: Sequence[Place], today: date, *, weeks: bool = False) -> Sought:
     """Reads a line; `weeks`: it may say a whole week. Whole names go before days: a route may be called Sunday."""
-    if whole := tuple(place for place in among if folded(place.name) == folded(written)):
+    bare = folded(written)  # of what is called by signs alone nothing is left, as of an empty line
+    if bare and (whole := tuple(place for place in among if folded(place.name) == bare)):
         return Sought(written, whole)
     rest, monday = dates.week_parted(written, today) if weeks else (written, None)
     if monday is not None:

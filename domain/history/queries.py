@@ -162,6 +162,7 @@ _SLOT: Final = f"""
         UNION ALL SELECT 'warehouse', warehouse_id, NULL, NULL, date::text FROM day
     )
 """  # noqa: S608 - our own texts
+_AN_ID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"  # another program may write anything there
 _DRIVER: Final = f"""
     WITH rows AS (
         SELECT a.id, a.user_id FROM assignments a WHERE a.user_id = :about AND a.warehouse_id = ANY (:mine)
@@ -175,7 +176,8 @@ _DRIVER: Final = f"""
             WHERE b.user_id = :about AND a.warehouse_id = ANY (:mine)
         UNION ALL SELECT DISTINCT 'bid', gone.entity_id, a.id, gone.actor_id, CAST(NULL AS text)
             FROM audit_logs gone JOIN assignments a
-                ON a.id = CAST(gone.changes -> 'before' ->> 'assignment_id' AS uuid)
+                ON a.id = CASE WHEN gone.changes -> 'before' ->> 'assignment_id' ~ '{_AN_ID}'
+                    THEN CAST(gone.changes -> 'before' ->> 'assignment_id' AS uuid) END
             WHERE gone.entity_type = 'bid' AND gone.action = 'withdrawn' AND gone.actor_id = :about
                 AND a.warehouse_id = ANY (:mine)
         UNION ALL SELECT entity, CAST(:about AS uuid), NULL, CAST(:about AS uuid), NULL

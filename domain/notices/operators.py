@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, outerjoin, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Uuid
 
 from domain.audit import Entry, record
-from domain.db.models import Delivery, User
+from domain.db.models import Delivery, User, WarehouseGroup
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency
 from domain.db.sql import sql
 from domain.notices.kinds import Kind
@@ -94,7 +94,7 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One delivery, and whose it is."""
+    """One delivery, and whose it is: of a group by its title, without a phone."""
 
     id: uuid.UUID
     notice_id: uuid.UUID | None
@@ -112,13 +112,14 @@ class Listed:
     attempts: int
 
 
-_NAME = User.first_name + " " + User.last_name
+_NAME = func.coalesce(User.first_name + " " + User.last_name, WarehouseGroup.title)
+_PHONE = func.coalesce(User.phone, "")
 _LISTED = select(
     Delivery.id,
     Delivery.notification_id,
     Delivery.created_at,
     _NAME,
-    User.phone,
+    _PHONE,
     Delivery.channel,
     Delivery.kind,
     Delivery.level,
@@ -128,7 +129,11 @@ _LISTED = select(
     Delivery.failure,
     Delivery.reason,
     Delivery.attempt,
-).join(User, User.id == Delivery.user_id)
+).select_from(
+    outerjoin(
+        outerjoin(Delivery, User, User.id == Delivery.user_id), WarehouseGroup, WarehouseGroup.id == Delivery.group_id
+    )
+)
 
 
 async def listed(session: AsyncSession, sought: Sought) -> list[Listed]:
@@ -143,7 +148,7 @@ async def listed(session: AsyncSession, sought: Sought) -> list[Listed]:
     if sought.since is not None:
         fitting.append(Delivery.created_at >= sought.since)
     if sought.person is not None:
-        fitting.append(or_(_NAME.icontains(sought.person, autoescape=True), User.phone == e164(sought.person)))
+        fitting.append(or_(_NAME.icontains(sought.person, autoescape=True), _PHONE.in_([e164(sought.person)])))
     newest = _LISTED.where(*fitting).order_by(Delivery.created_at.desc(), Delivery.id).limit(sought.limit)
     return [Listed(*row) for row in await session.execute(newest)]
 

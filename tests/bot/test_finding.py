@@ -94,6 +94,13 @@ def test_with_a_day_or_a_week_in_any_order(written: str, means: tuple[list[str],
     assert (named(line.found), line.on, line.week) == means and not line.unknown
 
 
+def test_an_empty_line_names_no_place_that_is_called_by_signs_alone() -> None:
+    signs = Place(id_ := uuid.uuid4(), "🚚 —", id_, "🚚 —")
+    for written in ("", " ", "tomorrow"):
+        line = sought(written, [*PLACES, signs], THURSDAY)
+        assert (line.found, line.unknown) == ((), False)
+
+
 def test_a_day_that_does_not_exist_says_so() -> None:
     line = sought("sud 31 nov", PLACES, THURSDAY)
     assert line.no_such_day and line.on is None and named(line.found) == ["Sud"]

@@ -11,10 +11,12 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from bot.delivery.claims import claim_telegram
-from domain.db.models import AuditLog, Delivery, User
+from domain.db.models import AuditLog, Delivery, User, WarehouseGroup
 from domain.db.models.words import ActorType, Channel, DeliveryState, Failure, Urgency, UserRole
+from domain.groups.actions import Connected, Group, connect
 from domain.notices.operators import Done, Listed, NotDone, Sought, WhyNot, cancel, listed, retry
 from domain.policy import Policy
+from tests.domain.world import Fleet
 from tests.waits import somebody_waits
 
 S = DeliveryState
@@ -207,6 +209,20 @@ async def test_listing(session: AsyncSession, now: datetime) -> None:
         *(text, None, now - timedelta(hours=1), "Zoë O'Neil", "+14165550102", SMS, "won", 1, S.FAILED),
         *(None, None, None, None, 0),
     )
+
+
+async def test_a_groups_deliveries_are_listed_by_its_title(fleet: Fleet) -> None:
+    mona = await fleet.manager()
+    north = await fleet.warehouse("North", mona)
+    group = Group(-4001, "North crew")
+    assert await connect(fleet.session, mona, north, group, "en", fleet.now) == Connected("North")
+    whose = await fleet.session.scalar(select(WarehouseGroup.id))
+    told = {"channel": TELEGRAM, "kind": "group_call", "urgency": 0, "level": 2, "state": S.SENT}
+    id_ = await fleet.add(Delivery, group_id=whose, chat_id=-4001, created_at=fleet.now, **told)
+    for person in (None, "north c"):
+        [found] = await listed(fleet.session, Sought(kind="group_call", person=person))
+        assert (found.id, found.name, found.phone) == (id_, "North crew", "")
+    assert await listed(fleet.session, Sought(person="Mona")) == []
 
 
 async def test_a_worker_that_has_just_claimed_it_is_not_disturbed(

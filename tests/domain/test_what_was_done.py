@@ -125,6 +125,16 @@ async def test_r13_a_bid_that_was_withdrawn_is_still_told_of(fleet: Fleet) -> No
     assert (await deeds(fleet, bidding.mona, Subject.DRIVER, ann.id))[:2] == [("bid", "withdrawn"), ("bid", "placed")]
 
 
+@pytest.mark.parametrize("said", ["of old", "", None])
+async def test_what_another_program_has_written_of_a_bid_hides_nothing(fleet: Fleet, said: str | None) -> None:
+    bidding = await bidding_at(fleet)
+    ann = await bidding.driver("Ann", 0.9)
+    await bidding.bid(ann)
+    entry = audit.Entry("bid", uuid.uuid4(), "withdrawn", before={"assignment_id": said})
+    await audit.record(fleet.session, ann.id, fleet.now, entry)
+    assert await deeds(fleet, bidding.mona, Subject.DRIVER, ann.id) == [("bid", "placed")]
+
+
 async def test_r12_3_nothing_of_another_warehouse(depot: Depot) -> None:
     """Dana's home is North; she has driven at South, whose manager sees that, and nothing else of her."""
     fleet, session = depot.fleet, depot.session
