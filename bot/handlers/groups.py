@@ -19,20 +19,30 @@ from domain.coverage.candidates import slot_head
 from domain.groups import actions as groups
 from domain.groups import queries
 from domain.groups.actions import Connected, Connections, Disconnected
+from domain.names import Forms, Known, folded
 from domain.people.queries import Person
 
 
 async def on_connect(update: Update, context: Context) -> None:
-    """/connect: in a group, or in a manager's own chat, where it says how."""
+    """/connect: in a group, or in a manager's own chat, where it says how; alone, or with a warehouse's name."""
+    written = " ".join(context.args or [])
     async with acting(update, context, in_group=True) as act:
         if act.group is None:
-            await _groups(act, context)
+            await _groups(act, context, written)
         elif sites := await _sites(act):
-            if len(sites) == 1:
-                await _connect(act, sites[0].warehouse_id, instead=False)
+            found = _called(written, sites)
+            if len(found) == 1:
+                await _connect(act, found[0].warehouse_id, instead=False)
             else:
                 assert act.person is not None, "strangers don't get here"
-                await act.say_in_group(screens.which(act.person.id, sites, act.reader))
+                await act.say_in_group(screens.which(act.person.id, found or sites, act.reader))
+
+
+def _called(written: str, sites: tuple[queries.Site, ...]) -> tuple[queries.Site, ...]:
+    """Those that are called so; all of them where nothing is written, or the payload of a link."""
+    if written in ("", screens.ADDED):
+        return sites
+    return Known(sites, lambda site: Forms((folded(site.warehouse),), (), (folded(site.warehouse),))).called(written)
 
 
 async def on_connect_here(update: Update, context: Context) -> None:
@@ -95,9 +105,10 @@ async def _ended(act: Acting, group_id: UUID, *, there: bool = False) -> Disconn
     return result if isinstance(result, Disconnected) else None
 
 
-async def _groups(act: Acting, context: Context) -> None:
+async def _groups(act: Acting, context: Context, written: str = "") -> None:
     if manager := await coverage.manager_of(act):
-        sites = await queries.sites(act.session, manager.id)
+        every = await queries.sites(act.session, manager.id)
+        sites = _called(written, every) or every
         await act.say(screens.groups(sites, context.bot.username, act.reader))
 
 

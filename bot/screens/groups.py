@@ -13,6 +13,7 @@ from domain.groups.queries import Forsaken, GroupCall, Site
 
 USERNAME_MOST: Final = 32  # Telegram's limit
 FROM_GROUP: Final = "group"  # the payload of the link by which somebody unknown comes from a group
+SITES_MOST: Final = 15  # warehouses in one message, each with its group and a button
 ADDED: Final = "connect"  # … and of that by which a manager adds us: Telegram then writes /start connect there
 
 
@@ -133,9 +134,21 @@ def connected(result: Connected, reader: Reader) -> Screen:
 
 
 def which(user_id: uuid.UUID, sites: tuple[Site, ...], reader: Reader) -> Screen:
-    """Who asked has several warehouses."""
-    rows = tuple((Button(each.warehouse, ConnectHere(user_id, each.warehouse_id, 0)),) for each in sites)
-    return Screen(reader.gettext("Which warehouse is this group for?"), rows)
+    """Who asked has several warehouses; of many, the first."""
+    shown = sites[:SITES_MOST]
+    rows = tuple((Button(each.warehouse, ConnectHere(user_id, each.warehouse_id, 0)),) for each in shown)
+    asked = reader.gettext("Which warehouse is this group for?")
+    return Screen("\n".join((asked, *_and_more(sites, reader))), rows)
+
+
+def _and_more(sites: tuple[Site, ...], reader: Reader) -> tuple[str, ...]:
+    left = len(sites) - SITES_MOST
+    if left <= 0:
+        return ()
+    text = reader.ngettext(
+        "… and {n} more: write for example /connect North", "… and {n} more: write for example /connect North", left
+    )
+    return (text.format(n=left),)
 
 
 def against(user_id: uuid.UUID, found: Connections, reader: Reader) -> Screen:
@@ -178,12 +191,13 @@ def not_connected(reader: Reader) -> Screen:
 
 
 def groups(sites: tuple[Site, ...], bot_username: str, reader: Reader) -> Screen:
-    """Which groups his warehouses have, and how they get one."""
+    """Which groups his warehouses have, and how they get one; of many, the first."""
     _ = reader.gettext
-    lines = [_("<b>Groups of my warehouses</b>")]
-    for each in sites:
+    lines, shown = [_("<b>Groups of my warehouses</b>")], sites[:SITES_MOST]
+    for each in shown:
         what = escape(each.title) if each.title is not None else _("no group")
         lines.append(reader.said(escape(each.warehouse), what))
+    lines += _and_more(sites, reader)
     lines.append(
         _(
             "Add me to a group and write /connect there: when a route of the warehouse needs a driver, everybody reads "
@@ -192,7 +206,7 @@ def groups(sites: tuple[Site, ...], bot_username: str, reader: Reader) -> Screen
     )
     ends = tuple(
         (Button(_("✖️ Disconnect {title}").format(title=each.title), Disconnect(each.group_id)),)
-        for each in sites
+        for each in shown
         if each.group_id is not None and each.title is not None
     )
     add = Button(_("➕ Add me to a group"), _to_bot(bot_username, f"?startgroup={ADDED}"))

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import delete, func, select
 
 from bot.reader import Reader
@@ -17,6 +18,8 @@ from domain.people.cleaning import clean_up
 from domain.people.managing import Removed, remove_manager
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
+from sandbox.telegram.entities import units
+from sandbox.telegram.formatting import parse_html
 from tests.domain.depot import DAY, Depot, depot, local
 from tests.domain.world import POLICY, SAY, accept, close_due
 
@@ -123,6 +126,18 @@ async def test_a_group_that_a_manager_ends_from_elsewhere_is_told_so(depot: Depo
     assert len(await told(depot)) == 1
     await actions.disconnect(depot.session, depot.mona, other.id, depot.now)
     assert {row.chat_id for row in await told(depot)} == {-4001, -4002}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_of_many_warehouses_the_first_are_shown_and_the_others_are_found_by_name(language: str) -> None:
+    name = "🚚" * 40
+    many = tuple(queries.Site(uuid.uuid4(), f"{name}{n}", uuid.uuid4(), name, -n) for n in range(100))
+    reader = Reader(language, POLICY.zone)
+    for shown in (screens.which(uuid.uuid4(), many, reader), screens.groups(many, "rollcall_bot", reader)):
+        assert units(parse_html(shown.html).text) <= 4096
+        assert len(shown.keyboard) <= 20 and "85" in shown.html and "/connect North" in shown.html
+    few = screens.which(uuid.uuid4(), many[:15], reader)
+    assert len(few.keyboard) == 15 and "/connect North" not in few.html
 
 
 async def test_r12_3_a_group_reads_of_a_no_show_once_and_by_first_name_who_drives(depot: Depot) -> None:

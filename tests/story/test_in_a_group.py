@@ -140,6 +140,13 @@ async def test_of_several_warehouses_who_asks_chooses_and_a_group_is_moved_by_a_
     assert live == ["Crew"]
     assert south is not None
 
+    said = await first.says()
+    await first.send(marc, "/connect Nroth")
+    which = await first.sees("À quel entrepôt", after=len(said))
+    assert labels(which) == ["North", "South"], "what nothing is called is not picked"
+    await first.send(marc, "/connect sou")
+    await first.sees("Relié à South", after=len(said))
+
     page = await nadia.writes("/connect", "Groups of my warehouses", "North: Crew")
     assert page["keyboard"][0][0]["url"] == "https://t.me/rollcall_bot?startgroup=connect"
     await nadia.press(page, "Disconnect Crew")
