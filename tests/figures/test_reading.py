@@ -124,7 +124,7 @@ MOVED = 300  # and who prefers a route is found by looking at what each driver d
 CANDIDATES = 500  # a warehouse's hundred drivers, by their days of the week …
 # So few are there of these that what hangs on hundreds of shifts is found quickest by looking at all.
 FEW_OF_THEM = {"incidents", "bid_windows"}
-OF_A_WEEK = 1_400  # a warehouse's 280 shifts, once for each sort of figures
+OF_A_WEEK = 1_500  # a warehouse's 280 shifts, once for each sort of figures and once for where each slot is
 OF_A_ROUTE = 3_200  # its days in nearly three years, once for each thing that hangs on them
 OF_MANY = 130  # whom a message to many went to: to find one of them, for the test
 WEIGHED = 700  # … and whatever else may speak against each
