@@ -47,9 +47,16 @@ async def test_by_webhook_updates_come_and_answers_go(town: Town) -> None:
 
 async def test_menus_are_set_in_both_languages(town: Town) -> None:
     async with town.serving():
-        menus = {each["params"].get("language_code"): each["params"] for each in await town.requests("setMyCommands")}
-    assert set(menus) == {None, "fr"}
-    assert "Ma journée" in str(menus["fr"]["commands"])
+        asked = [each["params"] for each in await town.requests("setMyCommands")]
+    menus = {
+        ((each.get("scope") or {}).get("type"), each.get("language_code")): str(each["commands"]) for each in asked
+    }
+    everywhere, groups = [
+        [menus.pop((scope, language)) for language in (None, "fr")] for scope in (None, "all_group_chats")
+    ]
+    assert menus == {}
+    assert "Ma journée" in everywhere[1] and "connect" not in everywhere[0]
+    assert "Relier ce groupe" in groups[1] and "today" not in groups[0]
 
 
 async def test_two_of_all_parts_in_one_place_do_everything_once(town: Town) -> None:
