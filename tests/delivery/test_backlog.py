@@ -57,7 +57,8 @@ async def test_r11_8_urgent_first_and_found_by_the_index_ahead_of_50_000(post: P
     mail = post.mail()
     await crowd(post)
     urgent = await post.note(await post.person(), Urgency.URGENT)
-    claim = {"now": post.now(), "chat_every": mail.pace.chat_every, "lease_for": claims.LEASE_FOR}
+    turns = {"chat_every": mail.pace.chat_every, "group_every": claims.GROUP_TURNS * mail.pace.chat_every}
+    claim = {"now": post.now(), "lease_for": claims.LEASE_FOR} | turns
     slot = {"now": post.now(), "telegram_every": mail.pace.telegram_every}
     for statement, given in (
         (claims._CLAIM_TELEGRAM, claim | claims.days(post.now(), mail.policy)),
