@@ -8,6 +8,7 @@ from sqlalchemy import TextClause, text
 
 from bot.delivery import claims, ladder, pace
 from bot.delivery.claims import claim_telegram
+from bot.delivery.pace import GROUP_TURNS
 from domain.db.models.words import Urgency
 from tests.delivery.post import Post
 
@@ -57,7 +58,7 @@ async def test_r11_8_urgent_first_and_found_by_the_index_ahead_of_50_000(post: P
     mail = post.mail()
     await crowd(post)
     urgent = await post.note(await post.person(), Urgency.URGENT)
-    turns = {"chat_every": mail.pace.chat_every, "group_every": claims.GROUP_TURNS * mail.pace.chat_every}
+    turns = {"chat_every": mail.pace.chat_every, "group_every": GROUP_TURNS * mail.pace.chat_every}
     claim = {"now": post.now(), "lease_for": claims.LEASE_FOR} | turns
     slot = {"now": post.now(), "telegram_every": mail.pace.telegram_every}
     for statement, given in (
