@@ -5,7 +5,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 NEAR_MOST: Final = 5  # names that are offered where nothing is called so
 _SHORT: Final = 4  # letters, of which one that is wrong is a good part
@@ -36,7 +36,7 @@ class Known(Generic[Thing]):
     """Some of a sort, their names folded once: a company may have 20,000 people, and a command several names to try."""
 
     def __init__(
-        self, things: Sequence[Thing], forms: Callable[[Thing], Forms], order: Callable[[Thing], object] | None = None
+        self, things: Sequence[Thing], forms: Callable[[Thing], Forms], order: Callable[[Thing], Any] | None = None
     ) -> None:
         """`order`: in which they are answered; None: as they were given."""
         self._things = [(forms(thing), thing) for thing in things]
@@ -71,7 +71,7 @@ class Known(Generic[Thing]):
         return tuple(found[:NEAR_MOST])
 
     def _in_order(self, things: Sequence[Thing]) -> tuple[Thing, ...]:
-        return tuple(things if self._order is None else sorted(things, key=self._order))  # type: ignore[arg-type]
+        return tuple(things if self._order is None else sorted(things, key=self._order))
 
 
 def _rank(wanted: str, forms: Forms) -> int | None:

@@ -1,12 +1,13 @@
 """North, its manager Mona and whoever drives there: for the duties that remind, drop and miss (R4, R8)."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import (
@@ -157,3 +158,20 @@ async def heartbeats(session: AsyncSession, *at: datetime, silent_for: timedelta
 def beats(first: datetime, last: datetime) -> list[datetime]:
     """One a minute, both inclusive."""
     return [first + n * MINUTE for n in range((last - first) // MINUTE + 1)]
+
+
+@asynccontextmanager
+async def statements(depot: Depot) -> AsyncIterator[list[str]]:
+    """What its session sends meanwhile."""
+    seen: list[str] = []
+    connection = (await depot.session.connection()).sync_connection
+    assert connection is not None
+
+    def count(*given: Any) -> None:
+        seen.append(given[2])
+
+    event.listen(connection, "before_cursor_execute", count)
+    try:
+        yield seen
+    finally:
+        event.remove(connection, "before_cursor_execute", count)

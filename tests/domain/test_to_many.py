@@ -1,13 +1,11 @@
 """`manual` to many (R11, 11.1): who is told, once, in as many statements for one as for all; and who has seen it."""
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, func, select, update
+from sqlalchemy import delete, func, select, update
 
 from domain.db.models import AuditLog, Delivery, LastHeard, Message, Notification, Warehouse, WarehouseManager
 from domain.db.models.words import DeliveryState, Failure, NotificationType, Urgency
@@ -21,7 +19,7 @@ from domain.notices.spreading import Spread, Unseen, spread, unseen
 from domain.people.cleaning import clean_up
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
-from tests.domain.depot import DAY, MINUTE, Depot
+from tests.domain.depot import DAY, MINUTE, Depot, statements
 from tests.domain.depot import depot as depot
 from tests.domain.world import POLICY, SAY, contents
 
@@ -168,22 +166,6 @@ async def test_a_draft_is_good_for_a_day_and_must_say_something(depot: Depot) ->
     assert await send(depot, message, later=DAY) == Refused(Refusal.DRAFT_GONE)
     assert (await clean_up(depot.session, POLICY, depot.now + DAY))["drafts"] == 1
     assert await depot.session.get(Message, message) is None
-
-
-@asynccontextmanager
-async def statements(depot: Depot) -> AsyncIterator[list[str]]:
-    seen: list[str] = []
-    connection = (await depot.session.connection()).sync_connection
-    assert connection is not None
-
-    def count(*given: Any) -> None:
-        seen.append(given[2])
-
-    event.listen(connection, "before_cursor_execute", count)
-    try:
-        yield seen
-    finally:
-        event.remove(connection, "before_cursor_execute", count)
 
 
 async def test_as_many_statements_for_300_as_for_3(depot: Depot) -> None:

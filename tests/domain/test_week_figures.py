@@ -1,14 +1,12 @@
 """R12.5: each figure of a week, held by a week made by hand; what of it is told on Monday (R14)."""
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from domain.bidding.bids import place_bid, withdraw_bid
 from domain.coverage.assigning import Assigned, assign_driver
@@ -36,7 +34,7 @@ from domain.shifts.absences import send_off
 from domain.shifts.handing_back import hand_back
 from domain.shifts.leaving import Left as LeftShift
 from domain.shifts.leaving import cancel_shift, drop_due_shift
-from tests.domain.depot import DAY, HOUR, MINUTE, Depot
+from tests.domain.depot import DAY, HOUR, MINUTE, Depot, statements
 from tests.domain.depot import depot as depot
 from tests.domain.world import POLICY, SAY, Slot, accept, close_due, open_emergency
 
@@ -462,22 +460,6 @@ async def test_r14_each_manager_is_told_of_his_warehouses_once(depot: Depot) -> 
     for again in (LATER, LATER + DAY):
         assert await tell_week(depot.session, SAY, POLICY, again) == {"told": 0}
     assert await tell_week(depot.session, SAY, POLICY, LATER + 7 * DAY) == {"told": 0}, "nothing was to run"
-
-
-@asynccontextmanager
-async def statements(depot: Depot) -> AsyncIterator[list[str]]:
-    seen: list[str] = []
-    connection = (await depot.session.connection()).sync_connection
-    assert connection is not None
-
-    def count(*given: Any) -> None:
-        seen.append(given[2])
-
-    event.listen(connection, "before_cursor_execute", count)
-    try:
-        yield seen
-    finally:
-        event.remove(connection, "before_cursor_execute", count)
 
 
 async def test_as_many_statements_for_12_warehouses_as_for_2(depot: Depot) -> None:
