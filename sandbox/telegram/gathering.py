@@ -6,11 +6,11 @@ from sandbox.groups import Group
 from sandbox.json_types import Json
 from sandbox.people import Person
 from sandbox.refusal import Refused
+from sandbox.telegram import phone
 from sandbox.telegram.entities import Formatted, units, with_found
 from sandbox.telegram.messages import Message
 from sandbox.telegram.sending import LONGEST_TEXT
 from sandbox.telegram.state import Press, Telegram
-from sandbox.telegram.updates import PRESS_LIFE
 
 _RIGHTS = (
     "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
@@ -95,22 +95,8 @@ def _is_meant(telegram: Telegram, formatted: Formatted, bot_spoke_last: bool) ->
 def press(telegram: Telegram, group: Group, person: Person, message_id: int, data: str) -> Press:
     """Somebody presses a button under one of the bot's messages; any client may send any data."""
     _here(group, person)
-    chat = telegram.chat_of(group)
-    message = chat.messages.get(message_id)
-    if message is None or not message.from_bot:
-        raise Refused(f"The bot sent no message {message_id} to {group.title}.", 404)
-    pressed = telegram.press(person)
-    gone: Json = {"chat": group.chat(), "message_id": message_id, "date": 0}
-    payload = {
-        "id": pressed.id,
-        "from": person.user(),
-        "message": gone if message.deleted else message.for_bot(telegram.bot),
-        "chat_instance": chat.instance,
-        "data": data,
-    }
-    if group.has_bot:
-        telegram.updates.put("callback_query", payload, ("presses", person.account.user_id), PRESS_LIFE)
-    return pressed
+    at = telegram.chat_of(group), group.chat()
+    return phone.pressed(telegram, person, *at, message_id, data, heard=group.has_bot)
 
 
 def upgrade(telegram: Telegram, group: Group, by: Person) -> None:

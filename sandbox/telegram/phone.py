@@ -83,21 +83,28 @@ def send_document(telegram: Telegram, person: Person, name: str, data: bytes, ca
 
 def press(telegram: Telegram, person: Person, message_id: int, data: str) -> Press:
     """The person presses a button under one of the bot's messages; any client may send any data."""
-    chat = _talking(telegram, person)
+    return pressed(telegram, person, _talking(telegram, person), person.chat(), message_id, data)
+
+
+def pressed(
+    telegram: Telegram, person: Person, chat: Chat, shown: Json, message_id: int, data: str, *, heard: bool = True
+) -> Press:
+    """The same in any chat, `shown` as Telegram shows it; without the bot in it nobody has `heard`."""
     message = chat.messages.get(message_id)
     if message is None or not message.from_bot:
-        raise Refused(f"The bot sent {person.name} no message {message_id}.", 404)
-    pressed = telegram.press(person)
-    gone: Json = {"chat": person.chat(), "message_id": message_id, "date": 0}
+        raise Refused(f"The bot sent no message {message_id} there.", 404)
+    press = telegram.press(person)
+    gone: Json = {"chat": shown, "message_id": message_id, "date": 0}
     payload = {
-        "id": pressed.id,
+        "id": press.id,
         "from": person.user(),
         "message": gone if message.deleted else message.for_bot(telegram.bot),
         "chat_instance": chat.instance,
         "data": data,
     }
-    telegram.updates.put("callback_query", payload, ("presses", person.account.user_id), PRESS_LIFE)
-    return pressed
+    if heard:
+        telegram.updates.put("callback_query", payload, ("presses", person.account.user_id), PRESS_LIFE)
+    return press
 
 
 def block(telegram: Telegram, person: Person, blocked: bool) -> None:
