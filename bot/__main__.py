@@ -1,31 +1,26 @@
 """The command line. Whatever goes wrong for a known reason is one plain sentence and an exit code."""
 
-import asyncio
 import json
 import secrets
-import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-import uvloop
 from rich.console import Console
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import about_people, checks, importing, jobs, logs, run
-from bot import deliveries as shown
+from bot import about_people, checks, deliveries_command, importing, jobs, logs, run
+from bot.commanding import carried_out, for_one_command, in_database, instant_of, local
 from bot.delivery.worker import deliver_due
 from bot.explaining import explained
 from bot.migrate import migrate as bring_up
 from bot.settings import Settings, load
 from bot.wording import Words
 from domain.db.engine import connect, sessions
-from domain.db.models.words import DeliveryState
 from domain.importing.actions import Imported
-from domain.notices import operators, pausing
+from domain.notices import pausing
 from domain.people import actions as people
 from domain.people import linking
 from domain.policy import Policy
@@ -39,8 +34,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-deliveries = typer.Typer(help="Lists deliveries, sends them again, or cancels them.", no_args_is_help=True)
-cli.add_typer(deliveries, name="deliveries")
+cli.add_typer(deliveries_command.commands, name="deliveries")
 
 
 @cli.command()
@@ -64,13 +58,13 @@ def worker() -> None:
 @cli.command()
 def migrate() -> None:
     """Brings the database to the present shape; safe to run again."""
-    settings = _for_one_command()
+    settings = for_one_command()
 
     async def bring() -> None:
         async with run.database(settings) as url:
             await bring_up(url)
 
-    _run(bring())
+    carried_out(bring())
     typer.echo("The database has the present shape.")
 
 
@@ -83,7 +77,7 @@ def create_manager(
     address: Annotated[str | None, typer.Option(help="Its address, which creates it if there is none yet.")] = None,
 ) -> None:
     """Creates a manager and prints the invite link with which this person's Telegram is linked."""
-    settings = _for_one_command("TELEGRAM_BOT_TOKEN")
+    settings = for_one_command("TELEGRAM_BOT_TOKEN")
 
     async def create() -> str:
         async with run.core(settings) as rollcall, rollcall.edge.sessions.begin() as session:
@@ -93,9 +87,9 @@ def create_manager(
                 raise run.StartError(_refusals(phone, warehouse)[created.why])
             until = await linking.invite(session, created, token, None, settings.policy, now)
             link = f"https://t.me/{rollcall.app.bot.username}?start={token}"
-            return f"Send this link to {first} {last}; it works once, until {_local(until, settings)}:\n{link}"
+            return f"Send this link to {first} {last}; it works once, until {local(until, settings)}:\n{link}"
 
-    typer.echo(_run(create()))
+    typer.echo(carried_out(create()))
 
 
 def _refusals(phone: str, warehouse: str) -> dict[Refusal, str]:
@@ -116,7 +110,7 @@ def import_files(
     links: Annotated[Path | None, typer.Option(help="A new file for the new drivers' one-time links.")] = None,
 ) -> None:
     """Imports warehouses, routes and drivers from CSV, all or nothing, and says what is wrong with which line."""
-    settings, now = _for_one_command(*(("TELEGRAM_BOT_TOKEN",) if links else ())), run.utc_now()
+    settings, now = for_one_command(*(("TELEGRAM_BOT_TOKEN",) if links else ())), run.utc_now()
     policy = settings.policy
 
     async def bring_in(session: AsyncSession, username: str | None) -> Imported:
@@ -130,15 +124,16 @@ def import_files(
         async with run.core(settings) as rollcall, rollcall.edge.sessions.begin() as session:
             return await bring_in(session, rollcall.app.bot.username)
 
-    done = _run(with_links()) if links else _run(_in_database(settings, lambda session: bring_in(session, None)))
+    work = with_links() if links else in_database(settings, lambda session: bring_in(session, None))
+    done = carried_out(work)
     typer.echo(importing.told(done))
 
 
 @cli.command()
 def check() -> None:
     """Tests token, database, webhook, Twilio and time zone, and says what to do about each."""
-    settings = _for_one_command()
-    findings = _run(checks.findings(settings))
+    settings = for_one_command()
+    findings = carried_out(checks.findings(settings))
     for finding in findings:
         typer.echo(f"{'ok   ' if finding.fine else 'WRONG'}  {finding.about}: {finding.says}")
     raise typer.Exit(0 if all(finding.fine for finding in findings) else 1)
@@ -147,17 +142,17 @@ def check() -> None:
 @cli.command()
 def pause() -> None:
     """Until `rollcall resume`, no duty runs and nothing is sent; what people do is still recorded."""
-    settings = _for_one_command()
-    since = _run(_in_database(settings, lambda session: pausing.pause(session, run.utc_now())))
-    typer.echo(f"Paused since {_local(since, settings)}. `rollcall resume` lets everything go on.")
+    settings = for_one_command()
+    since = carried_out(in_database(settings, lambda session: pausing.pause(session, run.utc_now())))
+    typer.echo(f"Paused since {local(since, settings)}. `rollcall resume` lets everything go on.")
 
 
 @cli.command()
 def resume() -> None:
     """Ends `rollcall pause`: what has become due meanwhile is done and sent, but for what has lost its point."""
-    settings = _for_one_command()
-    since = _run(_in_database(settings, pausing.resume))
-    typer.echo(f"It goes on; it was paused since {_local(since, settings)}." if since else "It was not paused.")
+    settings = for_one_command()
+    since = carried_out(in_database(settings, pausing.resume))
+    typer.echo(f"It goes on; it was paused since {local(since, settings)}." if since else "It was not paused.")
 
 
 Who = Annotated[str, typer.Argument(metavar="NAME or PHONE", help="The whole name, or the phone number.")]
@@ -168,8 +163,8 @@ def export_person(
     who: Who, to: Annotated[Path | None, typer.Option(help="A new file to write; default: print it.")] = None
 ) -> None:
     """Gives out all that is recorded about one person, as JSON."""
-    settings = _for_one_command()
-    text = _run(_in_database(settings, lambda session: about_people.export(session, who, run.utc_now())))
+    settings = for_one_command()
+    text = carried_out(in_database(settings, lambda session: about_people.export(session, who, run.utc_now())))
     if to is None:
         typer.echo(text, nl=False)
     else:
@@ -181,10 +176,10 @@ def anonymise_person(
     who: Who, yes: Annotated[bool, typer.Option("--yes", help="Do it; without, it says whom it would be.")] = False
 ) -> None:
     """Removes name, numbers and own words of a driver who has left, for good; what was driven stays."""
-    settings = _for_one_command()
+    settings = for_one_command()
     policy, now = settings.policy, run.utc_now()
-    done = _in_database(settings, lambda session: about_people.anonymise(session, who, policy, now, yes=yes))
-    typer.echo(_run(done))
+    done = in_database(settings, lambda session: about_people.anonymise(session, who, policy, now, yes=yes))
+    typer.echo(carried_out(done))
 
 
 DUTIES = ", ".join(("deliveries", *jobs.table_of_duties(Words(Policy().zone), Policy())))
@@ -197,12 +192,12 @@ def duty(
     future: Annotated[bool, typer.Option("--future", help="Allow an instant that is yet to come.")] = False,
 ) -> None:
     """Does at once what is due of one duty, and prints what it did as one line of JSON."""
-    settings = _for_one_command(*(("TELEGRAM_BOT_TOKEN",) if name == "deliveries" else ()))
+    settings = for_one_command(*(("TELEGRAM_BOT_TOKEN",) if name == "deliveries" else ()))
     now = run.utc_now()
-    instant = _instant(at, settings) if at else now
+    instant = instant_of(at, settings) if at else now
     if instant > now and not future:
         raise run.StartError(f"{instant.isoformat()} is yet to come: add --future if that is meant.")
-    typer.echo(json.dumps(_run(_do(name, settings, instant))))
+    typer.echo(json.dumps(carried_out(_do(name, settings, instant))))
 
 
 async def _do(name: str, settings: Settings, instant: datetime) -> dict[str, Any]:
@@ -224,63 +219,7 @@ async def _do(name: str, settings: Settings, instant: datetime) -> dict[str, Any
 async def _require_going(opened: jobs.Sessions, settings: Settings) -> None:
     async with opened() as session:
         if since := await pausing.paused_since(session):
-            raise run.StartError(f"Paused since {_local(since, settings)}: `rollcall resume` first.")
-
-
-@deliveries.command("list")
-def list_deliveries(
-    state: Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")] = None,
-    level: Annotated[shown.Level | None, typer.Option(help="Only notices of this level.")] = None,
-    person: Annotated[
-        str | None, typer.Option(help="Only to this phone, or to people with this in their name.")
-    ] = None,
-    kind: Annotated[str | None, typer.Option(help="Only of this kind, like offer.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only since this instant, like 2026-11-24T07:00.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="The most to show.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON each, with ids in full.")] = False,
-) -> None:
-    """Shows what was or is to be sent to whom, the newest first, and what became of it."""
-    settings = _for_one_command()
-    begin = _instant(since, settings) if since else None
-    urgency = level.urgency if level else None
-    sought = operators.Sought(state, urgency, kind, person, begin, limit)
-    rows = _run(_in_database(settings, lambda session: operators.listed(session, sought)))
-    if as_json:
-        for line in shown.json_lines(rows):
-            typer.echo(line)
-    else:
-        shown.table(rows, settings.timezone)
-
-
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, or how they begin.")]
-
-
-@deliveries.command()
-def retry(ids: Ids) -> None:
-    """Puts deliveries that failed back into the queue; an SMS that may have left is looked up first."""
-    _wish(lambda session: operators.retry(session, ids, run.utc_now()))
-
-
-@deliveries.command()
-def cancel(ids: Ids) -> None:
-    """Takes deliveries that have not left out of the queue, for good."""
-    _wish(lambda session: operators.cancel(session, ids, run.utc_now()))
-
-
-def _wish(grant: Callable[[AsyncSession], Awaitable[list[operators.Done | operators.NotDone]]]) -> None:
-    results = _run(_in_database(_for_one_command(), grant))
-    for result in results:
-        typer.echo(shown.told(result), err=isinstance(result, operators.NotDone))
-    raise typer.Exit(1 if any(isinstance(result, operators.NotDone) for result in results) else 0)
-
-
-async def _in_database(settings: Settings, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """One transaction, for what needs nothing but the database."""
-    async with run.database(settings) as url:
-        engine = connect(url, connections=0)
-        await run.require_migrated(engine)
-        async with sessions(engine).begin() as session:
-            return await work(session)
+            raise run.StartError(f"Paused since {local(since, settings)}: `rollcall resume` first.")
 
 
 @cli.command()
@@ -290,7 +229,7 @@ def demo() -> None:
 
     settings = load()
     logs.configure(settings.log_level if "log_level" in settings.model_fields_set else "WARNING", settings.log_format)
-    _run(sandbox_demo.run(settings.data_dir, settings.port))
+    carried_out(sandbox_demo.run(settings.data_dir, settings.port))
 
 
 @cli.command()
@@ -303,17 +242,10 @@ def simulate(
     from sandbox.simulate import months, running  # only this command and the demo know the sandbox
 
     console = Console()
-    ran = _run(running.simulate(months.Terms(drivers, 7 * weeks, seed), console))
+    ran = carried_out(running.simulate(months.Terms(drivers, 7 * weeks, seed), console))
     if ran is None:
         raise typer.Exit(1)
     console.print(ran.page)
-
-
-def _for_one_command(*required: str) -> Settings:
-    """Quiet: what such a command has to say, it prints itself."""
-    settings = load(*required)
-    logs.configure("ERROR", settings.log_format)
-    return settings
 
 
 def _serve(settings: Settings, *, receives: bool, works: bool) -> None:
@@ -323,37 +255,7 @@ def _serve(settings: Settings, *, receives: bool, works: bool) -> None:
         async with run.serving(settings, receives=receives, works=works) as rollcall:
             await rollcall.wait()
 
-    _run(serving())
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Runs it to its end, or until somebody wants it ended: then it takes leave properly. A second signal insists."""
-
-    async def interruptible() -> T:
-        task = asyncio.current_task()
-        assert task is not None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        return await work
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            return runner.run(interruptible())
-        except asyncio.CancelledError:
-            raise typer.Exit from None
-
-
-def _local(at: datetime, settings: Settings) -> str:
-    return at.astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M")
-
-
-def _instant(text: str, settings: Settings) -> datetime:
-    """An ISO instant; without an offset it is the company's wall clock."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as fault:
-        raise run.StartError(f"{text} is no instant; write it like 2026-11-24T07:00.") from fault
-    return instant if instant.tzinfo else instant.replace(tzinfo=settings.timezone)
+    carried_out(serving())
 
 
 def main() -> None:
