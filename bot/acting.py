@@ -167,10 +167,11 @@ class Acting:
         """
         self.toast(toast, alert)
         edited = None if fresh or screen.below is not None else await self._message_to_edit()
+        redrawn = None
         if edited is not None and self.person is not None:
-            await queue.untrack(self.session, self.person.id, self.chat_id, edited, self.now)
+            redrawn = await queue.untrack(self.session, self.person.id, self.chat_id, edited, self.now)
         then = None if once_shown is None else partial(self._alone, once_shown)
-        self._after.replies.append(replies.Saying(self._edge.mail, self.chat_id, edited, screen, then))
+        self._after.replies.append(replies.Saying(self._edge.mail, self.chat_id, edited, screen, then, redrawn))
 
     async def _message_to_edit(self, *, stays: bool = False) -> int | None:
         """The pressed one; a manager's pinned board shows no other thing than itself (`stays`)."""

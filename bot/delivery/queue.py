@@ -21,6 +21,7 @@ from sqlalchemy import (
     Uuid,
     case,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -41,7 +42,9 @@ from domain.notices.kinds import CHANGED_BY_ALL, RULES, Kind
 from domain.policy import Policy
 
 TO_OLD_CHATS: Final = (Kind.LINK_MOVED, Kind.LEAVING)  # what may go to a chat that is no longer his
-RETIRED: Final = "retired"  # the kind of a message that is to be deleted: no table of kinds knows it
+# Kinds that no table knows: of a message that is to be deleted, and of one that stays as it is.
+RETIRED: Final = "retired"
+STATIC: Final = "static"
 
 
 # `attempt` fences off a worker that is redrawing the message at this moment; see `overtaken`. A notice that still shows
@@ -73,8 +76,9 @@ _UNTRACK = sql(
     INSERT INTO deliveries (user_id, channel, kind, urgency, state, chat_id, message_id, created_at)
     VALUES (:user_id, 'telegram', 'static', 2, 'sent', :chat_id, :message_id, :now)
     ON CONFLICT (chat_id, message_id) DO UPDATE
-    SET kind = excluded.kind, about = NULL, attempt = deliveries.attempt + 1, lease_until = NULL, redraw = false,
-        due_at = NULL, escalate_at = NULL
+    SET kind = excluded.kind, about = NULL, attempt = deliveries.attempt + 1, redraw = false, due_at = NULL,
+        escalate_at = NULL
+    RETURNING CASE WHEN lease_until > clock_timestamp() THEN id END
     """,
     chat_id=BigInteger(),
     message_id=BigInteger(),
@@ -131,13 +135,24 @@ async def track(
     return Claimed(id_, attempt, user_id, Channel.TELEGRAM, kind, about, Urgency.URGENT, now, None, *here)
 
 
-async def untrack(session: AsyncSession, user_id: uuid.UUID, chat_id: int, message_id: int, now: datetime) -> None:
+async def untrack(
+    session: AsyncSession, user_id: uuid.UUID, chat_id: int, message_id: int, now: datetime
+) -> uuid.UUID | None:
     """The message shows something from now on that is never redrawn; no redraw may bring its old screen back.
 
-    It gets a row where it has none yet: whoever sent it may not have recorded it.
+    It gets a row where it has none yet: whoever sent it may not have recorded it. Returns the row where a redraw is
+    under way, which would be the last word if it came later than what the message is to show: see `in_hand`.
     """
     given = {"user_id": user_id, "chat_id": chat_id, "message_id": message_id, "now": now}
-    await session.execute(_UNTRACK, given)
+    row: uuid.UUID | None = await session.scalar(_UNTRACK, given)
+    return row
+
+
+async def in_hand(db: AsyncEngine, id_: uuid.UUID) -> bool:
+    """Whether somebody's attempt at it is still under way, overtaken or not."""
+    async with db.connect() as connection:
+        held = Delivery.lease_until > func.clock_timestamp()
+        return bool(await connection.scalar(select(held).where(Delivery.id == id_)))
 
 
 async def is_pinned(session: AsyncSession, chat_id: int, message_id: int) -> bool:
@@ -265,7 +280,8 @@ async def record(
 async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: datetime) -> None:
     """An attempt came to its end after another had begun: what it left in the chat is put right.
 
-    A second copy of the message is kept current from now on like the first; an edit may have undone a later one.
+    A second copy of the message is kept current from now on like the first; an edit may have undone a later one. What
+    is not redrawn any more has waited for it (`in_hand`).
     """
     if isinstance(outcome, Sent):
         # In a chat that is no longer his (R12.2) it is deleted instead.
@@ -292,8 +308,10 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
             .on_conflict_do_nothing(),
         )
     elif claimed.message_id is not None:
-        again = update(Delivery).where(Delivery.id == claimed.id, Delivery.state == DeliveryState.SENT)
-        await _hit(db, again.values(redraw=True, due_at=now, shows=None))
+        row = update(Delivery).where(Delivery.id == claimed.id)
+        if not await _hit(db, row.where(Delivery.kind == STATIC).values(lease_until=None)):
+            again = row.where(Delivery.state == DeliveryState.SENT)
+            await _hit(db, again.values(redraw=True, due_at=now, shows=None))
 
 
 async def release(db: AsyncEngine, claimed: Claimed) -> None:

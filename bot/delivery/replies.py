@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from time import monotonic
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -19,6 +21,7 @@ from bot.screens.screen import Screen
 log = structlog.get_logger(__name__)
 
 SAY_PATIENCE: Final = timedelta(seconds=10)  # what has no row would be lost: it waits longer, also for other processes
+LOOK_EVERY: Final = 0.05  # seconds
 
 Reply = Callable[[], Awaitable[object]]  # sends something, and says what came of it
 
@@ -47,19 +50,32 @@ async def carry_reply(mail: Mail, claimed: Claimed) -> Outcome | None:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What is to be said, without a row. `once_shown`: what follows from its being there, and only from that."""
+    """What is to be said, without a row. `once_shown`: what follows from its being there, and only from that.
+
+    `after`: the row of the message it is said in, of which a redraw is under way (`queue.untrack`).
+    """
 
     mail: Mail
     chat_id: int
     message_id: int | None
     screen: Screen
     once_shown: Callable[[], Awaitable[None]] | None = None
+    after: UUID | None = None
 
     async def __call__(self) -> Outcome | None:
+        if self.after is not None:
+            await _come_after(self.mail, self.after)
         outcome = await say(self.mail, self.chat_id, self.message_id, self.screen)
         if self.once_shown is not None and isinstance(outcome, Sent | Edited | Unchanged):
             await self.once_shown()
         return outcome
+
+
+async def _come_after(mail: Mail, redrawn: UUID) -> None:
+    """Lets a redraw come to its end first, in whatever process; who died over one is not waited for long."""
+    until = monotonic() + pace.PATIENCE.total_seconds()
+    while monotonic() < until and await queue.in_hand(mail.db, redrawn):  # noqa: ASYNC110 - it may be elsewhere
+        await asyncio.sleep(LOOK_EVERY)
 
 
 @dataclass(slots=True, weakref_slot=True)

@@ -54,7 +54,8 @@ async def feed(session: AsyncSession, driver_id: uuid.UUID) -> Feed | None:
 async def open_feed(session: AsyncSession, driver: Person, token_for: TokenFor, now: datetime) -> None:
     """He gets an address; who has one keeps it."""
     made = upsert(CalendarFeed).values(user_id=driver.id, token_hash=hashed(token_for(now)), created_at=now)
-    his = made.on_conflict_do_nothing(index_elements=["user_id"]).returning(CalendarFeed.user_id)
+    # Of two presses at one moment the tokens are the same, too: no index may object.
+    his = made.on_conflict_do_nothing().returning(CalendarFeed.user_id)
     if await session.scalar(his) is not None:
         await audit.record(session, driver.id, now, audit.Entry("user", driver.id, "calendar_opened"))
 

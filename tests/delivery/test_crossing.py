@@ -1,9 +1,12 @@
 """What crosses: a press before its message is recorded, a link that moves while messages are under way."""
 
+import asyncio
+from datetime import timedelta
+
 from bot.delivery import queue, replies
 from bot.delivery.carrying import carry, settle
 from bot.delivery.claims import claim_telegram
-from bot.delivery.outcomes import Sent
+from bot.delivery.outcomes import Edited, Sent
 from bot.screens.screen import Screen
 from bot.wording import Words
 from domain.db.models.words import DeliveryState, Urgency
@@ -55,6 +58,31 @@ async def test_a_list_in_place_of_a_card_that_is_not_recorded_yet_stays(post: Po
         await following.follow_homes(session, post.now(), of=[amara.id])  # something about home changes
     async with post.working():
         await until(post.all_done)
+    assert await post.chat(amara) == ["the list"]
+
+
+async def test_a_list_comes_after_the_redraw_that_is_under_way_of_the_card_it_replaces(post: Post) -> None:
+    """Else the card might be the last word: a person presses a button, and what he gets is gone again."""
+    amara = await post.person()
+    mail = post.mail()
+    ticket = await tracked(post, amara)
+    outcome = await carry(mail, ticket, Screen("home"))
+    assert isinstance(outcome, Sent)
+    await settle(mail, ticket, outcome)
+    async with post.sessions.begin() as session:
+        await following.follow_homes(session, post.now(), of=[amara.id])
+    await until(lambda: mail.pace.turn(amara.chat_id))
+    redraw = await until(lambda: claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy))
+    async with post.sessions.begin() as session:
+        row = await queue.untrack(session, amara.id, amara.chat_id, outcome.message_id, post.now())
+    assert row == ticket.id
+    says = replies.Saying(mail, amara.chat_id, outcome.message_id, Screen("the list"), after=row)
+    listed = asyncio.create_task(says())
+    await settle(mail, redraw, await carry(mail, redraw, Screen("home, redrawn")))
+    assert await listed == Edited()
+    async with post.working():
+        await until(post.all_done)
+    assert [edit["params"]["text"] for edit in await post.requests("editMessageText")] == ["home, redrawn", "the list"]
     assert await post.chat(amara) == ["the list"]
 
 

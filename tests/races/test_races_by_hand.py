@@ -3,11 +3,12 @@
 import asyncio
 from collections import Counter
 from random import Random
+from typing import Any
 
 import pytest
 
-from domain.bidding.queries import lock_people
 from domain.bidding.rules import Award, Bids
+from domain.coverage import queries
 from domain.coverage.assigning import Assigned, Given
 from domain.coverage.ending import ClosedEmpty
 from domain.coverage.opening import Opened
@@ -149,18 +150,32 @@ async def test_r2_1_a_driver_is_given_one_slot_while_he_takes_another_of_that_da
         assert Refused(Refusal.BUSY) in (assigned, accepted)
 
 
-async def test_a_window_is_opened_and_pressed_in_while_another_manager_waits_for_the_slot(arena: Arena) -> None:
+async def test_a_window_is_opened_and_pressed_in_while_another_manager_waits_for_the_slot(
+    arena: Arena, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When he has got the slot it has a window, which is a driver's at that moment, who waits for the slot."""
     it = await Contest.of(arena, 2, cap=7)
     omar, slot = await it.manager("Omar"), await it.slot(0)
-    async with arena.session.begin() as holding, asyncio.timeout(30):
-        await lock_people(holding, [it.drivers[0].id])  # so that Omar comes no further than to the slot
+    has_the_slot, goes_on, locks = asyncio.Event(), asyncio.Event(), queries._slot_locked
+
+    async def hesitates(*given: Any) -> Any:
+        try:
+            return await locks(*given)
+        except queries._Opened:
+            has_the_slot.set()
+            await goes_on.wait()
+            raise
+
+    monkeypatch.setattr(queries, "_slot_locked", hesitates)
+    async with arena.session() as watching, asyncio.timeout(30):
         async with arena.session.begin() as opening:
             opened = await it.opens(slot)(opening)
             assert isinstance(opened, Opened)
             assigning = asyncio.create_task(arena.at_once(it.assigns(it.drivers[0], slot, omar)))
             await somebody_waits(opening)
+        await has_the_slot.wait()
         accepting = asyncio.create_task(arena.at_once(it.accepts(it.drivers[1], opened.window_id)))
-        await somebody_waits(holding, others=2, unless_done=accepting)
-    [award], [given] = await accepting, await assigning
+        await somebody_waits(watching, unless_done=accepting)
+        goes_on.set()
+        [award], [given] = await accepting, await assigning
     assert isinstance(award, Award) and given == Given("D1 Test", arena.now, None, himself=True)
