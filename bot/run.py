@@ -43,6 +43,7 @@ from bot.wakeups import Wakeups
 from bot.wording import Words
 from bot.workshop import Workshop
 from domain.db.engine import connect, sessions
+from domain.people import owning
 
 log = structlog.get_logger(__name__)
 
@@ -162,6 +163,13 @@ async def _meet(rollcall: Rollcall) -> None:
     rollcall.met.set()
 
 
+async def _name_owners(rollcall: Rollcall) -> None:
+    async with rollcall.edge.sessions.begin() as session:
+        strangers = await owning.name_owners(session, rollcall.edge.settings.owners)
+    for phone in strangers:
+        log.warning("an owner is no manager here: `rollcall create-manager` makes one", phone=phone)
+
+
 @contextlib.asynccontextmanager
 async def serving(
     settings: Settings, now: Callable[[], datetime] = utc_now, *, receives: bool = True, works: bool = True
@@ -172,6 +180,7 @@ async def serving(
     in hand, and gives its lease to the next process. Raises StartError.
     """
     async with _assembled(settings, now) as rollcall, contextlib.AsyncExitStack() as stack:
+        await _name_owners(rollcall)
         edge, webhook = rollcall.edge, settings.public_url if receives else None
         listens = receives or "port" in settings.model_fields_set
         listener = stack.enter_context(web.listen(settings.port)) if listens else None

@@ -139,7 +139,6 @@ class Settings(BaseSettings):
             if self.penalties_from is None
             else datetime.combine(self.penalties_from, time(), self.timezone),
             sms_monthly_budget=self.sms_monthly_budget,
-            owners=self.owners,
         )
 
     @property

@@ -180,7 +180,6 @@ class Policy:
     sms_a_day_urgent: int = 20
     sms_monthly_budget: int | None = None  # segments (R11.8); None: no limit
     budget_alert_percent: int = 80
-    owners: tuple[str, ...] = ()  # phones of the managers who are told when an operator must act (R12.5a)
     code_good_for: timedelta = timedelta(days=1)  # in an SMS (R11.6), if what it stands for has no end of its own
     help_once_in: timedelta = timedelta(days=1)  # unknown words by SMS are answered once in this time
     keep_sms_for: timedelta = timedelta(days=90)

@@ -46,7 +46,7 @@ async def raise_within(
     """The same, in the transaction of what caused it."""
     if not await session.scalar(_RAISE, {"key": key, "now": now}):
         return False
-    name, who = key.split(":")[0], (await session.scalars(owners(policy))).all()
+    name, who = key.split(":")[0], (await session.scalars(owners())).all()
     envelope = Envelope(Kind.ALERT, uuid.uuid5(uuid.NAMESPACE_OID, key), occasion=now)
     told = await notices.tell(session, who, OperatorAlert(name, detail), envelope, words, policy, now)
     metrics.ALERTS.labels(name).inc()

@@ -86,7 +86,13 @@ def offers() -> Select[Any]:
     )
     return (
         select(
-            BidWindow,
+            BidWindow.id,
+            BidWindow.assignment_id,
+            BidWindow.mode,
+            BidWindow.status,
+            BidWindow.closes_at,
+            BidWindow.pay_bonus_percent,
+            BidWindow.winner_id,
             Assignment.on,
             Assignment.status,
             Assignment.assigned_by,
@@ -143,11 +149,12 @@ _TAKEN = (
 
 def offer_from(row: Row[Any], driver_id: uuid.UUID, policy: Policy, now: datetime) -> Offer:
     """A row of `offers`, as it stands at this instant."""
-    window, on, status, by, arrive_by, route, warehouse, address, declined, busy, away, asked, bid, bids, *_ = row
+    window_id, assignment_id, mode, window_status, closes_at, bonus_percent, winner_id, *slot = row
+    on, status, by, arrive_by, route, warehouse, address, declined, busy, away, asked, bid, bids, *_ = slot
     unfilled = status is AssignmentStatus.UNFILLED
     return Offer(
-        window_id=window.id,
-        assignment_id=window.assignment_id,
+        window_id=window_id,
+        assignment_id=assignment_id,
         route=route,
         warehouse=warehouse,
         address=address,
@@ -157,12 +164,12 @@ def offer_from(row: Row[Any], driver_id: uuid.UUID, policy: Policy, now: datetim
         arrive_by=arrive_by or time.arrive_by(on, None, policy),
         arrive_within=policy.arrive_within,
         hurries=now + policy.arrive_within >= (arrive_by or time.arrive_by(on, None, policy)),
-        mode=window.mode,
-        closes_at=window.closes_at,
-        bonus_percent=window.pay_bonus_percent,
-        open=unfilled and window.status is BidWindowStatus.OPEN and now < window.closes_at and not away,
-        taken=window.winner_id not in (None, driver_id) or status in HELD,
-        mine=window.winner_id == driver_id and status in HELD,
+        mode=mode,
+        closes_at=closes_at,
+        bonus_percent=bonus_percent,
+        open=unfilled and window_status is BidWindowStatus.OPEN and now < closes_at and not away,
+        taken=winner_id not in (None, driver_id) or status in HELD,
+        mine=winner_id == driver_id and status in HELD,
         by_hand=by is AssignedBy.MANAGER and status in HELD,
         declined=declined,
         busy=busy,

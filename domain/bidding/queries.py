@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, Uuid, and_, bindparam, select
+from sqlalchemy import BindParameter, Select, Uuid, and_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,7 +84,7 @@ _WINDOW_LOCKED = (
 )
 
 
-def asked(window_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
+def asked(window_id: uuid.UUID | BindParameter[uuid.UUID]) -> Select[tuple[uuid.UUID]]:
     """The drivers who were told of this window."""
     return select(WindowAsk.user_id).where(WindowAsk.window_id == window_id)
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
 from domain.db.models import Board as BoardRow
-from domain.db.models import Warehouse, WarehouseManager
+from domain.db.models import Warehouse, desks
 from domain.db.models.words import AssignmentStatus
 from domain.db.sql import sql
 from domain.people.queries import Person, manages
@@ -91,8 +91,7 @@ class WarehouseDay:
 
 _DAY = f"""
     SELECT w.id AS warehouse_id, w.name AS warehouse, day.*
-    FROM warehouse_managers mine
-    JOIN users manager ON manager.id = mine.user_id AND manager.role = 'manager'
+    FROM desks mine
     JOIN warehouses w ON w.id = mine.warehouse_id
     LEFT JOIN LATERAL (
         SELECT a.id, r.name AS route, a.status::text, a.confirmed_at IS NOT NULL AS confirmed,
@@ -169,7 +168,7 @@ class Board:
     page: int
 
 
-_HIS = select(func.count()).where(WarehouseManager.user_id == BoardRow.user_id).scalar_subquery()
+_HIS = select(func.count()).where(desks.c.user_id == BoardRow.user_id).scalar_subquery()
 _ROW = select(BoardRow.warehouse_id, BoardRow.on, BoardRow.page, _HIS.label("his"))
 
 

@@ -120,8 +120,7 @@ _CELLS = f"""
                (SELECT NOT e.runs FROM calendar_exceptions e WHERE e.route_id = r.id AND e.date = d.date),
                EXISTS (SELECT FROM calendar_exceptions e
                        WHERE e.warehouse_id = w.id AND e.date = d.date AND NOT e.runs)) END AS closed
-    FROM warehouse_managers mine
-    JOIN users manager ON manager.id = mine.user_id AND manager.role = 'manager'
+    FROM desks mine
     JOIN warehouses w ON w.id = mine.warehouse_id
     JOIN routes r ON r.warehouse_id = w.id
     CROSS JOIN unnest(:days) AS d (date)
@@ -136,8 +135,7 @@ _USED = deadlines.used(_CELLS)
 _CELLS_OF = sql(_CELLS, days=ARRAY(Date()), manager=Uuid(), of=Uuid(), **_USED)
 _HIS = sql(
     """
-    SELECT w.id, w.name FROM warehouse_managers mine
-    JOIN users manager ON manager.id = mine.user_id AND manager.role = 'manager'
+    SELECT w.id, w.name FROM desks mine
     JOIN warehouses w ON w.id = mine.warehouse_id
     WHERE mine.user_id = :manager ORDER BY w.name, w.id
     """,

@@ -21,9 +21,9 @@ from domain.db.models import (
     Route,
     User,
     Warehouse,
-    WarehouseManager,
+    desks,
 )
-from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus, UserRole
+from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
 from domain.pages import nearest
 from domain.people.queries import manages
 from domain.policy import Policy
@@ -274,8 +274,7 @@ async def warehouses_today(session: AsyncSession, manager_id: uuid.UUID, today: 
             func.count(Assignment.id),
             func.count(Assignment.id).filter(Assignment.status == AssignmentStatus.UNFILLED),
         )
-        .join(WarehouseManager, WarehouseManager.warehouse_id == Warehouse.id)
-        .join(User, User.id == WarehouseManager.user_id)
+        .join(desks, desks.c.warehouse_id == Warehouse.id)
         .outerjoin(
             Assignment,
             and_(
@@ -284,7 +283,7 @@ async def warehouses_today(session: AsyncSession, manager_id: uuid.UUID, today: 
                 Assignment.status != AssignmentStatus.CANCELLED,
             ),
         )
-        .where(WarehouseManager.user_id == manager_id, User.role == UserRole.MANAGER)
+        .where(desks.c.user_id == manager_id)
         .group_by(Warehouse.id)
         .order_by(Warehouse.name)
     )

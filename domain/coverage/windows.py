@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Integer, Row, Uuid, func, select
+from sqlalchemy import Integer, Row, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -72,8 +72,7 @@ _OPEN = sql(
     JOIN routes r ON r.id = a.route_id
     JOIN warehouses there ON there.id = a.warehouse_id
     WHERE w.status = 'open' AND a.status = 'unfilled' AND EXISTS (
-        SELECT FROM warehouse_managers mine JOIN users manager ON manager.id = mine.user_id AND manager.role = 'manager'
-        WHERE mine.user_id = :manager AND mine.warehouse_id = a.warehouse_id)
+        SELECT FROM desks mine WHERE mine.user_id = :manager AND mine.warehouse_id = a.warehouse_id)
     ORDER BY w.closes_at, a.date, there.name, length(r.name), r.name, w.id
     LIMIT :most OFFSET :before
     """,
@@ -158,34 +157,40 @@ class WindowCard:
     awardable: bool = False
 
 
+_ASKED, _HAS_IT = bidding.asked(bindparam("window", type_=Uuid())), aliased(User)
+_CARD = (
+    select(
+        BidWindow,
+        Assignment,
+        Route.name,
+        Warehouse.name,
+        User.first_name + " " + User.last_name,
+        _HAS_IT.first_name + " " + _HAS_IT.last_name,
+        AssignmentTerms.arrive_by,
+        select(func.count()).select_from(_ASKED.subquery()).scalar_subquery(),
+        select(func.count())
+        .where(DayDecline.user_id.in_(_ASKED), DayDecline.on == Assignment.on)
+        .correlate(Assignment)
+        .scalar_subquery(),
+    )
+    .join(Assignment, Assignment.id == BidWindow.assignment_id)
+    .join(Route, Route.id == Assignment.route_id)
+    .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
+    .outerjoin(User, User.id == BidWindow.winner_id)
+    .outerjoin(_HAS_IT, _HAS_IT.id == Assignment.user_id)
+    .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
+    .where(
+        BidWindow.id == bindparam("window", type_=Uuid()),
+        manages(bindparam("manager", type_=Uuid()), Assignment.warehouse_id),
+    )
+)
+
+
 async def window_card(
     session: AsyncSession, manager_id: uuid.UUID, window_id: uuid.UUID, policy: Policy
 ) -> WindowCard | None:
     """A window of a slot in the manager's warehouses; None where there is none or it isn't his (R12.3)."""
-    asked, driver = bidding.asked(window_id), aliased(User)
-    found = await session.execute(
-        select(
-            BidWindow,
-            Assignment,
-            Route.name,
-            Warehouse.name,
-            User.first_name + " " + User.last_name,
-            driver.first_name + " " + driver.last_name,
-            AssignmentTerms.arrive_by,
-            select(func.count()).select_from(asked.subquery()).scalar_subquery(),
-            select(func.count())
-            .where(DayDecline.user_id.in_(asked), DayDecline.on == Assignment.on)
-            .correlate(Assignment)
-            .scalar_subquery(),
-        )
-        .join(Assignment, Assignment.id == BidWindow.assignment_id)
-        .join(Route, Route.id == Assignment.route_id)
-        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
-        .outerjoin(User, User.id == BidWindow.winner_id)
-        .outerjoin(driver, driver.id == Assignment.user_id)
-        .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
-        .where(BidWindow.id == window_id, manages(manager_id, Assignment.warehouse_id))
-    )
+    found = await session.execute(_CARD, {"window": window_id, "manager": manager_id})
     row = found.one_or_none()
     if row is None:
         return None

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from domain import time
-from domain.db.models import Assignment, BidWindow, Route, User, Warehouse, WarehouseGroup, WarehouseManager
-from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, UserRole
+from domain.db.models import Assignment, BidWindow, Route, User, Warehouse, WarehouseGroup, desks
+from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus
 from domain.people.queries import manages
 from domain.policy import Policy
 
@@ -30,10 +30,9 @@ async def sites(session: AsyncSession, manager_id: uuid.UUID) -> tuple[Site, ...
     """The manager's warehouses, by name."""
     rows = await session.execute(
         select(Warehouse.id, Warehouse.name, WarehouseGroup.id, WarehouseGroup.title, WarehouseGroup.chat_id)
-        .join(WarehouseManager, WarehouseManager.warehouse_id == Warehouse.id)
-        .join(User, User.id == WarehouseManager.user_id)
+        .join(desks, desks.c.warehouse_id == Warehouse.id)
         .outerjoin(WarehouseGroup, (WarehouseGroup.warehouse_id == Warehouse.id) & WarehouseGroup.ended_at.is_(None))
-        .where(User.id == manager_id, User.role == UserRole.MANAGER)
+        .where(desks.c.user_id == manager_id)
         .order_by(Warehouse.name, Warehouse.id)
     )
     return tuple(Site(*row) for row in rows)

@@ -42,8 +42,7 @@ DECIDES: Final = """
                      AND (home.ends_on IS NULL OR home.ends_on >= :today)))
 """
 MAY_DECIDE: Final = f"""
-    EXISTS (SELECT FROM warehouse_managers manager JOIN users boss ON boss.id = manager.user_id
-            WHERE manager.user_id = :manager AND boss.role = 'manager' AND ({DECIDES}))
+    EXISTS (SELECT FROM desks manager WHERE manager.user_id = :manager AND ({DECIDES}))
 """
 _SUBJECT = sql(
     f"""

@@ -38,8 +38,7 @@ class Audience:
 # Drivers by their homes of today (R12.7: none recorded, everywhere), as whom a manager may write to one by one.
 _AUDIENCE: Final = """
     WITH mine AS (
-        SELECT here.warehouse_id AS id FROM warehouse_managers here
-        JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
+        SELECT here.warehouse_id AS id FROM desks here
         WHERE here.user_id = :manager AND (CAST(:warehouse AS uuid) IS NULL OR here.warehouse_id = :warehouse)
     ), audience AS (
         SELECT home.user_id FROM mine JOIN employments home ON home.warehouse_id = mine.id

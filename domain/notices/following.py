@@ -92,16 +92,16 @@ _FOLLOW_HOMES = sql(
     ), whose AS (
         SELECT unnest(:of) AS user_id, 'home' AS kind
         UNION SELECT user_id, 'home' FROM window_asks WHERE window_id = :asked_of
-        UNION SELECT user_id, 'home' FROM warehouse_managers WHERE warehouse_id = ANY (:at_home)
+        UNION SELECT user_id, 'home' FROM desks WHERE warehouse_id = ANY (:at_home)
         UNION SELECT board.user_id, 'board'
         FROM boards board JOIN changed ON changed.date = board.date
         WHERE board.live_until > :now AND (board.warehouse_id = changed.warehouse_id OR board.warehouse_id IS NULL
-              AND EXISTS (SELECT FROM warehouse_managers his WHERE his.user_id = board.user_id
+              AND EXISTS (SELECT FROM desks his WHERE his.user_id = board.user_id
                           AND his.warehouse_id = changed.warehouse_id))
         UNION SELECT map.user_id, 'coverage'
         FROM coverage_maps map JOIN changed ON changed.date BETWEEN map.date AND map.date + (map.days - 1)
         WHERE map.live_until > :now AND (map.warehouse_id = changed.warehouse_id OR map.warehouse_id IS NULL
-              AND EXISTS (SELECT FROM warehouse_managers his WHERE his.user_id = map.user_id
+              AND EXISTS (SELECT FROM desks his WHERE his.user_id = map.user_id
                           AND his.warehouse_id = changed.warehouse_id))
     ), showing AS (
         SELECT d.id FROM deliveries d JOIN whose USING (user_id, kind)

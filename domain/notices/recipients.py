@@ -41,9 +41,8 @@ class Recipient:
 _RECIPIENTS = sql(
     """
     WITH mine AS (
-        SELECT w.id, w.name FROM warehouse_managers here
+        SELECT w.id, w.name FROM desks here
         JOIN warehouses w ON w.id = here.warehouse_id
-        JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
         WHERE here.user_id = :manager_id
     ), reached AS (
         SELECT home.user_id, mine.id AS warehouse_id, mine.name, 'driver' AS role

@@ -33,8 +33,7 @@ _FACTS = sql(
                           WHERE home.user_id = :driver AND (home.ends_on IS NULL OR home.ends_on >= :today)),
            EXISTS (SELECT FROM assignments a WHERE a.user_id = :driver AND a.status IN ('scheduled', 'active')),
            :by IS NULL
-               OR EXISTS (SELECT FROM employments home JOIN warehouse_managers here USING (warehouse_id)
-                          JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
+               OR EXISTS (SELECT FROM employments home JOIN desks here USING (warehouse_id)
                           WHERE home.user_id = :driver AND here.user_id = :by)
     """,
     driver=Uuid(),

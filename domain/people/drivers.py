@@ -47,8 +47,7 @@ WORKS_HERE: Final = """
 # one. `own` are his people, for whom he may act: whose home is or will be one of his warehouses, or was never recorded.
 _MINE: Final = """
     WITH mine AS (
-        SELECT here.warehouse_id AS id FROM warehouse_managers here
-        JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
+        SELECT here.warehouse_id AS id FROM desks here
         WHERE here.user_id = :manager_id
     ), named AS (
         SELECT driver.id,
@@ -193,7 +192,7 @@ _SHIFTS = sql(
     JOIN routes r ON r.id = a.route_id JOIN warehouses w ON w.id = a.warehouse_id
     WHERE a.user_id = :driver AND a.status IN ('scheduled', 'active') AND a.date >= :today - 1
       AND (a.date >= :today OR a.status = 'active')
-      AND EXISTS (SELECT FROM warehouse_managers m WHERE m.warehouse_id = a.warehouse_id AND m.user_id = :manager)
+      AND EXISTS (SELECT FROM desks mine WHERE mine.warehouse_id = a.warehouse_id AND mine.user_id = :manager)
     ORDER BY a.date
     """,
     driver=Uuid(),

@@ -99,7 +99,7 @@ OF_HIS_SHIFTS: Final = (
     "shifts",
 )
 # What belongs to his number, if it is his alone.
-OF_HIS_PHONE: Final = ("received_sms", "sms_opt_outs")
+OF_HIS_PHONE: Final = ("owners", "received_sms", "sms_opt_outs")
 
 # Never in it: what opens something, what only our own machine reads, and facts that tell of others (the text that he
 # was shown is in `title` and `body`).

@@ -11,10 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from domain.db.models import ChatLink, ContactSettings, Route, SmsOptOut, User, WarehouseManager
+from domain.db.models import ChatLink, ContactSettings, Owner, Route, SmsOptOut, User, WarehouseManager, desks
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
-from domain.policy import Policy
 
 NOBODY: Final = ("Former", "driver", "")  # first name, last name and number of who was made anonymous
 
@@ -83,28 +82,18 @@ def manages(
     manager_id: uuid.UUID | ColumnElement[uuid.UUID] | InstrumentedAttribute[uuid.UUID],
     warehouse_id: InstrumentedAttribute[uuid.UUID],
 ) -> ColumnElement[bool]:
-    """Whether somebody is a manager of this warehouse; anything else is 'not found' to him (R12.3)."""
-    manager = aliased(User)  # the query around may be about users, too
-    return exists().where(
-        WarehouseManager.warehouse_id == warehouse_id,
-        WarehouseManager.user_id == manager_id,
-        manager.id == WarehouseManager.user_id,
-        manager.role == UserRole.MANAGER,
-    )
+    """Whether this warehouse is on somebody's desk; anything else is 'not found' to him (R12.3, R12.5a)."""
+    return exists().where(desks.c.warehouse_id == warehouse_id, desks.c.user_id == manager_id)
 
 
 async def warehouses_of(session: AsyncSession, manager_id: uuid.UUID) -> list[uuid.UUID]:
-    """Where somebody is a manager, by id."""
-    mine = (
-        select(WarehouseManager.warehouse_id)
-        .join(User, User.id == WarehouseManager.user_id)
-        .where(User.id == manager_id, User.role == UserRole.MANAGER)
-    )
-    return list(await session.scalars(mine.order_by(WarehouseManager.warehouse_id)))
+    """Those on somebody's desk, by id."""
+    mine = select(desks.c.warehouse_id).where(desks.c.user_id == manager_id)
+    return list(await session.scalars(mine.order_by(desks.c.warehouse_id)))
 
 
 def managers_of(warehouse_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
-    """The managers of a warehouse."""
+    """The managers of a warehouse, who are told of what happens there; owners are not by being owners."""
     return (
         select(User.id)
         .join(WarehouseManager, WarehouseManager.user_id == User.id)
@@ -112,9 +101,9 @@ def managers_of(warehouse_id: uuid.UUID) -> Select[tuple[uuid.UUID]]:
     )
 
 
-def owners(policy: Policy) -> Select[tuple[uuid.UUID]]:
+def owners() -> Select[tuple[uuid.UUID]]:
     """Those who run the company, as far as they are managers here (R12.5a)."""
-    return select(User.id).where(User.phone.in_(policy.owners), User.role == UserRole.MANAGER)
+    return select(User.id).join(Owner, Owner.phone == User.phone).where(User.role == UserRole.MANAGER)
 
 
 def managers_to_tell(warehouse_id: uuid.UUID, route_id: uuid.UUID, now: datetime) -> Select[tuple[uuid.UUID]]:

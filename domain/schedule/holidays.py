@@ -71,8 +71,7 @@ class Holiday:
 _STANDS = sql(
     """
     SELECT w.id, w.name, NOT e.runs, who.first_name || ' ' || who.last_name
-    FROM warehouse_managers here
-    JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
+    FROM desks here
     JOIN warehouses w ON w.id = here.warehouse_id
     LEFT JOIN calendar_exceptions e ON e.warehouse_id = w.id AND e.date = :on
     LEFT JOIN users who ON who.id = e.created_by

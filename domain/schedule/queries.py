@@ -40,9 +40,8 @@ class Place:
 # The warehouses first; each by name, short ones first: R2 before R12.
 _PLACES = """
     WITH mine AS (
-        SELECT w.id, w.name FROM warehouse_managers here
+        SELECT w.id, w.name FROM desks here
         JOIN warehouses w ON w.id = here.warehouse_id
-        JOIN users manager ON manager.id = here.user_id AND manager.role = 'manager'
         WHERE here.user_id = :manager
     ), places AS (
         SELECT id, name, id AS warehouse_id, name AS warehouse, 0 AS rank FROM mine

@@ -195,8 +195,7 @@ _LIST = sql(
     """
     SELECT l.warehouse_id, l.date, l.due_at, w.name AS warehouse FROM arrival_lists l
     JOIN warehouses w ON w.id = l.warehouse_id
-    JOIN warehouse_managers m ON m.warehouse_id = l.warehouse_id AND m.user_id = :manager
-    JOIN users person ON person.id = m.user_id AND person.role = 'manager'
+    JOIN desks his ON his.warehouse_id = l.warehouse_id AND his.user_id = :manager
     WHERE l.id = :list
     """,
     list=Uuid(),
@@ -213,8 +212,7 @@ _HOLD = sql(
     SELECT h.*, w.name AS warehouse, ended.first_name || ' ' || ended.last_name AS released_by_name
     FROM arrival_holds h
     JOIN warehouses w ON w.id = h.warehouse_id
-    JOIN warehouse_managers m ON m.warehouse_id = h.warehouse_id AND m.user_id = :manager
-    JOIN users person ON person.id = m.user_id AND person.role = 'manager'
+    JOIN desks his ON his.warehouse_id = h.warehouse_id AND his.user_id = :manager
     LEFT JOIN users ended ON ended.id = h.released_by
     WHERE h.id = :hold
     """,

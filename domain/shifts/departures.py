@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.db.models import Assignment, Departure, Employment, Invite, SmsCode, User, WarehouseManager
+from domain.db.models import Assignment, Departure, Employment, Invite, SmsCode, User
 from domain.db.models.words import AssignmentStatus, CancelReason, Trigger
 from domain.db.sql import sql
 from domain.notices import actions as notices
@@ -22,7 +22,7 @@ from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.drivers import his_driver
 from domain.people.linking import unlink
-from domain.people.queries import Person, linked_chat
+from domain.people.queries import Person, linked_chat, warehouses_of
 from domain.people.rules import Employed, Leave, LeavesThen, decide_leaving, decide_stay
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -166,8 +166,7 @@ async def _worked_at(session: AsyncSession, manager_id: uuid.UUID, driver_id: uu
     worked = set(
         await session.scalars(select(Assignment.warehouse_id).where(Assignment.user_id == driver_id).distinct())
     )
-    mine = select(WarehouseManager.warehouse_id).where(WarehouseManager.user_id == manager_id)
-    his = sorted(await session.scalars(mine))
+    his = await warehouses_of(session, manager_id)
     return sorted(worked if worked & set(his) else worked | set(his[:1]))
 
 

@@ -249,6 +249,8 @@ EVERY_NOTICE_ENDED: Final = """
            || coalesce(' since ' || d.due_at, '') || coalesce(', ' || d.reason, '')
     FROM deliveries d JOIN users who ON who.id = d.user_id
     WHERE d.due_at <= :now
+          AND NOT (d.redraw AND d.pause_until > clock_timestamp()
+                   AND d.pause_until <= clock_timestamp() + :redrawn_every)
        OR d.state = 'sending'
        OR d.state IN ('pending', 'unknown') AND d.due_at IS NULL
           AND NOT (d.channel = 'sms' AND d.state = 'pending' AND d.created_at > :now - interval '26 hours'

@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 
 from domain.db.models.words import CancelReason, Urgency
 from domain.db.sql import sql
-from domain.policy import Policy
+from domain.policy import REDRAWN_EVERY, Policy
 from domain.shifts import deadlines
 from domain.shifts.outages import Outage
 from domain.shifts.rules_of_leaving import PROTECTED
@@ -78,6 +78,7 @@ _OURS: Final[Mapping[str, TypeEngine[Any]]] = {
     "tiny": Double(),
     "few": Integer(),
     "retell_for": Interval(),
+    "redrawn_every": Interval(),
     "hand_back_within": Interval(),
     "hand_back_below": Interval(),
     "cap_most": Integer(),
@@ -113,6 +114,7 @@ def _given(facts: Facts) -> dict[str, Any]:
         "tiny": 1e-4,
         "few": policy.missing_few,
         "retell_for": policy.retell_for,
+        "redrawn_every": REDRAWN_EVERY,
         "hand_back_within": policy.hand_back_within,
         "hand_back_below": policy.hand_back_below,
         "cap_most": policy.cap_most,
@@ -214,12 +216,9 @@ async def found(session: AsyncSession, facts: Facts, invariants: tuple[Invariant
 
 
 ALWAYS: Final = tuple(each for each in INVARIANTS if not each.in_peace)
-# Little has changed since the last step, and planning the statement takes ten times as long as running it: it is
-# planned once a day, after ANALYZE, for whatever instant. Such a plan expects a third of a table to have changed, and
-# would read all of it.
-_AS_PLANNED: Final = text(
-    "SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
-)
+# Little has changed since the last step. The plan is made once a day, after ANALYZE, for whatever instant (see
+# timekeeping); such a plan expects a third of a table to have changed, and would read all of it.
+_AS_PLANNED: Final = text("SET LOCAL enable_seqscan = off")
 
 
 async def broken(session: AsyncSession, facts: Facts, *, in_peace: bool) -> list[Broken]:

@@ -75,7 +75,9 @@ async def take_over(database_url: str, seed: int) -> None:
         await connection.execute(_SCHEMA.format(seed=seed) + _INDEXES)
         for (statement,) in await connection.fetch(_DEFAULTS):
             await connection.execute(statement)
-        await connection.execute(f'ALTER DATABASE "{address.database}" SET search_path = virtual, public, pg_catalog')
+        # Tables are small, and statements many: planning each for its parameters takes longer than any plan saves.
+        for setting in ("search_path = virtual, public, pg_catalog", "plan_cache_mode = force_generic_plan"):
+            await connection.execute(f'ALTER DATABASE "{address.database}" SET {setting}')
     finally:
         await connection.close()
 

@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from bot.jobs import Clockwork, Duties, Duty, Errand, run_due, table_of_duties, 
 from bot.wording import Words
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
-from domain.db.models import Assignment, DutyRun, Notification, Route, SeenUpdate, Warehouse
+from domain.db.models import Assignment, DutyRun, Notification, Owner, Route, SeenUpdate, Warehouse
 from domain.db.models.words import AssignmentStatus
 from domain.notices.wording import Notice, Worded
 from domain.policy import TORONTO, Policy
@@ -234,9 +233,10 @@ async def test_r5_4_a_route_that_nobody_can_be_told_of_is_an_operators_matter(
         fleet = Fleet(session, now)
         owner = await fleet.manager("Olga", await fleet.warehouse("South"))
         window = await fleet.window(await fleet.slot(await fleet.route("R12", await fleet.warehouse("North"))))
-    policy, before = replace(POLICY, owners=(owner.phone,)), alerts_counted()
+        await fleet.put(Owner, {"phone": owner.phone})
+    before = alerts_counted()
     with capture_logs() as logged:
-        await run_due(table_of_duties(Words(TORONTO), policy)["windows"], sessions, now + timedelta(hours=9))
+        await run_due(table_of_duties(Words(TORONTO), POLICY)["windows"], sessions, now + timedelta(hours=9))
     [line] = [line for line in logged if line["log_level"] == "error"]
     assert (line["alert"], line["owners_told"]) == (f"no manager to tell:{window}", 1)
     assert alerts_counted() == before + 1

@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from bot.jobs import Clockwork, run_due, table_of_duties, told
 from bot.rosters import NotMade, in_workshop
 from bot.workshop import Workshop
 from domain.bidding.queries import lock_people
-from domain.db.models import DutyRun, Notification, RosterRun
+from domain.db.models import DutyRun, Notification, Owner, RosterRun
 from domain.db.models.words import RosterCause
 from domain.people.queries import Person
 from domain.roster import flow
@@ -152,8 +151,8 @@ async def test_a_roster_that_fails_again_is_an_operators_matter_and_holds_nobody
     await crewed(rostering)
     olga = await rostering.build(lambda fleet: fleet.manager("Olga"))
     await rostering.freeze(FROZEN + 7 * DAY)
-    policy = replace(POLICY, owners=(olga.phone,))
-    here = rosters.here(SAY, policy)
+    await rostering.build(lambda fleet: fleet.put(Owner, {"phone": olga.phone}))
+    here = rosters.here(SAY, POLICY)
 
     async def poisoned(sessions: Sessions, run_id: uuid.UUID, now: datetime) -> Made | None:
         async with sessions() as session:
@@ -162,7 +161,7 @@ async def test_a_roster_that_fails_again_is_an_operators_matter_and_holds_nobody
         return await here(sessions, run_id, now)
 
     async def tried() -> list[str]:
-        done = told(await run_due(table_of_duties(SAY, policy, poisoned)["roster"], sessions, FROZEN + 7 * DAY))
+        done = told(await run_due(table_of_duties(SAY, POLICY, poisoned)["roster"], sessions, FROZEN + 7 * DAY))
         assert len(done["failed"]) == 1
         async with sessions.begin() as session:  # the claim runs out
             lapsed = update(RosterRun).where(RosterRun.carried_out_at.is_(None))
@@ -174,6 +173,6 @@ async def test_a_roster_that_fails_again_is_an_operators_matter_and_holds_nobody
     [body] = await tried()
     assert "the week of 2026-12-07" in body
     assert len(await tried()) == 1
-    mended = table_of_duties(SAY, policy)["roster"]
+    mended = table_of_duties(SAY, POLICY)["roster"]
     made = told(await run_due(mended, sessions, FROZEN + 7 * DAY))
     assert made == {"done": 1, "2026-12-07": {"filled": 1, "gaps": 6}}

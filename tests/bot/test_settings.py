@@ -30,10 +30,10 @@ def test_nothing_need_be_set() -> None:
 
 
 def test_owners_and_budget_are_terms_of_the_company(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (load().policy.owners, load().policy.sms_monthly_budget) == ((), None)
+    assert (load().owners, load().policy.sms_monthly_budget) == ((), None)
     monkeypatch.setenv("OWNERS", "416-555-0100, +15145550123,")
     monkeypatch.setenv("SMS_MONTHLY_BUDGET", "2000")
-    assert load().policy.owners == ("+14165550100", "+15145550123")
+    assert load().owners == ("+14165550100", "+15145550123")
     assert load().policy.sms_monthly_budget == 2000
 
 

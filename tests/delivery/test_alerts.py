@@ -22,6 +22,7 @@ from bot.delivery.steps import HELD
 from bot.kinds import table_of_kinds
 from domain.db.models import Delivery, Notification, OperatorAlert, Pace, SmsMonth, User
 from domain.db.models.words import Channel, DeliveryState, Failure, Urgency, UserRole
+from domain.people.owning import name_owners
 from domain.policy import TORONTO, Policy
 from tests.delivery.post import UNPACED, Post, Someone, until
 
@@ -31,6 +32,7 @@ async def owner(post: Post) -> Someone:
     nadia = await post.person()
     async with post.sessions.begin() as session:
         await session.execute(update(User).where(User.id == nadia.id).values(role=UserRole.MANAGER))
+        await name_owners(session, [nadia.phone])
     return nadia
 
 
@@ -41,9 +43,8 @@ async def wrong(post: Post) -> AsyncIterator[Sms]:
         yield way
 
 
-def mail_of(post: Post, owner: Someone, *, budget: int | None = None, **given: Any) -> Mail:
-    policy = Policy(owners=(owner.phone,), sms_monthly_budget=budget)
-    return post.mail(**UNPACED, policy=policy, **given)
+def mail_of(post: Post, *, budget: int | None = None, **given: Any) -> Mail:
+    return post.mail(**UNPACED, policy=Policy(sms_monthly_budget=budget), **given)
 
 
 async def texts(post: Post, urgency: Urgency, count: int) -> list[uuid.UUID]:
@@ -78,17 +79,17 @@ async def test_a_wrong_token_is_told_once_and_again_only_after_it_had_worked(
     before = counted("twilio")
     for times in (1, 2):
         await texts(post, Urgency.IMPORTANT, 3)
-        await carry_all(mail_of(post, owner, sms=wrong))
+        await carry_all(mail_of(post, sms=wrong))
         assert (await told(post), await standing(post)) == ([(owner.id, "twilio")] * times, ["twilio"])
         post.sandbox.clock.forward(1)
         await texts(post, Urgency.URGENT, 1)
-        await carry_all(mail_of(post, owner))
+        await carry_all(mail_of(post))
         assert await standing(post) == []
     assert counted("twilio") - before == 2
 
 
 async def test_telegram_that_refuses_the_token_is_told_once(post: Post, owner: Someone) -> None:
-    mail = mail_of(post, owner, kinds={**table_of_kinds(Policy(), "Acme"), **post.board.kinds()})
+    mail = mail_of(post, kinds={**table_of_kinds(Policy(), "Acme"), **post.board.kinds()})
     held = [Misconfigured("Unauthorized"), Misconfigured("Unauthorized")]
     for outcome in held:
         await post.note(await post.person())
@@ -104,7 +105,7 @@ async def test_telegram_that_refuses_the_token_is_told_once(post: Post, owner: S
 
 
 async def test_several_at_once_raise_it_once(post: Post, owner: Someone) -> None:
-    mail = mail_of(post, owner)
+    mail = mail_of(post)
     raised = await asyncio.gather(*(alerts.raise_alert(mail, "telegram", "the token") for _ in range(5)))
     assert (sorted(raised), await told(post)) == ([False] * 4 + [True], [(owner.id, "telegram")])
 
@@ -114,18 +115,18 @@ async def test_what_telegram_takes_ends_the_alert_though_another_process_had_rai
 ) -> None:
     """One that has been started again since: the next incident is told, too."""
     for incident in (1, 2):
-        before = mail_of(post, owner)
+        before = mail_of(post)
         await alerts.raise_alert(before, alerts.TELEGRAM, "Unauthorized")
         assert len(await told(post)) == incident
         note = await post.note(await post.person(), Urgency.URGENT)
-        async with post.working(mail_of(post, owner)):
+        async with post.working(mail_of(post)):
             await until(partial(post.is_in, note, DeliveryState.SENT))
         assert await standing(post) == []
         post.sandbox.clock.forward(1)
 
 
 async def test_an_edit_or_a_refusal_does_not_end_the_alert(post: Post, owner: Someone) -> None:
-    mail = mail_of(post, owner)
+    mail = mail_of(post)
     await alerts.raise_alert(mail, alerts.TELEGRAM, "Unauthorized")
     await post.note(await post.person(), Urgency.URGENT)
     claimed = await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)
@@ -138,15 +139,17 @@ async def test_only_owners_who_are_managers_are_told_and_nobody_need_be(post: Po
     driver, manager = await post.person(), await post.person()
     async with post.sessions.begin() as session:
         await session.execute(update(User).where(User.id == manager.id).values(role=UserRole.MANAGER))
-    mail = post.mail(policy=Policy(owners=(owner.phone, driver.phone, "+15145550199")))
-    assert await alerts.raise_alert(mail, "twilio", "x")
+        await name_owners(session, [owner.phone, driver.phone, "+15145550199"])
+    assert await alerts.raise_alert(post.mail(), "twilio", "x")
     assert [who for who, _ in await told(post)] == [owner.id]
+    async with post.sessions.begin() as session:
+        await name_owners(session, [])
     assert await alerts.raise_alert(post.mail(), "telegram", "x")
     assert len(await told(post)) == 1
 
 
 async def test_the_owner_reads_it(post: Post, owner: Someone) -> None:
-    mail = mail_of(post, owner, kinds=table_of_kinds(Policy(), "Acme"))
+    mail = mail_of(post, kinds=table_of_kinds(Policy(), "Acme"))
     await alerts.raise_alert(mail, "twilio", "Twilio answered 401, code 20003")
     async with post.working(mail):
         await until(lambda: post.chat(owner))
@@ -164,7 +167,7 @@ async def test_what_concerns_single_numbers_is_told_once_a_day(
         return answers.pop(0)
 
     monkeypatch.setattr(network, "send", send)
-    mail = mail_of(post, owner)
+    mail = mail_of(post)
     for day in (1, 2):
         refused = network.outcome_of(400, 21408)
         answers += [refused, Accepted(f"SM{day}"), refused]
@@ -181,7 +184,7 @@ async def test_misconfigured_is_tried_again_while_an_operator_may_mend_it(
     post: Post, owner: Someone, wrong: Sms
 ) -> None:
     (note,) = await texts(post, Urgency.IMPORTANT, 1)
-    mail = mail_of(post, owner, sms=wrong)
+    mail = mail_of(post, sms=wrong)
     assert await texting.carry_one(mail) is not None
     row = await post.row(note)
     assert (row.state, row.reason) == (DeliveryState.PENDING, "Twilio answered 401, code 20003")
@@ -200,7 +203,7 @@ async def _pauses_over(post: Post, note: uuid.UUID) -> None:
 
 
 async def test_a_number_that_carriers_refuse_is_for_an_operator(post: Post, owner: Someone) -> None:
-    mail = mail_of(post, owner)
+    mail = mail_of(post)
     for _ in range(2):
         (note,) = await texts(post, Urgency.IMPORTANT, 1)
         sms = await sms_claims.claim_send(mail.db, mail.now(), "", mail.policy)
@@ -224,7 +227,7 @@ async def used(post: Post) -> int | None:
 async def test_r11_8_the_budget_is_for_what_is_urgent_in_the_end_and_alerts_come_once(
     post: Post, owner: Someone
 ) -> None:
-    mail = mail_of(post, owner, budget=5)
+    mail = mail_of(post, budget=5)
     for count, expected in ((3, 0), (1, 1), (1, 2)):
         await texts(post, Urgency.IMPORTANT, count)
         await carry_all(mail)
@@ -242,8 +245,9 @@ async def test_r11_8_an_owner_without_telegram_hears_by_sms_that_the_budget_is_u
     nadia = await post.person(linked=False)
     async with post.sessions.begin() as session:
         await session.execute(update(User).where(User.id == nadia.id).values(role=UserRole.MANAGER))
+        await name_owners(session, [nadia.phone])
     kinds = {**table_of_kinds(Policy(), "Acme"), **post.board.kinds()}
-    mail = mail_of(post, nadia, budget=1, kinds=kinds)
+    mail = mail_of(post, budget=1, kinds=kinds)
     await texts(post, Urgency.IMPORTANT, 1)
     await carry_all(mail)
     assert [alert for _, alert in await told(post)] == ["sms budget used up"]
@@ -253,7 +257,7 @@ async def test_r11_8_an_owner_without_telegram_hears_by_sms_that_the_budget_is_u
 
 async def test_r11_8_a_new_month_has_a_new_budget(post: Post, owner: Someone) -> None:
     """The company's month: December begins when Toronto's does."""
-    mail = mail_of(post, owner, budget=1)
+    mail = mail_of(post, budget=1)
     async with post.sessions.begin() as session:
         await session.execute(insert(SmsMonth).values(month=post.now().date().replace(day=1), segments=1))
     (over,) = await texts(post, Urgency.IMPORTANT, 1)
@@ -272,7 +276,7 @@ async def test_r11_8_a_new_month_has_a_new_budget(post: Post, owner: Someone) ->
 
 async def test_without_a_budget_nobody_counts_against_it(post: Post, owner: Someone) -> None:
     await texts(post, Urgency.IMPORTANT, 2)
-    await carry_all(mail_of(post, owner))
+    await carry_all(mail_of(post))
     assert (await used(post), await told(post)) == (2, [])
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.bids import place_bid
@@ -56,6 +56,7 @@ from domain.db.models.words import (
 from domain.giving.actions import Offered, give_to_all, take_over
 from domain.giving.handing_over import Settled
 from domain.people.queries import Person
+from domain.policy import REDRAWN_EVERY
 from domain.roster.telling import tell_week
 from domain.shifts import ledger
 from domain.shifts.outages import Outage
@@ -561,6 +562,16 @@ async def test_r11_4a_what_a_digest_did_not_bring_waits_for_the_next_ones(depot:
     row = await depot.delivery(depot.dana, **waits, created_at=depot.now - timedelta(hours=34))
     assert "every notice has come to its end" not in await depot.found()
     longer = {"created_at": depot.now - POLICY.retell_for - timedelta(days=2)}
+    await depot.session.execute(update(Delivery).where(Delivery.id == row).values(longer))
+    assert "every notice has come to its end" in await depot.found()
+
+
+async def test_a_card_that_waits_a_moment_for_what_else_happens_has_its_redraw_before_it(depot: Depot) -> None:
+    clock = (await depot.session.execute(select(func.clock_timestamp()))).scalar_one()
+    waits = {"kind": "week_locked", "due_at": depot.now, "redraw": True}
+    row = await depot.delivery(depot.dana, **waits, pause_until=clock + REDRAWN_EVERY)
+    assert "every notice has come to its end" not in await depot.found()
+    longer = {"pause_until": clock + REDRAWN_EVERY + timedelta(minutes=1)}
     await depot.session.execute(update(Delivery).where(Delivery.id == row).values(longer))
     assert "every notice has come to its end" in await depot.found()
 

@@ -37,6 +37,7 @@ from domain.db.models import (
     WindowAsk,
 )
 from domain.db.models.words import AssignmentStatus, UserRole
+from domain.people.owning import name_owners
 from domain.people.queries import person
 from domain.policy import Policy
 from sandbox.clock import SandboxClock
@@ -253,13 +254,22 @@ async def norths(rollcall: Rollcall) -> tuple[dict[str, list[uuid.UUID]], set[uu
     return ids, concerned, hidden
 
 
+def about_nothing(button: type[Callback]) -> Callback:
+    """The button, about what there is not."""
+    return next(_presses({}, button))
+
+
 def presses(company: Company, button: type[Callback]) -> Iterator[Callback]:
     """The button, about whatever of North's it can be about; where nothing is known of that kind, about nothing."""
+    return _presses(company.ids, button)
+
+
+def _presses(ids: dict[str, list[uuid.UUID]], button: type[Callback]) -> Iterator[Callback]:
     fields = dataclasses.fields(button)
     kinds = [field for field in fields if "UUID" in str(field.type)]
     days = {"day", "first", "last", "monday"}
     numbers = {f.name: TODAY.toordinal() + 1 if f.name in days else 1 for f in fields if f not in kinds}
-    of = [company.ids.get(field.name) or [uuid.uuid4()] for field in kinds]
+    of = [ids.get(field.name) or [uuid.uuid4()] for field in kinds]
     for chosen in itertools.product(*of):
         yield button(**numbers, **{field.name: id_ for field, id_ in zip(kinds, chosen, strict=True)})
 
@@ -289,6 +299,25 @@ async def test_r12_3_who_is_not_of_the_warehouse_changes_nothing_and_learns_noth
             said = "\n".join(await company.says(chat_id, {"data": pressed.pack()}))
             assert not secrets.findall(said), (pressed, said)
     assert changed(before, await company.business()) == {}
+
+
+async def test_r12_5a_whatever_its_manager_may_an_owner_may_too(company: Company) -> None:
+    """He manages another warehouse. What isn't there for its manager is answered like what is nowhere at all."""
+    owner, manager = company.chat_of("Marc-André Gagnon"), company.chat_of("Élise Fortin")
+    async with company.rollcall.edge.sessions.begin() as session:
+        [phone] = [each.number for each in company.phones if each.telegram_id == owner]
+        assert await name_owners(session, [phone]) == []
+    may: dict[str, set[int]] = {}
+    for button in buttons():
+        nowhere = {chat: await company.says(chat, {"data": about_nothing(button).pack()}) for chat in (owner, manager)}
+        for pressed in presses(company, button) if is_about_something(button) else ():
+            for chat in (owner, manager):  # what he does has been done when the manager comes
+                if await company.says(chat, {"data": pressed.pack()}) != nowhere[chat]:
+                    may.setdefault(button.__name__, set()).add(chat)
+    assert [name for name, who in may.items() if manager in who and owner not in who] == []
+    assert {"Slot", "Emergency", "WindowCard", "DriverCard", "Rename"} <= {
+        name for name, who in may.items() if owner in who
+    }
 
 
 @pytest.mark.parametrize("flagged", [False, True])

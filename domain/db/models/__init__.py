@@ -24,6 +24,7 @@ from domain.db.models.people import (
     Invite,
     LastHeard,
     OpenWarehouse,
+    Owner,
     Route,
     TimeOff,
     User,
@@ -31,6 +32,7 @@ from domain.db.models.people import (
     WarehouseGroup,
     WarehouseManager,
     WarehouseSettings,
+    desks,
 )
 from domain.db.models.records import (
     AuditLog,
@@ -111,6 +113,7 @@ __all__ = [
     "OpenWarehouse",
     "OperatorAlert",
     "OverdueShift",
+    "Owner",
     "Pace",
     "PreferenceVersion",
     "ReceivedSms",
@@ -136,4 +139,5 @@ __all__ = [
     "WarehouseSettings",
     "WindowAsk",
     "WindowWaves",
+    "desks",
 ]

@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid, text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, UniqueConstraint, Uuid, column, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -65,8 +65,20 @@ class Route(Base):
     updated_at: Mapped[datetime] = default_now()
 
 
+class Owner(Base):
+    """The number of one who runs the company, as the settings have it (R12.5a)."""
+
+    __tablename__ = "owners"
+
+    phone: Mapped[str] = mapped_column(primary_key=True)
+
+
+# A view: which warehouses are on whose desk, a row each. Those given to him, and to an owner all others, too.
+desks = table("desks", column("user_id", Uuid()), column("warehouse_id", Uuid()))
+
+
 class WarehouseManager(Base):
-    """Which manager acts in which warehouse (R12.3). Given."""
+    """Which manager acts in which warehouse (R12.3), and is told of what happens there. Given."""
 
     __tablename__ = "warehouse_managers"
     __table_args__ = (

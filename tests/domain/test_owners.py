@@ -1,0 +1,73 @@
+"""R12.5a: who runs the company has every warehouse on his desk, whoever's it is, and is not woken for it."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.db.models import User, WarehouseManager, desks
+from domain.people.owning import name_owners
+from domain.people.queries import Person, managers_of, manages, owners, warehouses_of
+from tests.domain.world import Fleet
+
+
+@pytest.fixture
+async def fleet(session: AsyncSession, now: datetime) -> Fleet:
+    return Fleet(session, now)
+
+
+async def desk(fleet: Fleet, whose: Person) -> list[object]:
+    found = await fleet.session.execute(select(desks.c.warehouse_id).where(desks.c.user_id == whose.id))
+    return sorted(row.warehouse_id for row in found)
+
+
+async def test_r12_5a_an_owner_has_all_warehouses_on_his_desk_each_once(fleet: Fleet) -> None:
+    mona, olga = await fleet.manager("Mona"), await fleet.manager("Olga")
+    north, south = await fleet.warehouse("North", mona), await fleet.warehouse("South", olga)
+    assert await name_owners(fleet.session, [olga.phone]) == []
+    assert await desk(fleet, olga) == sorted([north, south]) == await warehouses_of(fleet.session, olga.id)
+    assert await desk(fleet, mona) == [north]
+    east = await fleet.warehouse("East", mona)
+    assert await desk(fleet, olga) == sorted([north, south, east])
+
+
+async def test_r12_5a_what_happens_in_a_warehouse_is_told_its_managers_alone(fleet: Fleet) -> None:
+    mona, olga = await fleet.manager("Mona"), await fleet.manager("Olga")
+    north = await fleet.warehouse("North", mona)
+    await name_owners(fleet.session, [olga.phone])
+    assert list(await fleet.session.scalars(managers_of(north))) == [mona.id]
+    assert list(await fleet.session.scalars(owners())) == [olga.id]
+
+
+async def test_r12_5a_who_is_named_and_who_is_named_no_more(fleet: Fleet) -> None:
+    mona, olga = await fleet.manager("Mona"), await fleet.manager("Olga")
+    dana = await fleet.driver("Dana", home=await fleet.warehouse("North", mona))
+    stranger = "+15145550199"
+    await name_owners(fleet.session, [olga.phone])
+    assert await name_owners(fleet.session, [mona.phone, dana.phone, stranger]) == sorted([dana.phone, stranger])
+    assert list(await fleet.session.scalars(owners())) == [mona.id]
+    assert await desk(fleet, olga) == [] == await desk(fleet, dana)
+    await name_owners(fleet.session, [])
+    assert list(await fleet.session.scalars(owners())) == []
+
+
+async def test_r12_5a_it_goes_by_the_number_whoever_has_it(fleet: Fleet) -> None:
+    mona, olga = await fleet.manager("Mona"), await fleet.manager("Olga")
+    north = await fleet.warehouse("North", mona)
+    new = "+15145550199"
+    await name_owners(fleet.session, [new])
+    assert await desk(fleet, olga) == []
+    await fleet.session.execute(update(User).where(User.id == olga.id).values(phone=new))
+    assert await desk(fleet, olga) == [north]
+
+
+async def test_r12_3_whoever_is_no_manager_any_more_has_no_desk(fleet: Fleet) -> None:
+    mona = await fleet.manager("Mona")
+    north = await fleet.warehouse("North", mona)
+    manages_it = select(manages(mona.id, WarehouseManager.warehouse_id)).where(WarehouseManager.warehouse_id == north)
+    assert await fleet.session.scalar(manages_it) is True
+    await fleet.session.execute(update(User).where(User.id == mona.id).values(role="driver"))
+    assert await desk(fleet, mona) == []
+    await fleet.session.execute(delete(WarehouseManager).where(WarehouseManager.user_id == mona.id))
+    assert await desk(fleet, mona) == []
