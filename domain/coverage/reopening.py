@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import Uuid, and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -100,18 +100,20 @@ class Reopened:
     mode: BidWindowMode
 
 
+_ROW_OF_IT = aliased(Assignment)
+_LAST_EMERGENCY = (
+    select(BidWindow.closes_at, BidWindow.pay_bonus_percent)
+    .join(_ROW_OF_IT, _ROW_OF_IT.id == BidWindow.assignment_id)
+    .join(Assignment, and_(Assignment.route_id == _ROW_OF_IT.route_id, Assignment.on == _ROW_OF_IT.on))
+    .where(Assignment.id == bindparam("assignment", type_=Uuid()), BidWindow.mode == BidWindowMode.EMERGENCY)
+    .order_by(BidWindow.opens_at.desc(), BidWindow.closes_at.desc(), BidWindow.id)
+    .limit(1)
+)
+
+
 async def said(session: AsyncSession, assignment_id: uuid.UUID) -> Said | None:
     """How the slot of this row was asked for in an emergency the last time, whoever has had it since (R1.3, R6.2)."""
-    row_of_it = aliased(Assignment)
-    last = (
-        select(BidWindow.closes_at, BidWindow.pay_bonus_percent)
-        .join(row_of_it, row_of_it.id == BidWindow.assignment_id)
-        .join(Assignment, and_(Assignment.route_id == row_of_it.route_id, Assignment.on == row_of_it.on))
-        .where(Assignment.id == assignment_id, BidWindow.mode == BidWindowMode.EMERGENCY)
-        .order_by(BidWindow.opens_at.desc(), BidWindow.closes_at.desc(), BidWindow.id)
-        .limit(1)
-    )
-    row = (await session.execute(last)).one_or_none()
+    row = (await session.execute(_LAST_EMERGENCY, {"assignment": assignment_id})).one_or_none()
     return None if row is None else Said(*row)
 
 
