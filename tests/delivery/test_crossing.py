@@ -2,6 +2,9 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from bot.delivery import queue, replies
 from bot.delivery.carrying import carry, settle
@@ -13,7 +16,7 @@ from domain.db.models.words import DeliveryState, Urgency
 from domain.notices import following
 from domain.people import linking
 from domain.policy import Policy
-from tests.delivery.post import Post, Someone, until
+from tests.delivery.post import UNPACED, Post, Someone, until
 from tests.delivery.test_replies import tracked
 
 
@@ -61,27 +64,39 @@ async def test_a_list_in_place_of_a_card_that_is_not_recorded_yet_stays(post: Po
     assert await post.chat(amara) == ["the list"]
 
 
-async def test_a_list_comes_after_the_redraw_that_is_under_way_of_the_card_it_replaces(post: Post) -> None:
+async def test_a_list_comes_after_the_redraw_that_is_under_way_of_the_card_it_replaces(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else the card might be the last word: a person presses a button, and what he gets is gone again."""
     amara = await post.person()
-    mail = post.mail()
+    mail, looks, looked = post.mail(**UNPACED), queue.in_hand, asyncio.Event()
     ticket = await tracked(post, amara)
     outcome = await carry(mail, ticket, Screen("home"))
     assert isinstance(outcome, Sent)
     await settle(mail, ticket, outcome)
     async with post.sessions.begin() as session:
         await following.follow_homes(session, post.now(), of=[amara.id])
-    await until(lambda: mail.pace.turn(amara.chat_id))
-    redraw = await until(lambda: claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy))
+    redraw = await claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy)
+    assert redraw is not None
     async with post.sessions.begin() as session:
         row = await queue.untrack(session, amara.id, amara.chat_id, outcome.message_id, post.now())
     assert row == ticket.id
-    says = replies.Saying(mail, amara.chat_id, outcome.message_id, Screen("the list"), after=row)
-    listed = asyncio.create_task(says())
+
+    async def looks_whether(*of: Any) -> bool:
+        looked.set()
+        return await looks(*of)
+
+    monkeypatch.setattr(queue, "in_hand", looks_whether)
+    listed = asyncio.create_task(
+        replies.Saying(mail, amara.chat_id, outcome.message_id, Screen("the list"), after=row)()
+    )
+    waits = asyncio.create_task(looked.wait())
+    await asyncio.wait([listed, waits], return_when=asyncio.FIRST_COMPLETED)
+    assert not listed.done()
     await settle(mail, redraw, await carry(mail, redraw, Screen("home, redrawn")))
+    assert not await looks(mail.db, ticket.id), "nobody waits longer than for this"
     assert await listed == Edited()
-    async with post.working():
-        await until(post.all_done)
+    assert (await post.row(ticket.id)).due_at is None, "and nothing is left to be redrawn"
     assert [edit["params"]["text"] for edit in await post.requests("editMessageText")] == ["home, redrawn", "the list"]
     assert await post.chat(amara) == ["the list"]
 
