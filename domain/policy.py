@@ -156,6 +156,7 @@ class Policy:
     leaving_ahead: timedelta = timedelta(days=366)  # … or be to come
 
     invite_good_for: timedelta = timedelta(days=7)  # R12.2
+    invite_again_after: timedelta = timedelta(seconds=10)  # a press so soon after a link is the same one, made twice
     keep_updates_for: timedelta = timedelta(days=7)  # Telegram repeats an update for a day at the most
     keep_invites_for: timedelta = timedelta(days=30)
 

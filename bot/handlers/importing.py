@@ -84,10 +84,12 @@ async def on_links(update: Update, context: Context) -> None:
             return secrets.token_urlsafe(24)
 
         links = await desk.make_links(act.session, manager, import_id, token, act.policy, act.now)
-        if links:
+        if links.made:
             address = f"https://t.me/{context.bot.username}?start="
             until = act.now + act.policy.invite_good_for
             await act.say(screens.links(links, address, until, act.reader), fresh=True)
+        elif links.just_made:
+            act.toast(screens.just_made(act.reader), alert=True)
         else:
             await _nobody_left(act)
 

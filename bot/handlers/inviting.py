@@ -16,7 +16,7 @@ from bot.handlers.coverage import manager_of
 from bot.handlers.drivers import show_card
 from bot.screens import inviting as screens
 from domain.people import drivers, inviting, numbers
-from domain.people.inviting import HereAlready, Invited, Newcomer
+from domain.people.inviting import HereAlready, Invited, JustMade, Newcomer, Relinked
 from domain.people.queries import Person
 from domain.places.queries import warehouses
 from domain.refusals import Refusal, Refused
@@ -127,11 +127,14 @@ async def on_invite_again(update: Update, context: Context) -> None:
             return
         token = secrets.token_urlsafe(24)
         result = await inviting.invite_again(act.session, manager, user_id, token, act.policy, act.now)
-        if isinstance(result, Refused):
-            await act.say(screens.refused(Refusal.NOT_FOUND, act.reader))
-        else:
-            await show_card(act, manager, user_id)
-            await say_link(act, result.name.first, token, result.until, context.bot.username)
+        match result:
+            case Refused(why=why):
+                await act.say(screens.refused(why, act.reader))
+            case JustMade():
+                act.toast(screens.just_made(result, act.reader), alert=True)
+            case Relinked():
+                await show_card(act, manager, user_id)
+                await say_link(act, result.name.first, token, result.until, context.bot.username)
 
 
 # -- another number

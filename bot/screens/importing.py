@@ -11,7 +11,7 @@ from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.screen import Button, Document, Screen, escape
 from bot.screens.weekdays import listed
-from domain.importing.desk import Done, Link, Pending
+from domain.importing.desk import Done, Link, Links, Pending
 from domain.importing.sheets import DriverLine, Fault, Line, RouteLine, SheetKind, WarehouseLine, What
 from domain.policy import Policy
 from domain.schedule.rules import DAYS_OF_WEEK
@@ -169,12 +169,24 @@ def nobody_left(reader: Reader) -> str:
     return reader.gettext("Nobody of that file needs a link any more.")
 
 
-def links(found: tuple[Link, ...], address: str, until: datetime, reader: Reader) -> Screen:
+def just_made(reader: Reader) -> str:
+    """At most 200 characters: the links can't be shown again."""
+    return reader.gettext("The links were just made: they are here in the chat, in a file.")
+
+
+def links(found: Links, address: str, until: datetime, reader: Reader) -> Screen:
     """The file; `address`: what stands before each secret part."""
     _ = reader.gettext
     text = _("🔗 Each link works once, until {until}. Pass each on to its driver alone; earlier ones are void.")
-    file = Document("links.csv", links_file(found, address, reader))
-    return Screen(text.format(until=reader.moment(until)), document=file)
+    text = text.format(until=reader.moment(until))
+    if found.just_made:
+        others = reader.ngettext(
+            "{n} driver got a link a moment ago, and is not in the file.",
+            "{n} drivers got a link a moment ago, and are not in the file.",
+            found.just_made,
+        )
+        text += "\n" + others.format(n=found.just_made)
+    return Screen(text, document=Document("links.csv", links_file(found.made, address, reader)))
 
 
 def links_file(found: tuple[Link, ...], address: str, reader: Reader) -> bytes:

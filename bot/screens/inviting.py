@@ -9,7 +9,7 @@ from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.paging import warehouse_rows
 from bot.screens.screen import Button, Screen, escape, shortened
-from domain.people.inviting import HereAlready, Invited, Newcomer
+from domain.people.inviting import HereAlready, Invited, JustMade, Newcomer
 from domain.people.queries import Person
 from domain.refusals import Refusal
 from domain.schedule.queries import Place
@@ -84,6 +84,17 @@ def invited(result: Invited, reader: Reader) -> Screen:
     more = Button(_("➕ Invite a driver"), AskWhom())
     names = {"name": escape(result.name.whole), "warehouse": escape(result.home.name)}
     return Screen(text.format(**names), ((card,), (more, home_button(reader))))
+
+
+def just_made(facts: JustMade, reader: Reader) -> str:
+    """At most 200 characters: a link can't be shown again."""
+    _ = reader.gettext
+    if facts.own:
+        return _("The link was just made: it is here in the chat, in a message of its own.")
+    return _(
+        "Somebody else has just made a link for this driver. If you need your own, press again in a moment; "
+        "theirs is void then."
+    )
 
 
 def link(first_name: str, company: str, address: str, until: datetime, reader: Reader) -> Screen:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
+from domain.bidding.queries import lock_people
 from domain.db.models import Import, User
 from domain.db.sql import sql
 from domain.importing.actions import Imported, import_sheet
@@ -21,6 +22,7 @@ from domain.notices.facts.people import Invitation
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.drivers import own_among
+from domain.people.inviting import just_made
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -144,6 +146,14 @@ class Link:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The new ones. `just_made`: so many drivers keep the one of a moment ago; without any link nobody is left."""
+
+    made: tuple[Link, ...]
+    just_made: int
+
+
 _VOID = sql(
     "UPDATE invites SET used_at = :now WHERE user_id = ANY (:drivers) AND used_at IS NULL", drivers=ARRAY(Uuid())
 )
@@ -167,13 +177,16 @@ async def make_links(
     new_token: Callable[[], str],
     policy: Policy,
     now: datetime,
-) -> tuple[Link, ...]:
-    """[Links]: a new one for each driver of a file who has no chat yet; earlier ones are void. Empty: nobody is left.
+) -> Links:
+    """[Links]: a new one for each driver of a file who has no chat yet; earlier ones are void. Pressed twice it is one.
 
-    Of the tokens, the edge's, only hashes are kept.
+    Of the tokens, the edge's, only hashes are kept. Locks: the drivers.
     """
-    drivers = await _unlinked(session, manager, import_id, policy, now)
-    return await _link(session, manager.id, drivers, new_token, policy, now)
+    await lock_people(session, [each.id for each in await _unlinked(session, manager, import_id, policy, now)])
+    drivers = await _unlinked(session, manager, import_id, policy, now)  # as it stands once they are locked
+    new = await just_made(session, [each.id for each in drivers], policy, now)
+    others = [each for each in drivers if each.id not in new]
+    return Links(await _link(session, manager.id, others, new_token, policy, now), len(new))
 
 
 async def link_imported(

@@ -1,6 +1,7 @@
 """A manager invites a driver: he exists, is employed from today, and gets a link to his chat (R12.1, R12.2, R12.7)."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -135,7 +136,7 @@ async def _employ(
 async def _link(
     session: AsyncSession, manager: Person, user_id: uuid.UUID, token: str, policy: Policy, now: datetime
 ) -> datetime:
-    """A new link; earlier ones lead nowhere any more."""
+    """A new link; earlier ones lead nowhere any more. He is locked."""
     earlier = update(Invite).where(Invite.user_id == user_id, Invite.used_at.is_(None))
     await session.execute(earlier.values(used_at=now))
     return await linking.invite(session, user_id, token, manager.id, policy, now)
@@ -149,17 +150,36 @@ class Relinked:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class JustMade:
+    """The link of a moment ago is good, and stays so. `own`: this manager has it, in his chat."""
+
+    own: bool
+
+
+async def just_made(
+    session: AsyncSession, drivers: Collection[uuid.UUID], policy: Policy, now: datetime
+) -> dict[uuid.UUID, uuid.UUID | None]:
+    """Whose unused link is so new that whoever asks once more has pressed twice (R2.5), and by whom it was made."""
+    new = select(Invite.user_id, Invite.created_by).where(
+        Invite.user_id.in_(drivers), Invite.used_at.is_(None), Invite.created_at > now - policy.invite_again_after
+    )
+    return {row.user_id: row.created_by for row in await session.execute(new)}
+
+
 async def invite_again(
     session: AsyncSession, manager: Person, driver_id: uuid.UUID, token: str, policy: Policy, now: datetime
-) -> Relinked | Refused:
+) -> Relinked | JustMade | Refused:
     """[Invite link]: a new one for a driver of the manager's, be it for another Telegram account (R12.2).
 
-    Refused: anybody else, and who has left.
+    Pressed twice it is one. Refused: anybody else, and who has left. Lock: the driver.
     """
     today = local_day(now, policy)
     locked = select(User.first_name, User.last_name).where(User.id == driver_id).with_for_update(key_share=True)
     row = (await session.execute(locked)).one_or_none()
     if row is None or not await is_own(session, manager.id, driver_id, today):
         return Refused(Refusal.NOT_FOUND)
+    if new := await just_made(session, [driver_id], policy, now):
+        return JustMade(new[driver_id] == manager.id)
     until = await _link(session, manager, driver_id, token, policy, now)
     return Relinked(FullName(*row), until)

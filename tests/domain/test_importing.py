@@ -28,7 +28,9 @@ from domain.importing import desk
 from domain.importing.actions import Imported, import_sheet
 from domain.importing.desk import Done, Pending
 from domain.importing.sheets import Fault, Sheet, What, read_sheet
+from domain.people import inviting
 from domain.people.cleaning import clean_up
+from domain.people.inviting import Relinked
 from domain.people.linking import Linked, link_by_invite
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
@@ -270,10 +272,16 @@ async def imported(depot: Depot) -> uuid.UUID:
     return kept.import_id
 
 
-async def links(depot: Depot, import_id: uuid.UUID, by: Person | None = None) -> tuple[desk.Link, ...]:
+async def made(
+    depot: Depot, import_id: uuid.UUID, by: Person | None = None, after: timedelta = timedelta()
+) -> desk.Links:
     tokens = iter(str(uuid.uuid4()) for _ in range(9))
     given = (depot.session, by or depot.mona, import_id, lambda: next(tokens))
-    return await desk.make_links(*given, POLICY, depot.now)
+    return await desk.make_links(*given, POLICY, depot.now + after)
+
+
+async def links(depot: Depot, import_id: uuid.UUID, **more: Any) -> tuple[desk.Link, ...]:
+    return (await made(depot, import_id, **more)).made
 
 
 async def test_r12_2_links_for_those_without_a_chat_are_good_once_and_void_the_earlier(depot: Depot) -> None:
@@ -284,7 +292,7 @@ async def test_r12_2_links_for_those_without_a_chat_are_good_once_and_void_the_e
     assert kept == {hashed(link.token) for link in first}
     linked = await link_by_invite(depot.session, first[0].token, 777, "en", SAY, depot.now)
     assert linked == Linked(first[0].driver.id)
-    second = await links(depot, import_id)
+    second = await links(depot, import_id, after=POLICY.invite_again_after)
     assert [link.driver.name for link in second] == ["Luc Roy", "Mei Chen"]
     old = await link_by_invite(depot.session, first[1].token, 778, "en", SAY, depot.now)
     assert old == Refused(Refusal.LINK_NOT_GOOD)
@@ -316,3 +324,20 @@ async def test_r12_2_an_invitation_by_sms_has_no_secret_and_comes_once(depot: De
         "Mona Test vous donne vos quarts par Telegram",
     ]
     assert await count(depot, Invite) == 0
+
+
+async def test_r2_5_links_of_a_file_pressed_twice_are_the_first(depot: Depot) -> None:
+    """One who has got a link by himself meanwhile keeps that one, and is not in the file."""
+    import_id = await imported(depot)
+    amara = await depot.session.scalar(select(User.id).where(User.first_name == "Amara"))
+    assert amara is not None
+    alone = await inviting.invite_again(depot.session, depot.mona, amara, "alone", POLICY, depot.now)
+    assert isinstance(alone, Relinked)
+    first = await made(depot, import_id)
+    assert ([link.driver.name for link in first.made], first.just_made) == (["Luc Roy", "Mei Chen"], 1)
+    before = await contents(depot.session)
+    assert await made(depot, import_id) == desk.Links((), 3)
+    assert await contents(depot.session) == before
+    assert await link_by_invite(depot.session, "alone", 777, "en", SAY, depot.now) == Linked(amara)
+    token, luc = first.made[0].token, first.made[0].driver.id
+    assert await link_by_invite(depot.session, token, 778, "en", SAY, depot.now) == Linked(luc)

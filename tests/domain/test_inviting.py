@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from domain.db.models import AuditLog, Departure, Employment, Invite, User
 from domain.db.models.words import UserRole
 from domain.people import inviting
-from domain.people.inviting import HereAlready, Invited, Newcomer, Relinked
+from domain.people.inviting import HereAlready, Invited, JustMade, Newcomer, Relinked
 from domain.people.linking import Linked, link_by_invite
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
@@ -108,8 +108,34 @@ async def test_r12_7_who_has_left_comes_back_with_what_was(depot: Depot) -> None
 @pytest.mark.parametrize("linked", [True, False])
 async def test_r12_2_a_new_link_voids_the_one_before(depot: Depot, linked: bool) -> None:
     dana = await depot.driver("Dana", linked=linked)
-    for token in ("first", "second"):
-        done = await inviting.invite_again(depot.session, depot.mona, dana.id, token, POLICY, depot.now)
+    for token, at in (("first", depot.now - POLICY.invite_again_after), ("second", depot.now)):
+        done = await inviting.invite_again(depot.session, depot.mona, dana.id, token, POLICY, at)
         assert isinstance(done, Relinked)
     assert await opens(depot, "first") == Refused(Refusal.LINK_NOT_GOOD)
     assert await opens(depot, "second") == Linked(dana.id)  # be it from another account
+
+
+@pytest.mark.parametrize("again_at", [timedelta(seconds=after) for after in (-1, 0, 9)])
+async def test_r2_5_a_press_right_after_the_first_makes_no_link_and_voids_none(
+    depot: Depot, again_at: timedelta
+) -> None:
+    """Also by the clock of another process, which may be behind."""
+    dana, omar = await depot.driver("Dana", linked=False), await depot.fleet.manager("Omar", depot.north)
+    made = await inviting.invite_again(depot.session, depot.mona, dana.id, "first", POLICY, depot.now)
+    assert isinstance(made, Relinked)
+    before = await contents(depot.session)
+    for manager, own in ((depot.mona, True), (omar, False)):
+        again = (depot.session, manager, dana.id, "second", POLICY, depot.now + again_at)
+        assert await inviting.invite_again(*again) == JustMade(own)
+    assert await contents(depot.session) == before
+    assert await opens(depot, "first") == Linked(dana.id)
+    used = (depot.session, depot.mona, dana.id, "third", POLICY, depot.now)
+    assert isinstance(await inviting.invite_again(*used), Relinked), "what is used up keeps nobody from another"
+
+
+async def test_r2_5_nor_does_one_right_after_the_invitation(depot: Depot) -> None:
+    done = await invite(depot)
+    assert isinstance(done, Invited)
+    again = (depot.session, depot.mona, done.user_id, "second", POLICY, depot.now)
+    assert await inviting.invite_again(*again) == JustMade(True)
+    assert await opens(depot, "token") == Linked(done.user_id)

@@ -260,6 +260,40 @@ async def test_r2_5_a_file_pressed_by_several_at_once_is_imported_once(arena: Ar
         assert len(done) in (1, 2) and len({each.import_id for each in done}) == 1
 
 
+@pytest.mark.parametrize("seed", range(ROUNDS))
+async def test_r2_5_links_asked_for_twice_at_once_are_one_each_and_work(arena: Arena, seed: int) -> None:
+    """By the file's button pressed twice, and [Invite link] of one of its drivers pressed twice."""
+    it, sheet = await arena.build(place), read_sheet(FILE, POLICY)
+    assert isinstance(sheet, Sheet)
+
+    async def brings(session: AsyncSession) -> uuid.UUID:
+        kept = await desk.keep_sheet(session, it.manager, "x.csv", sheet, POLICY, arena.now)
+        assert isinstance(kept, desk.Pending)
+        assert isinstance(await desk.import_kept(session, it.manager, kept.import_id, POLICY, arena.now), desk.Done)
+        return kept.import_id
+
+    [import_id] = await arena.at_once(brings)
+    async with arena.session() as session:
+        one = (await session.scalars(select(User.id).where(User.first_name == "D7"))).one()
+
+    async def file(session: AsyncSession) -> dict[uuid.UUID, str]:
+        given = (session, it.manager, import_id, lambda: str(uuid.uuid4()))
+        made = await desk.make_links(*given, POLICY, arena.now)
+        return {link.driver.id: link.token for link in made.made}
+
+    async def single(session: AsyncSession) -> dict[uuid.UUID, str]:
+        token = str(uuid.uuid4())
+        made = await inviting.invite_again(session, it.manager, one, token, POLICY, arena.now)
+        return {one: token} if isinstance(made, inviting.Relinked) else {}
+
+    shown = await arena.at_once(file, file, single, single, dice=Random(seed))
+    assert sum(len(each) for each in shown) == len(set().union(*shown)) == 40
+    async with arena.session.begin() as session:
+        for chat, (driver, token) in enumerate((pair for each in shown for pair in each.items()), start=1):
+            linked = await linking.link_by_invite(session, token, chat, "en", SAY, arena.now)
+            assert linked == linking.Linked(driver)
+
+
 # -- who is waited for: what he does is seen once he has done it
 
 

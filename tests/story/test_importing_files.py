@@ -58,6 +58,7 @@ async def test_drivers_come_by_file_and_get_their_chats(calls: httpx.AsyncClient
     await nadia.press(done, "A file with their links")
     letter = await nadia.sees("Each link works once")
     assert letter["document"]["name"] == "links.csv"
+    assert "just made" in (await nadia.press(done, "A file with their links"))["text"]  # pressed twice
     table = (await calls.get(letter["document"]["at"])).content.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(table)))
     assert rows[0] == ["name", "phone", "link"]
