@@ -27,6 +27,7 @@ from bot.delivery.mail import Mail
 from bot.delivery.replies import Reply
 from bot.kinds import Kinds
 from bot.reader import Reader, language_of
+from bot.screens import faults as fault_screens
 from bot.screens import groups as group_screens
 from bot.screens.screen import Screen, shortened
 from bot.settings import Settings
@@ -247,6 +248,8 @@ async def acting(update: Update, context: Context, *, in_group: bool = False) ->
             yield act
         if asked_in is not None and chats.asks(update) and not (in_group and act.person):
             await _say_where(act, context.bot.username)
+        if arrival.paused and update.callback_query is not None and after.toast.text is None:
+            act.toast(fault_screens.paused(act.reader))
     if stranger:
         raise Seen
 

@@ -24,9 +24,13 @@ from domain.people.queries import Person
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An update of a chat. `first`: it has not been seen before. `person` is None for somebody unknown."""
+    """An update of a chat. `first`: it has not been seen before. `paused`: nothing is sent until an operator resumes.
+
+    `person` is None for somebody unknown.
+    """
 
     first: bool
+    paused: bool
     person: Person | None
 
 
@@ -49,7 +53,8 @@ _ARRIVE = sql(
         UPDATE chat_links link SET unreachable_at = NULL FROM who, seen
         WHERE link.user_id = who.id AND link.unreachable_at IS NOT NULL AND :acted
     )
-    SELECT EXISTS (SELECT FROM seen) AS first, who.* FROM (SELECT) AS update_ LEFT JOIN who ON true
+    SELECT EXISTS (SELECT FROM seen) AS first, EXISTS (SELECT FROM pauses) AS paused, who.*
+    FROM (SELECT) AS update_ LEFT JOIN who ON true
     """,
     update_id=BigInteger(),
     chat_id=BigInteger(),
@@ -64,11 +69,11 @@ async def arrive(session: AsyncSession, update_id: int, chat_id: int, acted: boo
     takes messages for him again (R11.2).
     """
     given = {"update_id": update_id, "chat_id": chat_id, "acted": acted, "now": now}
-    first, *who = (await session.execute(_ARRIVE, given)).one()
+    first, paused, *who = (await session.execute(_ARRIVE, given)).one()
     if who[0] is None:
-        return Arrival(first, None)
+        return Arrival(first, paused, None)
     id_, role, *rest = who
-    return Arrival(first, Person(id_, UserRole(role), *rest))
+    return Arrival(first, paused, Person(id_, UserRole(role), *rest))
 
 
 async def reachable_again(session: AsyncSession, user_id: uuid.UUID) -> None:

@@ -15,6 +15,7 @@ from bot.acting import Acting
 from bot.run import Rollcall
 from bot.screens.screen import Screen
 from bot.web import MOST_BYTES, PATH, SECRET_HEADER, for_telegram
+from domain.notices import pausing
 from tests.bot.conftest import Line
 from tests.bot.town import Town, command, take_effect
 
@@ -83,6 +84,28 @@ async def test_a_press_is_answered_in_the_answer_itself(town: Town, hook: httpx.
         "show_alert": False,
     }
     assert await town.requests("answerCallbackQuery") == []
+
+
+async def test_a_press_in_a_pause_is_told_so_in_its_answer_and_nothing_is_sent(
+    town: Town, rollcall: Rollcall, hook: httpx.AsyncClient
+) -> None:
+    async def silent(act: Acting) -> None:
+        await act.session.execute(text("SELECT 1"))
+
+    command(rollcall, "silent-button", silent, button=True)
+    driver, stranger = await town.driver(), await town.stranger()
+    async with town.sessions.begin() as session:
+        await pausing.pause(session, rollcall.edge.now())
+    paused = town.press(driver, "silent-button")
+    assert "is paused" in (await bring(hook, paused)).json()["text"]
+    assert "text" not in (await bring(hook, paused)).json(), "seen before"
+    assert "is paused" in (await bring(hook, town.press(stranger, "silent-button"))).json()["text"]
+    assert (await bring(hook, town.press(driver, "effect-button"))).json()["text"] == "Done", "it has a line of its own"
+    assert await town.effects() == 1
+    assert await town.requests("answerCallbackQuery") == await town.requests("sendMessage") == []
+    async with town.sessions.begin() as session:
+        await pausing.resume(session)
+    assert "text" not in (await bring(hook, town.press(driver, "silent-button"))).json()
 
 
 async def test_a_toast_is_never_longer_than_telegram_takes(
