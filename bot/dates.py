@@ -178,7 +178,7 @@ def _date(year: int, month: int, number: int) -> date | Unreadable:
 
 
 _WEEK: Final = {"week", "semaine", "sem"}
-_WEEKS_AWAY: Final = {"": 0, "cette": 0, "next": 1, "prochaine": 1, "last": -1, "derniere": -1}
+_WEEKS_AWAY: Final = {"": 0, "cette": 0, "next": 1, "prochaine": 1, "last": -1, "derniere": -1, "passee": -1}
 
 
 def week(text: str, today: date) -> date | None:

@@ -8,6 +8,7 @@ from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import day_of, pressed
 from bot.callbacks.roster import FillWeek, FillWeekNow, RosterDay, RosterGaps, RosterMap, RosterWeek
+from bot.finding import sought
 from bot.handlers.coverage import manager_of
 from bot.screens import roster as screens
 from bot.screens import roster_pages
@@ -18,22 +19,44 @@ from domain.roster import cards, requesting
 from domain.roster.drives import drives
 from domain.roster.requesting import Requested
 from domain.roster.weeks import glance
+from domain.schedule.queries import places
+from domain.time import local_day, week_of
 
 GAPS_PER_PAGE = 8
 ROUTES_PER_PAGE = 20
 
 
 async def on_roster(update: Update, context: Context) -> None:
-    """/roster, and the way back to the weeks."""
+    """/roster, alone or with a week or a day of it, and the way back to the weeks."""
+    written = " ".join(context.args or [])
     async with acting(update, context) as act:
         if manager := await manager_of(act):
             await conversations.drop(act.session, manager.id)
-            await weeks(act, manager)
+            await _line(act, manager, written)
 
 
-async def weeks(act: Acting, manager: Person, toast: str | None = None) -> None:
+async def _line(act: Acting, manager: Person, written: str) -> None:
+    """A place beside the week says nothing here: one roster is made for all of his warehouses together."""
+    line = sought(written, await places(act.session, manager.id), local_day(act.now, act.policy), weeks=True)
+    if line.no_such_day:
+        await weeks(act, manager, said=screens.no_such_day(act.reader))
+    elif line.unknown:
+        await weeks(act, manager, said=screens.not_read(line.name, act.reader))
+    elif line.on is None:
+        await weeks(act, manager)
+    else:
+        monday, _sunday = week_of(line.on)
+        result = await requesting.request_preview(act.session, manager, monday, None, act.policy, act.now)
+        if isinstance(result, Refused):
+            await weeks(act, manager, said=screens.refusal(result.why, act.reader))
+        else:
+            await requested(act, manager, result)
+
+
+async def weeks(act: Acting, manager: Person, toast: str | None = None, *, said: str | None = None) -> None:
+    """`toast`: why a press leads here; `said`: why what was written does."""
     every = await glance(act.session, manager.id, act.policy, act.now)
-    await act.say(screens.weeks(every, act.reader), toast=toast, alert=toast is not None)
+    await act.say(screens.weeks(every, act.reader, said), toast=toast, alert=toast is not None)
 
 
 async def on_week(update: Update, context: Context) -> None:

@@ -10,6 +10,7 @@ from bot.acting import Acting, Context, acting
 from bot.callbacks.calendar import NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday
 from bot.callbacks.callback import pressed
 from bot.conversations import Step
+from bot.finding import sought
 from bot.handlers.coverage import manager_of
 from bot.screens import calendar as calendar_screens
 from bot.screens import routes as screens
@@ -27,12 +28,30 @@ TURN_ON, SURE = 1, 2
 
 
 async def on_routes(update: Update, context: Context) -> None:
-    """/routes, and its pages; also the way back from adding one."""
+    """/routes, alone or with a name, and its pages; also the way back from adding one."""
     page = pressed(update, Routes).page if update.callback_query else 0
+    written = " ".join(context.args or [])
     async with acting(update, context) as act:
-        if manager := await manager_of(act):
-            await conversations.drop(act.session, manager.id)
+        if not (manager := await manager_of(act)):
+            return
+        await conversations.drop(act.session, manager.id)
+        if written:
+            await _called(act, manager, written)
+        else:
             await show_all(act, manager, page)
+
+
+async def _called(act: Acting, manager: Person, written: str) -> None:
+    """The route that is called so, or those of the warehouse; a day beside the name says nothing here."""
+    mine = await queries.places(act.session, manager.id)
+    line = sought(written, mine, local_day(act.now, act.policy))
+    found = queries.routes_among(line.found, mine)
+    if len(found) == 1:
+        await show(act, manager, found[0].id)
+    elif found:
+        await act.say(screens.which(found, act.reader))
+    else:
+        await act.say(screens.no_such_route(written, queries.routes_among(line.near, mine), act.reader))
 
 
 async def show_all(act: Acting, manager: Person, page: int, toast: str | None = None) -> None:

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from telegram import Update
 
+from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.coverage import Slot, TakeOff, TakeOffNow
 from bot.callbacks.windows import Bids, CloseNow, ExtendUntil, ExtendWindow, OpenBids, Raise, Windows
+from bot.finding import sought
 from bot.handlers.coverage import manager_of, slot, winner_of
 from bot.screens import coverage as coverage_screens
 from bot.screens import removing as removing_screens
@@ -19,18 +21,44 @@ from domain.db.models.words import BidWindowMode
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
+from domain.schedule.queries import places, routes_among
 from domain.shifts.driven import driven
 from domain.shifts.removing import remove_driver
 from domain.shifts.rules_of_leaving import refuse_removal
+from domain.time import local_day, week_of
 
 
 async def on_windows(update: Update, context: Context) -> None:
-    """/windows, and the pages of its list."""
+    """/windows, alone or with a place, a day or a week; and the pages of its list."""
     page = pressed(update, Windows).page if update.callback_query else 0
+    written = " ".join(context.args or [])
     async with acting(update, context) as act:
-        if manager := await manager_of(act):
+        if not (manager := await manager_of(act)):
+            return
+        await conversations.drop(act.session, manager.id)
+        if written:
+            await _line(act, manager, written)
+        else:
             found = await open_windows(act.session, manager.id, page, screens.PER_PAGE)
             await act.say(screens.open_windows(found, act.reader))
+
+
+async def _line(act: Acting, manager: Person, written: str) -> None:
+    """The windows that a line means: a single one itself."""
+    mine = await places(act.session, manager.id)
+    line = sought(written, mine, local_day(act.now, act.policy), weeks=True)
+    if line.no_such_day:
+        await act.say(screens.no_such_day(act.reader))
+        return
+    routes = [route.id for route in routes_among(line.found or line.near, mine)] if line.name else None
+    days = None if line.on is None else week_of(line.on) if line.week else (line.on, line.on)
+    found = await open_windows(act.session, manager.id, 0, screens.PER_PAGE, routes=routes, days=days)
+    if line.unknown:
+        await act.say(screens.no_such_place(line.name, found, act.reader))
+    elif found.total == 1:
+        await act.show(Kind.WINDOW, found.windows[0].window_id)
+    else:
+        await act.say(screens.some_windows(found, written, act.reader))
 
 
 async def on_bids(update: Update, context: Context) -> None:

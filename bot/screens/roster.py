@@ -16,11 +16,11 @@ from bot.callbacks.roster import (
 )
 from bot.pictures.heat_map import HeatMap, Mark
 from bot.reader import Reader
-from bot.screens import heat_maps
+from bot.screens import heat_maps, meant
 from bot.screens.heat_maps import ROUTES_PER_PICTURE, Line
 from bot.screens.home import home_button
 from bot.screens.paging import Rows, pager
-from bot.screens.screen import Button, Screen
+from bot.screens.screen import Button, Screen, escape
 from bot.screens.what_if import difference, question
 from domain.db.models.words import RosterCause
 from domain.pages import nearest
@@ -42,13 +42,14 @@ MARKS: Final = {
 # -- which week
 
 
-def weeks(every: tuple[WeekGlance, ...], reader: Reader) -> Screen:
-    """This week and the next ones, and which of them the coming freeze makes."""
+def weeks(every: tuple[WeekGlance, ...], reader: Reader, said: str | None = None) -> Screen:
+    """This week and the next ones, and which of them the coming freeze makes; `said` goes first."""
     _ = reader.gettext
     if not every:
         text = _("You have no warehouse yet. Ask whoever runs Rollcall here to give you one.")
         return Screen(text, ((home_button(reader),),))
-    lines = [_("🧩 <b>The rosters of your warehouses</b>"), *(_glance(each, reader) for each in every)]
+    lines = [*([said] if said else []), _("🧩 <b>The rosters of your warehouses</b>")]
+    lines += [_glance(each, reader) for each in every]
     lines.append(_("Press a week to see what a roster would fill now, and what would stay empty."))
     keys = tuple((Button(span(each.monday, reader), RosterWeek(each.monday.toordinal())),) for each in every)
     return Screen("\n\n".join(lines), (*keys, (home_button(reader),)))
@@ -75,6 +76,16 @@ def _glance(week: WeekGlance, reader: Reader) -> str:
     elif week.made is not None:
         said.append(_("The roster was made {at}.").format(at=reader.moment(week.made.made_at)))
     return "\n".join(said)
+
+
+def not_read(written: str, reader: Reader) -> str:
+    """Behind /roster there is neither a week nor a day; the weeks follow."""
+    text = reader.gettext("I can't read “{text}” as a week or a day. Write for example /roster next week")
+    return text.format(text=escape(written))
+
+
+def no_such_day(reader: Reader) -> str:
+    return meant.no_such_day("/roster 24 nov", reader)
 
 
 def refusal(why: Refusal, reader: Reader) -> str:

@@ -1,12 +1,13 @@
 """A manager's routes: on which weekdays each runs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from bot.callbacks.calendar import CloseWhen, NewRoute, NewRouteWhere, RoutePage, Routes, SetWeekday, WarehousePage
 from bot.callbacks.places import DeletePreview, MoveWhere, Rename, Warehouses
 from bot.reader import Reader
-from bot.screens import history, weekdays
+from bot.screens import history, meant, weekdays
 from bot.screens.calendar import follows, run_button
 from bot.screens.home import home_button
 from bot.screens.paging import pager, warehouse_rows
@@ -40,6 +41,25 @@ def routes(page: RoutesPage, reader: Reader) -> Screen:
 
 def _named(route: Place) -> str:
     return shortened(f"{route.warehouse}: {route.name}", LABEL_MOST)
+
+
+def which(found: Sequence[Place], reader: Reader) -> Screen:
+    """Several are called so, or all of a warehouse are meant."""
+    text, rows = meant.several(
+        reader.gettext("That may mean several. Which one do you mean?"), _to_routes(found), reader
+    )
+    return Screen(text, (*rows, (_back(reader), home_button(reader))))
+
+
+def no_such_route(written: str, near: Sequence[Place], reader: Reader) -> Screen:
+    """`near`: what looks like it."""
+    said = reader.gettext("None of your routes is called “{name}”. Write for example /routes R12")
+    text, rows = meant.nearly(said.format(name=escape(written)), _to_routes(near), reader)
+    return Screen(text, (*rows, (_back(reader), home_button(reader))))
+
+
+def _to_routes(found: Sequence[Place]) -> list[Button]:
+    return meant.places(found, lambda route: RoutePage(route.id))
 
 
 def route(facts: RouteCalendar, reader: Reader) -> Screen:

@@ -16,6 +16,7 @@ from bot.callbacks.windows import (
     Windows,
 )
 from bot.reader import Reader
+from bot.screens import meant
 from bot.screens.board import board_button
 from bot.screens.coverage import assign_button, capped, emergency_rows, hour_rows
 from bot.screens.filling import legend, reason, score
@@ -45,11 +46,45 @@ def open_windows(page: OpenWindows, reader: Reader) -> Screen:
     uncovered = Button(_("🔎 Uncovered routes"), Unfilled(0))
     if page.total == 0:
         return Screen(_("No route is offered at the moment."), ((uncovered,), (home_button(reader),)))
-    title = reader.ngettext("<b>{n} route is offered</b>", "<b>{n} routes are offered</b>", page.total)
-    lines = [title.format(n=page.total), *(_line(each, reader) for each in page.windows)]
-    rows: list[Row] = [(Button(_label(each, reader), WindowCard(each.window_id)),) for each in page.windows]
+    rows: list[Row] = [(key,) for key in _to_cards(page, reader)]
     rows += pager(page.page, page.pages, Windows, reader)
-    return Screen("\n".join(lines), (*rows, (uncovered,), (home_button(reader),)))
+    return Screen("\n".join(_listed(page, reader)), (*rows, (uncovered,), (home_button(reader),)))
+
+
+def some_windows(found: OpenWindows, written: str, reader: Reader) -> Screen:
+    """Those that a line means; of many, the first."""
+    if found.total == 0:
+        said = reader.gettext("Nothing of yours is offered there: “{text}”.").format(text=escape(written))
+        return Screen(said, _to_all(reader))
+    lines, left = _listed(found, reader), found.total - len(found.windows)
+    lines += [reader.ngettext("… and {n} more", "… and {n} more", left).format(n=left)] if left else []
+    return Screen("\n".join(lines), (*((key,) for key in _to_cards(found, reader)), *_to_all(reader)))
+
+
+def no_such_place(name: str, near: OpenWindows, reader: Reader) -> Screen:
+    """`near`: the windows of what looks like it."""
+    said = reader.gettext("None of your warehouses or routes is called “{name}”. Write for example /windows tomorrow")
+    text, rows = meant.nearly(said.format(name=escape(name)), _to_cards(near, reader), reader)
+    return Screen(text, (*rows, *_to_all(reader)))
+
+
+def no_such_day(reader: Reader) -> Screen:
+    return Screen(meant.no_such_day("/windows R12 24 nov", reader), _to_all(reader))
+
+
+def _listed(page: OpenWindows, reader: Reader) -> list[str]:
+    title = reader.ngettext("<b>{n} route is offered</b>", "<b>{n} routes are offered</b>", page.total)
+    return [title.format(n=page.total), *(_line(each, reader) for each in page.windows)]
+
+
+def _to_cards(page: OpenWindows, reader: Reader) -> list[Button]:
+    return [Button(_label(each, reader), WindowCard(each.window_id)) for each in page.windows]
+
+
+def _to_all(reader: Reader) -> tuple[Row, ...]:
+    _ = reader.gettext
+    lists = (Button(_("🙋 All offers"), Windows(0)), Button(_("🔎 Uncovered routes"), Unfilled(0)))
+    return (lists, (home_button(reader),))
 
 
 def _line(each: OpenWindow, reader: Reader) -> str:

@@ -2,12 +2,13 @@
 
 import dataclasses
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Integer, Row, Uuid, bindparam, func, select
+from sqlalchemy import Date, Integer, Row, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -73,22 +74,37 @@ _OPEN = sql(
     JOIN warehouses there ON there.id = a.warehouse_id
     WHERE w.status = 'open' AND a.status = 'unfilled' AND EXISTS (
         SELECT FROM desks mine WHERE mine.user_id = :manager AND mine.warehouse_id = a.warehouse_id)
+        AND (CAST(:routes AS uuid[]) IS NULL OR a.route_id = ANY (:routes))
+        AND (CAST(:first AS date) IS NULL OR a.date BETWEEN :first AND :last)
     ORDER BY w.closes_at, a.date, there.name, length(r.name), r.name, w.id
     LIMIT :most OFFSET :before
     """,
     manager=Uuid(),
+    routes=ARRAY(Uuid()),
+    first=Date(),
+    last=Date(),
     most=Integer(),
     before=Integer(),
 )
 
 
-async def open_windows(session: AsyncSession, manager_id: uuid.UUID, page: int, per_page: int) -> OpenWindows:
-    """A page of them; one that there is not is the first."""
-    page = max(page, 0)
-    given = {"manager": manager_id, "most": per_page, "before": page * per_page}
-    rows = (await session.execute(_OPEN, given)).all()
+async def open_windows(
+    session: AsyncSession,
+    manager_id: uuid.UUID,
+    page: int,
+    per_page: int,
+    *,
+    routes: Collection[uuid.UUID] | None = None,
+    days: tuple[date, date] | None = None,
+) -> OpenWindows:
+    """A page of them; one that there is not is the first. `routes`, `days` (both included): those of these shifts."""
+    page, (first, last) = max(page, 0), days or (None, None)
+    of = {"routes": None if routes is None else list(routes), "first": first, "last": last}
+    rows = (
+        await session.execute(_OPEN, {"manager": manager_id, "most": per_page, "before": page * per_page} | of)
+    ).all()
     if not rows and page:
-        return await open_windows(session, manager_id, 0, per_page)
+        return await open_windows(session, manager_id, 0, per_page, routes=routes, days=days)
     windows = tuple(_open_window(row) for row in rows)
     total = rows[0].total if rows else 0
     return OpenWindows(windows, total, *nearest(page, total, per_page))

@@ -87,6 +87,7 @@ MONDAY = date(2026, 11, 23)
         ("la semaine prochaine", date(2026, 11, 30)),
         ("last week", date(2026, 11, 16)),
         ("la semaine dernière", date(2026, 11, 16)),
+        ("semaine passée", date(2026, 11, 16)),
         ("week of 9 dec", date(2026, 12, 7)),
         ("semaine du 9 déc.", date(2026, 12, 7)),
         ("week of 31 nov", None),

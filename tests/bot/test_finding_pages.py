@@ -108,6 +108,10 @@ async def test_what_is_uncovered_somewhere_on_some_day(place: Place) -> None:
         ("/shifts North", "North, today"),
         ("/unfilled", "R12"),
         ("/emergency R12", "2 routes have no driver"),
+        ("/windows", "No route is offered"),
+        ("/windows R12", "Nothing of yours is offered there"),
+        ("/routes R120", "R120, North"),
+        ("/roster Zoltan", "I can't read “Zoltan”"),
     ],
 )
 async def test_r12_4_what_was_asked_before_a_command_is_not_answered_after_it(
