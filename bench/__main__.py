@@ -1,4 +1,4 @@
-"""`python -m bench`: measures, prints one table, and leaves nothing behind.
+"""`rollcall bench`, or `python -m bench`: measures, prints one table, and leaves nothing behind.
 
 Takes names of sections; none: all but `machine`, which measures nothing and takes long.
 """
@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from bench.telegram import Telegram, telegram
 from bench.updates import accept, today
 from bot.embedded_postgres import Server, embedded_postgres
 from bot.migrate import migrate
+from bot.run import StartError
 from sandbox.simulate import running
 from sandbox.simulate.months import Terms
 
@@ -181,7 +182,14 @@ SECTIONS: Final[Mapping[str, Callable[[Fleets], Awaitable[list[Section]]]]] = {
 }
 
 
-async def main(wanted: list[str]) -> None:
+def chosen(names: Sequence[str]) -> Sequence[str]:
+    """Which sections are meant; StartError where there is none of a name."""
+    if unknown := [name for name in names if name not in SECTIONS]:
+        raise StartError(f"There is no section {unknown[0]}; there are: {', '.join(SECTIONS)}.")
+    return names or [name for name in SECTIONS if name != "machine"]
+
+
+async def main(wanted: Sequence[str]) -> None:
     """These sections, in their own order."""
     began = monotonic()
     sections: list[Section] = []
@@ -252,7 +260,8 @@ async def _memory(bench: Bench) -> Memory:
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or [name for name in SECTIONS if name != "machine"]
-    if not SECTIONS.keys() >= set(names):
-        sys.exit(f"The sections are {', '.join(SECTIONS)}.")
+    try:
+        names = chosen(sys.argv[1:])
+    except StartError as fault:
+        sys.exit(str(fault))
     uvloop.run(main(names))

@@ -248,6 +248,24 @@ def simulate(
     console.print(ran.page)
 
 
+@cli.command()
+def bench(
+    sections: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Some of them, like roster; default: all but machine. A name that there is not lists them."
+        ),
+    ] = None,
+) -> None:
+    """Measures, each figure beside its floor, and prints one table; only where Rollcall's source is."""
+    try:
+        from bench import __main__ as measuring  # only this command knows it, and an installed Rollcall has none
+    except ModuleNotFoundError as fault:
+        text = f"`rollcall bench` is for the source, after `make install` there; {fault.name} is missing here."
+        raise run.StartError(text) from None
+    carried_out(measuring.main(measuring.chosen(sections or [])))
+
+
 def _serve(settings: Settings, *, receives: bool, works: bool) -> None:
     logs.configure(settings.log_level, settings.log_format)
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 import structlog
 from sqlalchemy import insert, select
 
+from bench import __main__ as measuring
 from bot.__main__ import main
 from bot.deliveries import told
 from bot.jobs import table_of_duties
@@ -422,3 +423,32 @@ def test_r12_6_who_is_still_employed_is_not_anonymised_by_hand(rollcall: Rollcal
     assert asked == "This can't be undone: add --yes to make Zoë [o'neil], (416) 555-0142, anonymous."
     refused = rollcall("anonymise-person", "Zoë O'Neil", "--yes", database_url=rows.url).one_sentence()
     assert refused.startswith("Zoë [o'neil] is still employed: ")
+
+
+# -- what is only where the source is
+
+
+def test_bench_measures_all_sections_but_machine_or_those_that_are_named(
+    rollcall: Rollcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[list[str]] = []
+
+    async def measure(wanted: Sequence[str]) -> None:
+        measured.append(list(wanted))
+
+    monkeypatch.setattr(measuring, "main", measure)  # what `python -m bench` runs
+    assert [rollcall("bench", *named).code for named in ((), ("roster", "machine"))] == [0, 0]
+    assert measured == [[name for name in measuring.SECTIONS if name != "machine"], ["roster", "machine"]]
+    said = rollcall("bench", "roster", "speed").one_sentence()
+    assert said.startswith("There is no section speed; there are: emergency, ") and len(measured) == 2
+
+
+@pytest.mark.parametrize("missing", ["bench", "psutil"])  # the folder, or what it takes to run it
+def test_an_installed_rollcall_has_no_bench_and_says_so(
+    rollcall: Rollcall, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "bench"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    said = rollcall("bench").one_sentence()
+    assert said == f"`rollcall bench` is for the source, after `make install` there; {missing} is missing here."

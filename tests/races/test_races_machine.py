@@ -1,6 +1,6 @@
 """R2, R5.5, R6, R7: whatever is pressed and falls due, one after the other and at once, ends as by the rules.
 
-These are in `machine` once more, in plain Python. `python -m bench machine` tries many more.
+These are in `machine` once more, in plain Python. `rollcall bench machine` tries many more.
 """
 
 from tests.races.machine.play import explore
