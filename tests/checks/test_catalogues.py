@@ -61,6 +61,17 @@ def test_french_signs_stay_with_their_words() -> None:
             assert not re.search(r"\S [:%»]|« ", text), f"no no-break space: {text}"
 
 
+UNITS = "min|h|s|j|km|kg|ko|Mo"
+
+
+def test_french_units_stay_with_their_numbers() -> None:
+    """`{n} min`, `5 h`, `23 h 59`, with no-break spaces; an SMS has plain ones instead (`plain`)."""
+    for message in messages("fr"):
+        for text in [message.string] if isinstance(message.string, str) else list(message.string or ()):
+            apart = re.search(rf"[\d}}] ({UNITS})(?![\w’'])|[\d}}]\sh [\d{{]", text)
+            assert not apart, f"no no-break space: {text}"
+
+
 DAYS = {"day", "days", "on", "week", "first", "last"}  # fields that end with an abbreviation: “lun. 7 déc.”
 
 
