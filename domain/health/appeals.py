@@ -21,7 +21,7 @@ from domain.health.rules_of_appeals import (
     decide_subject,
     stage_at,
 )
-from domain.health.subjects import COLUMNS, DECIDES, MAY_DECIDE, SUBJECTS, subject, subject_from
+from domain.health.subjects import APPEALED, COLUMNS, DECIDES, MAY_DECIDE, SUBJECTS, subject, subject_from
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.appeals import Appealed, Penalty, PenaltyDecided, Stage
@@ -128,7 +128,7 @@ async def _tell_managers(
 _OF_APPEAL = sql(
     f"""
     SELECT {COLUMNS}, p.id AS appeal_id, p.decided_at IS NOT NULL AS decided
-    FROM appeals p JOIN {SUBJECTS} AS s ON s.id IN (p.incident_id, p.flag_id)
+    FROM appeals p CROSS JOIN {APPEALED} AS s
     WHERE p.id = :id AND {MAY_DECIDE}
     """,  # noqa: S608 - our own text
     id=Uuid(),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
 from domain.health.subjects import APPEALED, MAY_DECIDE
-from domain.people.drivers import SEEN
+from domain.people.seen import SEEN
 from domain.policy import Policy
 from domain.time import local_day
 
@@ -62,12 +62,12 @@ _LISTED = sql(
         FROM appeals p CROSS JOIN {APPEALED} AS s
         WHERE p.decided_at IS NULL AND s.counts AND {MAY_DECIDE}
         GROUP BY p.user_id
-    ), facts AS (
+    ), facts AS MATERIALIZED (
         SELECT d.id, d.first_name || ' ' || d.last_name AS name, d.phone, seen.own, d.is_flagged,
                coalesce(h.assignment_pool_eligible, true) AS eligible, stop.id AS stop_id, stop.reinstated,
                stop.stopped_at, appeal.decide_by, flag.flagged_at,
                flag.put_at IS NOT NULL AND NOT EXISTS (
-                   SELECT FROM assignments a WHERE a.user_id = d.id AND a.status IN ('scheduled', 'active')
+                   SELECT FROM assignments a WHERE a.user_id = d.id AND a.status IN ('scheduled', 'active') OFFSET 0
                ) AS stuck,
                CASE WHEN m.total_shifts > 0 THEN h.current_score END AS score, week.score AS week_score,
                EXISTS (SELECT FROM employments home WHERE home.user_id = d.id)
@@ -76,11 +76,14 @@ _LISTED = sql(
         FROM seen JOIN users d ON d.id = seen.id
         LEFT JOIN driver_health_state h ON h.user_id = d.id
         LEFT JOIN driver_metrics m ON m.user_id = d.id
-        LEFT JOIN driver_health_snapshots week ON week.user_id = d.id AND week.evaluated_at = :week_ago
+        LEFT JOIN LATERAL (  -- of each by itself: there is one for every day of his since he is here
+            SELECT was.score FROM driver_health_snapshots was
+            WHERE was.user_id = d.id AND was.evaluated_at = :week_ago OFFSET 0
+        ) AS week ON true
         LEFT JOIN hard_stops stop ON stop.user_id = d.id AND stop.ended_at IS NULL
         LEFT JOIN flag_episodes flag ON flag.user_id = d.id AND flag.ended_at IS NULL
         LEFT JOIN waiting appeal ON appeal.user_id = d.id
-    ), needs AS (
+    ), needs AS MATERIALIZED (
         SELECT facts.*, greatest(week_score - score, 0) AS fallen, CASE
             WHEN has_left THEN {Need.LEFT}
             WHEN own AND NOT eligible AND reinstated IS NULL THEN {Need.STOPPED}

@@ -16,6 +16,7 @@ from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.people.queries import Person, person
 from domain.people.rules import Employed, Off, last_day
+from domain.people.seen import SEEN, SEEN_OF
 from domain.policy import Policy
 from domain.time import local_day
 
@@ -43,35 +44,8 @@ WORKS_HERE: Final = """
                 WHERE home.user_id = {who} AND (home.ends_on IS NULL OR home.ends_on >= :today)))
 """
 
-# Whom a manager may look at: whose home, preferences, work or bids are or were in his warehouses, or who would work in
-# one. `own` are his people, for whom he may act: whose home is or will be one of his warehouses, or was never recorded.
-_MINE: Final = """
-    WITH mine AS (
-        SELECT here.warehouse_id AS id FROM desks here
-        WHERE here.user_id = :manager_id
-    ), named AS (
-        SELECT driver.id,
-               EXISTS (SELECT FROM mine) AND (
-                   NOT EXISTS (SELECT FROM employments home WHERE home.user_id = driver.id)
-                   OR EXISTS (SELECT FROM employments home JOIN mine ON mine.id = home.warehouse_id
-                              WHERE home.user_id = driver.id AND (home.ends_on IS NULL OR home.ends_on >= :today))
-               ) AS own
-        FROM users driver WHERE driver.role = 'driver' AND {whom}
-    )
-    SELECT named.id, named.own FROM named
-    WHERE named.own
-       OR EXISTS (SELECT FROM employments home JOIN mine ON mine.id = home.warehouse_id WHERE home.user_id = named.id)
-       OR EXISTS (SELECT FROM open_warehouses open JOIN mine ON mine.id = open.warehouse_id
-                  WHERE open.user_id = named.id)
-       OR EXISTS (SELECT FROM driver_preferences wish
-                  WHERE wish.user_id = named.id AND wish.preferred_routes && ARRAY(
-                      SELECT route.id FROM routes route JOIN mine ON mine.id = route.warehouse_id))
-       OR EXISTS (SELECT FROM assignments work JOIN mine ON mine.id = work.warehouse_id WHERE work.user_id = named.id)
-       OR EXISTS (SELECT FROM bids bid JOIN assignments slot ON slot.id = bid.assignment_id
-                  JOIN mine ON mine.id = slot.warehouse_id WHERE bid.user_id = named.id)
-"""
-SEEN: Final = _MINE.format(whom="true")  # of all drivers; each has a row of its own
-_SEEN = sql(_MINE.format(whom="driver.id = ANY (:of)"), manager_id=Uuid(), of=ARRAY(Uuid()), today=Date())
+_SEEN = sql(SEEN, manager_id=Uuid(), today=Date())
+_SEEN_OF = sql(SEEN_OF, manager_id=Uuid(), of=ARRAY(Uuid()), today=Date())
 
 
 async def find_drivers(session: AsyncSession, manager_id: uuid.UUID, name: str, today: date) -> tuple[Found, ...]:
@@ -81,14 +55,14 @@ async def find_drivers(session: AsyncSession, manager_id: uuid.UUID, name: str, 
     if not some:
         return ()
     given = {"manager_id": manager_id, "of": [who.id for who in some], "today": today}
-    seen = {row.id for row in await session.execute(_SEEN, given)}
+    seen = {row.id for row in await session.execute(_SEEN_OF, given)}
     return names.people([who for who in some if who.id in seen]).called(name)
 
 
 async def near_drivers(session: AsyncSession, manager_id: uuid.UUID, name: str, today: date) -> tuple[Found, ...]:
     """Where nobody is called so: the drivers whom a manager may look at and whose names look like it."""
     everybody = [Found(*row) for row in await session.execute(_NAMES)]
-    given = {"manager_id": manager_id, "of": [who.id for who in everybody], "today": today}
+    given = {"manager_id": manager_id, "today": today}
     seen = {row.id for row in await session.execute(_SEEN, given)}
     return names.people([who for who in everybody if who.id in seen]).near(name)
 
@@ -98,14 +72,14 @@ async def names_of(
 ) -> dict[uuid.UUID, str]:
     """Of these drivers, the names of those whom a manager may look at (R12.3)."""
     given = {"manager_id": manager_id, "of": list(driver_ids), "today": today}
-    seen = [row.id for row in await session.execute(_SEEN, given)]
+    seen = [row.id for row in await session.execute(_SEEN_OF, given)]
     return {row[0]: Found(*row).name for row in await session.execute(_NAMES.where(User.id.in_(seen)))}
 
 
 async def _seen(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.UUID, today: date) -> bool | None:
     """Whether a driver is one of the manager's people; None: he may not even look at him."""
     given = {"manager_id": manager_id, "of": [driver_id], "today": today}
-    row = (await session.execute(_SEEN, given)).one_or_none()
+    row = (await session.execute(_SEEN_OF, given)).one_or_none()
     return None if row is None else row.own
 
 
@@ -124,7 +98,7 @@ async def own_among(
 ) -> set[uuid.UUID]:
     """Those of these drivers for whom this manager may act."""
     given = {"manager_id": manager_id, "of": list(driver_ids), "today": today}
-    return {row.id for row in await session.execute(_SEEN, given) if row.own}
+    return {row.id for row in await session.execute(_SEEN_OF, given) if row.own}
 
 
 async def his_driver(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.UUID, today: date) -> Person | None:

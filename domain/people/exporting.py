@@ -28,6 +28,7 @@ HIS: Final[Mapping[str, tuple[str, ...]]] = {
     "absence_questions": ("user_id",),
     "appeals": ("user_id",),
     "assignments": ("user_id",),
+    "bid_places": ("user_id",),
     "bid_windows": ("winner_id",),
     "bids": ("user_id",),
     "boards": ("user_id",),

@@ -39,6 +39,19 @@ FROM assignments WHERE status = 'completed' AND date > '2025-11-25' AND abs(hash
 INSERT INTO window_asks (window_id, user_id, asked_at, date)
 SELECT w.id, e.user_id, w.opens_at, a.date FROM bid_windows w JOIN assignments a ON a.id = w.assignment_id
 JOIN employments e ON e.warehouse_id = a.warehouse_id WHERE abs(hashtext(e.user_id::text || w.id)) % 12 = 0;
+INSERT INTO bids (assignment_id, user_id, status, bid_at, window_closes_at, resolved_at)
+SELECT w.assignment_id, asked.user_id, 'lost', asked.asked_at, w.closes_at, w.closes_at
+FROM bid_windows w JOIN window_asks asked ON asked.window_id = w.id WHERE w.opens_at < '2026-10-01';
+INSERT INTO assignments (route_id, user_id, warehouse_id, date, status)
+SELECT r.id, d.id, r.warehouse_id, date '2024-01-01' - n::int, 'completed'
+FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM users WHERE role = 'driver') AS d
+JOIN (SELECT id, warehouse_id, row_number() OVER (ORDER BY id) AS n FROM routes) AS r USING (n);
+INSERT INTO bids (assignment_id, user_id, status, bid_at, window_closes_at)
+SELECT id, user_id, 'lost', date, date FROM assignments WHERE date < '2024-01-01' AND abs(hashtext(id::text)) % 2 = 0;
+INSERT INTO bid_places (warehouse_id, user_id)
+SELECT DISTINCT a.warehouse_id, b.user_id FROM bids b JOIN assignments a ON a.id = b.assignment_id;
+INSERT INTO driver_health_snapshots (user_id, evaluated_at, score, attendance_rate, completion_rate)
+SELECT id, date '2026-11-25' - n, 80, 1, 1 FROM users, generate_series(0, 30) AS n WHERE role = 'driver';
 INSERT INTO bid_windows (assignment_id, mode, trigger, opens_at, closes_at, status)
 SELECT id, 'competitive', 'schedule_unfilled', now, greatest(date - interval '1 day', '2026-11-25T20:00-05'), 'open'
 FROM assignments, (SELECT timestamptz '2026-11-23T06:00-05') AS t (now) WHERE status = 'unfilled';

@@ -14,6 +14,7 @@ BIG = {  # tables that grow with the fleet or with the years
     *("assignments", "shifts", "assignment_terms", "incidents", "notifications", "deliveries", "audit_logs", "users"),
     *("bid_windows", "window_waves", "window_asks", "bids", "employments", "chat_links", "contact_settings", "routes"),
     *("driver_metrics", "driver_health_state", "driver_preferences", "route_completions", "heartbeats", "seen_updates"),
+    *("bid_places", "driver_health_snapshots", "open_warehouses"),
 }
 
 

@@ -39,6 +39,7 @@ from domain.db.models import (
     GiveAway,
     Incident,
     Message,
+    Owner,
     RosterRun,
     Shift,
     User,
@@ -56,10 +57,11 @@ from domain.db.models.words import (
 )
 from domain.health import appeal_cards, flags, own_standing, whys
 from domain.health.appeals import Opened as AppealOpened
-from domain.health.appeals import open_appeal
+from domain.health.appeals import decide_appeal, open_appeal
 from domain.health.attention import drivers_listed
 from domain.health.excusing import Excused, excuse_incident
 from domain.health.his_standing import his_incident, his_incidents, his_standing
+from domain.health.rules_of_appeals import Decided
 from domain.health.seeing import own_health
 from domain.history.queries import Subject, history
 from domain.notices.actions import acknowledge
@@ -67,7 +69,7 @@ from domain.notices.broadcasts import SentToMany, ToMany, draft_to_many, receive
 from domain.notices.inbox import inbox_page, mark_all_read
 from domain.notices.kinds import Kind
 from domain.people.anonymising import Anonymised, anonymise
-from domain.people.drivers import driver_card, is_seen, names_of
+from domain.people.drivers import driver_card, find_drivers, is_seen, names_of, near_drivers
 from domain.people.linking import Contact, Linked, link_by_contact
 from domain.people.queries import Person, person
 from domain.places.actions import Founded, Renamed, found_warehouse, rename
@@ -111,7 +113,7 @@ LAST_MONDAY = date(2026, 11, 16)
 NINE = NOW.replace(hour=9, minute=0)
 FLEET = Fleet(DRIVERS, ROUTES, TODAY, 7)
 LOCALS = 100  # drivers of a warehouse
-WORKED = 45_000  # shifts that a warehouse had in nearly three years: whoever worked there may be looked at (R12.3)
+WORKED = 1_000  # who has worked at a warehouse in nearly three years, and what who has bid there has bid for (R12.3)
 TRACES = 3_000  # what a driver's shifts are about, several times
 FEW = 60  # rows of any one table: a day of a warehouse's 40 routes is the most that a press shows
 PAST = 500  # shifts that a driver has had in nearly three years
@@ -134,7 +136,7 @@ EVERYBODY = {"users", "employments", "contact_settings"}
 OF_EACH = EVERYBODY | {"driver_preferences", "driver_health_state", "driver_metrics", "route_completions", "chat_links"}
 OF_EACH |= {"routes", "deliveries"}
 # What may be read from end to end, by the most rows of a press.
-OF_ALL = dict.fromkeys((CANDIDATES, WEIGHED, TRACES), EVERYBODY) | dict.fromkeys((WORKED, MOVED), OF_EACH)
+OF_ALL = dict.fromkeys((CANDIDATES, WEIGHED, TRACES), EVERYBODY) | dict.fromkeys((WORKED, MOVED, DRIVERS), OF_EACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +420,31 @@ async def all_my_drivers(it: Company) -> None:
     assert page.total >= LOCALS
 
 
+async def is_an_owner(it: Company) -> None:
+    await it.session.execute(insert(Owner).values(phone=it.manager.phone))
+
+
+async def all_drivers(it: Company) -> None:
+    page = await drivers_listed(it.session, it.manager.id, 0, 8, POLICY, NOW)
+    assert page.total == DRIVERS
+
+
+async def finds_a_driver(it: Company) -> None:
+    called = f"{it.driver.first_name} {it.driver.last_name}"
+    assert await find_drivers(it.session, it.manager.id, called, TODAY)
+
+
+async def finds_nearly_a_driver(it: Company) -> None:
+    called = f"{it.driver.first_name}x {it.driver.last_name}"
+    assert not await find_drivers(it.session, it.manager.id, called, TODAY)
+    assert await near_drivers(it.session, it.manager.id, called, TODAY)
+
+
+async def strangers_card(it: Company) -> None:
+    """Of the last warehouse: he is looked for in all that could show him."""
+    assert await driver_card(it.session, it.manager.id, FLEET.id("driver", DRIVERS - 1), POLICY, NOW) is None
+
+
 async def how_he_stands(it: Company) -> None:
     assert await his_standing(it.session, it.manager.id, it.driver.id, POLICY, NOW)
 
@@ -453,6 +480,12 @@ async def appeals(it: Company) -> None:
 async def what_is_appealed(it: Company) -> None:
     [card], _ = await appeal_cards.to_decide(it.session, it.manager.id, 8, POLICY, NOW)
     await is_shown(it, Kind.APPEALED, it.manager, card.id)
+
+
+async def decides_an_appeal(it: Company) -> None:
+    [card], _ = await appeal_cards.to_decide(it.session, it.manager.id, 8, POLICY, NOW)
+    said = await decide_appeal(it.session, it.manager, card.id, False, "The ice was salted", SAY, POLICY, NOW)
+    assert isinstance(said, Decided)
 
 
 async def excuses(it: Company) -> None:
@@ -668,12 +701,17 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "the inbox": ([], inbox, FEW),
     "a manager's card of a driver": ([], drivers_card, FEW),
     "all of a manager's drivers": ([], all_my_drivers, WORKED),
+    "all of a company's drivers": ([is_an_owner], all_drivers, DRIVERS),
+    "a driver who is found by his name": ([], finds_a_driver, CANDIDATES),
+    "a driver whose name is nearly so": ([], finds_nearly_a_driver, WORKED),
+    "a driver whom a manager doesn't see": ([], strangers_card, CANDIDATES),
     "how a driver stands": ([], how_he_stands, PAST),
     "what went wrong with a driver": ([], what_went_wrong, FEW),
     "his own score": ([], own_score, PAST),
     "why": ([], why, PAST),
     "an appeal": ([is_late_cancelled], appeals, FEW),
     "what is appealed": ([is_late_cancelled, appeals], what_is_appealed, FEW),
+    "an appeal that is decided": ([is_late_cancelled, appeals], decides_an_appeal, FEW),
     "an excuse": ([], excuses, 2 * PAST),
     "who has left, made anonymous": ([has_left], is_made_anonymous, TRACES),
     "ill for a week": ([], falls_ill, 4 * OFFERED),  # once for each shift that goes to others

@@ -1,6 +1,6 @@
 """All tables, by subject. The fifteen given ones keep exactly their columns, types, defaults and names."""
 
-from domain.db.models.bidding import Bid, BidWindow, CapOverride, WindowAsk, WindowWaves
+from domain.db.models.bidding import Bid, BidPlace, BidWindow, CapOverride, WindowAsk, WindowWaves
 from domain.db.models.calendar import CalendarException, RouteWeekday
 from domain.db.models.giving import GiveAway, GiveAwayAsk
 from domain.db.models.health import (
@@ -77,6 +77,7 @@ __all__ = [
     "AssignmentTerms",
     "AuditLog",
     "Bid",
+    "BidPlace",
     "BidWindow",
     "Board",
     "CalendarException",

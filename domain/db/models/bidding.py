@@ -32,6 +32,15 @@ class Bid(Base):
     resolved_at: Mapped[datetime | None]
 
 
+class BidPlace(Base):
+    """A warehouse for whose slots a driver has bid, kept by triggers (R12.3). He may have withdrawn since."""
+
+    __tablename__ = "bid_places"
+
+    warehouse_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("warehouses.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+
+
 class BidWindow(Base):
     """The time in which a slot may be bid for or accepted (R6). Given, but for the guard of R6.1 and three indexes."""
 

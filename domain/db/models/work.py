@@ -13,7 +13,7 @@ LIVE = text("status <> 'cancelled'")
 
 
 class Assignment(Base):
-    """One route on one date: a slot, and whose it is (R2). Given, but for the two guards of R2.1 and three indexes."""
+    """One route on one date: a slot, and whose it is (R2). Given, but for the two guards of R2.1 and four indexes."""
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -21,6 +21,7 @@ class Assignment(Base):
         Index("idx_assignments_status_date", "status", "date"),
         Index("idx_assignments_route_date", "route_id", "date"),
         Index("ix_assignments_warehouse_date", "warehouse_id", "date"),
+        Index("ix_assignments_warehouse_user", "warehouse_id", "user_id"),  # who has worked there (R12.3)
         Index("ix_assignments_unfilled", "warehouse_id", "date", postgresql_where=text("status = 'unfilled'")),
         Index(  # `domain.shifts.deadlines` says why in these words
             "ix_assignments_unconfirmed",
