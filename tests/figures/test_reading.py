@@ -113,7 +113,7 @@ LAST_MONDAY = date(2026, 11, 16)
 NINE = NOW.replace(hour=9, minute=0)
 FLEET = Fleet(DRIVERS, ROUTES, TODAY, 7)
 LOCALS = 100  # drivers of a warehouse
-WORKED = 1_000  # who has worked at a warehouse in nearly three years, and what who has bid there has bid for (R12.3)
+WORKED = 1_300  # who has worked at a warehouse in nearly three years, and what who has bid there has bid for (R12.3)
 TRACES = 3_000  # what a driver's shifts are about, several times
 FEW = 60  # rows of any one table: a day of a warehouse's 40 routes is the most that a press shows
 PAST = 500  # shifts that a driver has had in nearly three years
