@@ -38,25 +38,25 @@ async def on_roster(update: Update, context: Context) -> None:
 async def _line(act: Acting, manager: Person, written: str) -> None:
     """A place beside the week says nothing here: one roster is made for all of his warehouses together."""
     line = sought(written, await places(act.session, manager.id), local_day(act.now, act.policy), weeks=True)
+    every = await glance(act.session, manager.id, act.policy, act.now)
     if line.no_such_day:
-        await weeks(act, manager, said=screens.no_such_day(act.reader))
+        await act.say(screens.no_such_day(every, act.reader))
     elif line.unknown:
-        await weeks(act, manager, said=screens.not_read(line.name, act.reader))
+        await act.say(screens.not_read(every, line.name, act.reader))
     elif line.on is None:
-        await weeks(act, manager)
+        await act.say(screens.weeks(every, act.reader))
     else:
         monday, _sunday = week_of(line.on)
         result = await requesting.request_preview(act.session, manager, monday, None, act.policy, act.now)
         if isinstance(result, Refused):
-            await weeks(act, manager, said=screens.refusal(result.why, act.reader))
+            await act.say(screens.refused(every, result.why, act.reader))
         else:
             await requested(act, manager, result)
 
 
-async def weeks(act: Acting, manager: Person, toast: str | None = None, *, said: str | None = None) -> None:
-    """`toast`: why a press leads here; `said`: why what was written does."""
+async def weeks(act: Acting, manager: Person, toast: str | None = None) -> None:
     every = await glance(act.session, manager.id, act.policy, act.now)
-    await act.say(screens.weeks(every, act.reader, said), toast=toast, alert=toast is not None)
+    await act.say(screens.weeks(every, act.reader), toast=toast, alert=toast is not None)
 
 
 async def on_week(update: Update, context: Context) -> None:

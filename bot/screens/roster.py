@@ -42,13 +42,33 @@ MARKS: Final = {
 # -- which week
 
 
-def weeks(every: tuple[WeekGlance, ...], reader: Reader, said: str | None = None) -> Screen:
-    """This week and the next ones, and which of them the coming freeze makes; `said` goes first."""
+def weeks(every: tuple[WeekGlance, ...], reader: Reader) -> Screen:
+    """This week and the next ones, and which of them the coming freeze makes."""
+    return _weeks(every, [], reader)
+
+
+def not_read(every: tuple[WeekGlance, ...], written: str, reader: Reader) -> Screen:
+    """Behind /roster there is neither a week nor a day."""
+    text = reader.gettext("I can't read “{text}” as a week or a day. Write for example /roster next week")
+    return _weeks(every, [text.format(text=escape(written))], reader)
+
+
+def no_such_day(every: tuple[WeekGlance, ...], reader: Reader) -> Screen:
+    return _weeks(every, [meant.no_such_day("/roster 24 nov", reader)], reader)
+
+
+def refused(every: tuple[WeekGlance, ...], why: Refusal, reader: Reader) -> Screen:
+    """Of the week that was written no roster is made."""
+    return _weeks(every, [refusal(why, reader)], reader)
+
+
+def _weeks(every: tuple[WeekGlance, ...], said: list[str], reader: Reader) -> Screen:
+    """`said` goes first."""
     _ = reader.gettext
     if not every:
         text = _("You have no warehouse yet. Ask whoever runs Rollcall here to give you one.")
         return Screen(text, ((home_button(reader),),))
-    lines = [*([said] if said else []), _("🧩 <b>The rosters of your warehouses</b>")]
+    lines = [*said, _("🧩 <b>The rosters of your warehouses</b>")]
     lines += [_glance(each, reader) for each in every]
     lines.append(_("Press a week to see what a roster would fill now, and what would stay empty."))
     keys = tuple((Button(span(each.monday, reader), RosterWeek(each.monday.toordinal())),) for each in every)
@@ -76,16 +96,6 @@ def _glance(week: WeekGlance, reader: Reader) -> str:
     elif week.made is not None:
         said.append(_("The roster was made {at}.").format(at=reader.moment(week.made.made_at)))
     return "\n".join(said)
-
-
-def not_read(written: str, reader: Reader) -> str:
-    """Behind /roster there is neither a week nor a day; the weeks follow."""
-    text = reader.gettext("I can't read “{text}” as a week or a day. Write for example /roster next week")
-    return text.format(text=escape(written))
-
-
-def no_such_day(reader: Reader) -> str:
-    return meant.no_such_day("/roster 24 nov", reader)
 
 
 def refusal(why: Refusal, reader: Reader) -> str:

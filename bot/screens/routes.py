@@ -43,7 +43,7 @@ def _named(route: Place) -> str:
     return shortened(f"{route.warehouse}: {route.name}", LABEL_MOST)
 
 
-def which(found: Sequence[Place], reader: Reader) -> Screen:
+def which(found: tuple[Place, ...], reader: Reader) -> Screen:
     """Several are called so, or all of a warehouse are meant."""
     text, rows = meant.several(
         reader.gettext("That may mean several. Which one do you mean?"), _to_routes(found), reader
@@ -51,7 +51,7 @@ def which(found: Sequence[Place], reader: Reader) -> Screen:
     return Screen(text, (*rows, (_back(reader), home_button(reader))))
 
 
-def no_such_route(written: str, near: Sequence[Place], reader: Reader) -> Screen:
+def no_such_route(written: str, near: tuple[Place, ...], reader: Reader) -> Screen:
     """`near`: what looks like it."""
     said = reader.gettext("None of your routes is called “{name}”. Write for example /routes R12")
     text, rows = meant.nearly(said.format(name=escape(written)), _to_routes(near), reader)
