@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     Uuid,
+    and_,
     case,
     exists,
     func,
@@ -71,14 +72,16 @@ _TRACK = sql(
     message_id=BigInteger(),
 )
 
+# Nothing is due of what stays as it is: `pause_until` says until when a redraw that it has overtaken may still arrive.
 _UNTRACK = sql(
     """
     INSERT INTO deliveries (user_id, channel, kind, urgency, state, chat_id, message_id, created_at)
     VALUES (:user_id, 'telegram', 'static', 2, 'sent', :chat_id, :message_id, :now)
     ON CONFLICT (chat_id, message_id) DO UPDATE
     SET kind = excluded.kind, about = NULL, attempt = deliveries.attempt + 1, redraw = false, due_at = NULL,
-        escalate_at = NULL
-    RETURNING CASE WHEN lease_until > clock_timestamp() THEN id END
+        escalate_at = NULL, lease_until = NULL,
+        pause_until = CASE WHEN deliveries.kind = 'static' THEN deliveries.pause_until ELSE deliveries.lease_until END
+    RETURNING CASE WHEN pause_until > clock_timestamp() THEN id END
     """,
     chat_id=BigInteger(),
     message_id=BigInteger(),
@@ -149,10 +152,16 @@ async def untrack(
 
 
 async def in_hand(db: AsyncEngine, id_: uuid.UUID) -> bool:
-    """Whether somebody's attempt at it is still under way, overtaken or not."""
+    """Whether a redraw that `untrack` has overtaken is still under way."""
     async with db.connect() as connection:
-        held = Delivery.lease_until > func.clock_timestamp()
-        return bool(await connection.scalar(select(held).where(Delivery.id == id_)))
+        under_way = (Delivery.kind == STATIC) & (Delivery.pause_until > func.clock_timestamp())
+        return bool(await connection.scalar(select(under_way).where(Delivery.id == id_)))
+
+
+async def _landed(db: AsyncEngine, claimed: Claimed) -> bool:
+    """It is not under way any more, whatever has become of it. False: what it was about is redrawn."""
+    static = update(Delivery).where(Delivery.id == claimed.id, Delivery.kind == STATIC)
+    return await _hit(db, static.values(pause_until=None))
 
 
 async def is_pinned(session: AsyncSession, chat_id: int, message_id: int) -> bool:
@@ -283,8 +292,9 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
     A second copy of the message is kept current from now on like the first; an edit may have undone a later one. What
     is not redrawn any more has waited for it (`in_hand`).
     """
+    stays = await _landed(db, claimed)
     if isinstance(outcome, Sent):
-        # In a chat that is no longer his (R12.2) it is deleted instead.
+        # In a chat that is no longer his (R12.2) it is deleted instead, and so it is where a list has its place now.
         his = exists().where(ChatLink.user_id == Delivery.user_id, ChatLink.chat_id == claimed.chat_id)
         copied = (Delivery.user_id, Delivery.group_id, Delivery.about)
         copy: dict[str, Any] = {
@@ -300,24 +310,24 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
         }
         columns = [*(column.key for column in copied), *copy, "kind"]
         kept = [literal(value, getattr(Delivery, name).type) for name, value in copy.items()]
-        kind = case((or_(his, Delivery.kind.in_(TO_OLD_CHATS)), Delivery.kind), else_=RETIRED)
+        goes_on = and_(or_(his, Delivery.kind.in_(TO_OLD_CHATS)), Delivery.kind != STATIC)
+        kind = case((goes_on, Delivery.kind), else_=RETIRED)
         await _hit(
             db,
             insert(Delivery)
             .from_select(columns, select(*copied, *kept, kind).where(Delivery.id == claimed.id))
             .on_conflict_do_nothing(),
         )
-    elif claimed.message_id is not None:
-        row = update(Delivery).where(Delivery.id == claimed.id)
-        if not await _hit(db, row.where(Delivery.kind == STATIC).values(lease_until=None)):
-            again = row.where(Delivery.state == DeliveryState.SENT)
-            await _hit(db, again.values(redraw=True, due_at=now, shows=None))
+    elif claimed.message_id is not None and not stays:
+        again = update(Delivery).where(Delivery.id == claimed.id, Delivery.state == DeliveryState.SENT)
+        await _hit(db, again.values(redraw=True, due_at=now, shows=None))
 
 
 async def release(db: AsyncEngine, claimed: Claimed) -> None:
     """Gives the row back untried; whoever claims next has it."""
     untried = case((Delivery.state == DeliveryState.SENDING, DeliveryState.PENDING), else_=Delivery.state)
-    await _hit(db, _held(claimed).values(state=untried, lease_until=None))
+    if not await _hit(db, _held(claimed).values(state=untried, lease_until=None)):
+        await _landed(db, claimed)
 
 
 async def mark_unreachable(db: AsyncEngine, chat_id: int, now: datetime) -> None:

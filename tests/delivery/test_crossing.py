@@ -1,6 +1,7 @@
 """What crosses: a press before its message is recorded, a link that moves while messages are under way."""
 
 import asyncio
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 
 from bot.delivery import queue, replies
 from bot.delivery.carrying import carry, settle
-from bot.delivery.claims import claim_telegram
-from bot.delivery.outcomes import Edited, Sent
+from bot.delivery.claims import Claimed, claim_telegram
+from bot.delivery.mail import Mail
+from bot.delivery.outcomes import Edited, Outcome, Sent
 from bot.screens.screen import Screen
 from bot.wording import Words
 from domain.db.models.words import DeliveryState, Urgency
@@ -64,41 +66,91 @@ async def test_a_list_in_place_of_a_card_that_is_not_recorded_yet_stays(post: Po
     assert await post.chat(amara) == ["the list"]
 
 
-async def test_a_list_comes_after_the_redraw_that_is_under_way_of_the_card_it_replaces(
-    post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else the card might be the last word: a person presses a button, and what he gets is gone again."""
+@dataclass
+class Crossing:
+    """A home card of which a redraw is under way when its place is taken by a list, which waits for that."""
+
+    post: Post
+    mail: Mail
+    amara: Someone
+    message_id: int
+    redraw: Claimed
+    listed: asyncio.Task[Outcome | None]
+
+    async def waits(self) -> bool:
+        return await queue.in_hand(self.mail.db, self.redraw.id)
+
+    async def edits(self) -> list[str]:
+        return [edit["params"]["text"] for edit in await self.post.requests("editMessageText")]
+
+
+@pytest.fixture
+async def crossing(post: Post, monkeypatch: pytest.MonkeyPatch) -> Crossing:
     amara = await post.person()
     mail, looks, looked = post.mail(**UNPACED), queue.in_hand, asyncio.Event()
     ticket = await tracked(post, amara)
-    outcome = await carry(mail, ticket, Screen("home"))
-    assert isinstance(outcome, Sent)
-    await settle(mail, ticket, outcome)
+    sent = await carry(mail, ticket, Screen("home"))
+    assert isinstance(sent, Sent)
+    await settle(mail, ticket, sent)
     async with post.sessions.begin() as session:
         await following.follow_homes(session, post.now(), of=[amara.id])
     redraw = await claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy)
-    assert redraw is not None
+    assert redraw is not None and redraw.id == ticket.id
     async with post.sessions.begin() as session:
-        row = await queue.untrack(session, amara.id, amara.chat_id, outcome.message_id, post.now())
-    assert row == ticket.id
+        row = await queue.untrack(session, amara.id, amara.chat_id, sent.message_id, post.now())
 
     async def looks_whether(*of: Any) -> bool:
         looked.set()
         return await looks(*of)
 
     monkeypatch.setattr(queue, "in_hand", looks_whether)
-    listed = asyncio.create_task(
-        replies.Saying(mail, amara.chat_id, outcome.message_id, Screen("the list"), after=row)()
-    )
-    waits = asyncio.create_task(looked.wait())
+    says = replies.Saying(mail, amara.chat_id, sent.message_id, Screen("the list"), after=row)
+    listed, waits = asyncio.create_task(says()), asyncio.create_task(looked.wait())
     await asyncio.wait([listed, waits], return_when=asyncio.FIRST_COMPLETED)
     assert not listed.done()
-    await settle(mail, redraw, await carry(mail, redraw, Screen("home, redrawn")))
-    assert not await looks(mail.db, ticket.id), "nobody waits longer than for this"
-    assert await listed == Edited()
-    assert (await post.row(ticket.id)).due_at is None, "and nothing is left to be redrawn"
-    assert [edit["params"]["text"] for edit in await post.requests("editMessageText")] == ["home, redrawn", "the list"]
-    assert await post.chat(amara) == ["the list"]
+    return Crossing(post, mail, amara, sent.message_id, redraw, listed)
+
+
+async def test_a_list_comes_after_the_redraw_that_is_under_way_of_the_card_it_replaces(crossing: Crossing) -> None:
+    """Else the card might be the last word: a person presses a button, and what he gets is gone again."""
+    it = crossing
+    await settle(it.mail, it.redraw, await carry(it.mail, it.redraw, Screen("home, redrawn")))
+    assert not await it.waits(), "nobody waits longer than for this"
+    assert await it.listed == Edited()
+    assert (await it.post.row(it.redraw.id)).due_at is None, "and nothing is left to be redrawn"
+    assert await it.edits() == ["home, redrawn", "the list"]
+
+
+async def test_a_list_waits_no_longer_for_a_redraw_that_is_given_back(crossing: Crossing) -> None:
+    await queue.release(crossing.mail.db, crossing.redraw)
+    assert not await crossing.waits()
+    assert await crossing.listed == Edited()
+
+
+async def test_a_list_waits_no_longer_where_a_card_takes_its_place(crossing: Crossing) -> None:
+    it = crossing
+    await tracked(it.post, it.amara, it.message_id)
+    assert not await it.waits()
+    await it.listed
+
+
+async def test_of_a_redraw_that_came_as_a_new_message_behind_a_list_nothing_is_left(crossing: Crossing) -> None:
+    it = crossing
+    anew = await carry(it.mail, replace(it.redraw, message_id=None), Screen("home, anew"))
+    await settle(it.mail, it.redraw, anew)
+    assert await it.listed == Edited()
+    async with it.post.working():
+        await until(it.post.all_done)
+    assert await it.post.chat(it.amara) == ["the list"]
+
+
+async def test_whoever_waits_behind_a_redraw_is_sent_other_messages_meanwhile(crossing: Crossing) -> None:
+    it = crossing
+    note = await it.post.note(it.amara, Urgency.URGENT)
+    claimed = await claim_telegram(it.mail.db, it.mail.now(), timedelta(0), it.mail.policy)
+    assert claimed is not None and claimed.id == note
+    await queue.release(it.mail.db, it.redraw)
+    await it.listed
 
 
 async def test_r12_2_a_reply_left_to_the_workers_does_not_reach_the_old_chat(post: Post) -> None:
