@@ -37,7 +37,8 @@ class Place:
         return self.id != self.warehouse_id
 
 
-# The warehouses first; each by name, short ones first: R2 before R12.
+# The warehouses first; each by name, short ones first: R2 before R12. Routes warehouse by warehouse: PostgreSQL would
+# read all of a company's for those of one.
 _PLACES = """
     WITH mine AS (
         SELECT w.id, w.name FROM desks here
@@ -46,12 +47,29 @@ _PLACES = """
     ), places AS (
         SELECT id, name, id AS warehouse_id, name AS warehouse, 0 AS rank FROM mine
         UNION ALL
-        SELECT r.id, r.name, mine.id, mine.name, 1 FROM mine JOIN routes r ON r.warehouse_id = mine.id
+        SELECT r.id, r.name, mine.id, mine.name, 1 FROM mine
+        CROSS JOIN LATERAL (SELECT id, name FROM routes WHERE warehouse_id = mine.id OFFSET 0) AS r
     )
 """
-_FOUND = f"{_PLACES} SELECT id, name, warehouse_id, warehouse FROM places"  # noqa: S608 - our own text, as below
-_ALL = sql(f"{_FOUND} ORDER BY rank, warehouse, length(name), name, id", manager=Uuid())
-_ONE = sql(f"{_FOUND} WHERE id = :place", manager=Uuid(), place=Uuid())
+_ALL = sql(
+    f"""
+    {_PLACES}
+    SELECT id, name, warehouse_id, warehouse FROM places ORDER BY rank, warehouse, length(name), name, id
+    """,  # noqa: S608 - our own text, as below
+    manager=Uuid(),
+)
+_ONE = sql(
+    """
+    SELECT place.id, place.name, w.id, w.name FROM (
+        SELECT id, name, id AS warehouse_id FROM warehouses WHERE id = :place
+        UNION ALL
+        SELECT id, name, warehouse_id FROM routes WHERE id = :place
+    ) AS place JOIN warehouses w ON w.id = place.warehouse_id
+    WHERE EXISTS (SELECT FROM desks here WHERE here.user_id = :manager AND here.warehouse_id = w.id)
+    """,
+    manager=Uuid(),
+    place=Uuid(),
+)
 
 
 async def places(session: AsyncSession, manager_id: uuid.UUID) -> tuple[Place, ...]:

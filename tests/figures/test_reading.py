@@ -129,6 +129,7 @@ FEW_OF_THEM = {"incidents", "bid_windows"}
 OF_A_WEEK = 1_500  # a warehouse's 280 shifts, once for each sort of figures and once for where each slot is
 OF_A_ROUTE = 3_200  # its days in nearly three years, once for each thing that hangs on them
 OF_MANY = 130  # whom a message to many went to: to find one of them, for the test
+TOLD = 400  # a warehouse's hundred drivers, and what each is told; how each is reached, all chats say as quickly
 WEIGHED = 700  # … and whatever else may speak against each
 # Who has no home recorded may work everywhere (R6.3): that is found by looking at all people, not at all assignments.
 EVERYBODY = {"users", "employments", "contact_settings"}
@@ -136,7 +137,8 @@ EVERYBODY = {"users", "employments", "contact_settings"}
 OF_EACH = EVERYBODY | {"driver_preferences", "driver_health_state", "driver_metrics", "route_completions", "chat_links"}
 OF_EACH |= {"routes", "deliveries"}
 # What may be read from end to end, by the most rows of a press.
-OF_ALL = dict.fromkeys((CANDIDATES, WEIGHED, TRACES), EVERYBODY) | dict.fromkeys((WORKED, MOVED, DRIVERS), OF_EACH)
+OF_ALL = {TOLD: EVERYBODY | {"chat_links"}} | dict.fromkeys((CANDIDATES, WEIGHED, TRACES), EVERYBODY)
+OF_ALL |= dict.fromkeys((WORKED, MOVED, DRIVERS), OF_EACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -744,7 +746,7 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "what was done with a driver": ([], drivers_history, PAST),
     "what was done with a route": ([], routes_history, OF_A_ROUTE),
     "a week's report": ([], weeks_report, OF_A_WEEK),
-    "a message to many": ([], is_written_to, CANDIDATES),
+    "a message to many": ([], is_written_to, TOLD),
     "answering a message to many": ([is_written_to], answers_it, OF_MANY),
 }
 
