@@ -167,7 +167,7 @@ async def _name_owners(rollcall: Rollcall) -> None:
     async with rollcall.edge.sessions.begin() as session:
         strangers = await owning.name_owners(session, rollcall.edge.settings.owners)
     for phone in strangers:
-        log.warning("an owner is no manager here: `rollcall create-manager` makes one", phone=phone)
+        log.warning("nobody who has an owner's number is a manager: see OWNERS, `rollcall create-manager`", phone=phone)
 
 
 @contextlib.asynccontextmanager

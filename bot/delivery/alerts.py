@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 TELEGRAM: Final = "telegram"  # it takes nothing from us; over with the next message that it takes
 TWILIO: Final = "twilio"  # likewise
 NO_MANAGER: Final = "no manager to tell"  # of a route that needs one (R5.4)
+OWNERS: Final = "an owner's number"  # it is another one than the settings have (R12.5a)
 NO_ROSTER: Final = "roster not made"  # by a fault of ours, again (R3.2)
 
 _RAISE = sql(

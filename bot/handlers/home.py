@@ -4,6 +4,7 @@ from telegram import ChatMember, Update
 
 from bot import conversations
 from bot.acting import Acting, Context, acting
+from bot.delivery import alerts
 from bot.reader import language_of
 from bot.screens import help as help_screens
 from bot.screens import linking as linking_screens
@@ -54,6 +55,9 @@ async def on_contact(update: Update, context: Context) -> None:
                 screen = linking_screens.linked(act.reader)
             case NumberIsNew(phone=phone):
                 screen = linking_screens.number_is_new(phone, act.reader)
+                if result.owners:
+                    key, what = f"{alerts.OWNERS}:{act.now.date()}", "OWNERS names the number before"
+                    await alerts.raise_within(act.session, key, what, act.words, act.policy, act.now)
             case AlreadyLinked():
                 screen = linking_screens.linked_already(act.reader)
         await act.say(screen)

@@ -16,6 +16,7 @@ def sentence(name: str, reader: Reader) -> str:
         "no manager to tell": _(
             "A shift needs a manager, and its warehouse has none: name one by rollcall create-manager."
         ),
+        "an owner's number": _("An owner has a new phone number: change OWNERS before the next start."),
         "roster not made": _("A week's shifts can't be given out by a fault of ours: the log tells which."),
     }
     known = [start for start in texts if name.startswith(start)]

@@ -19,6 +19,7 @@ from domain.notices.facts.people import InCharge
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.actions import create_person, giving_numbers
+from domain.people.owning import is_owners
 from domain.people.phones import e164
 from domain.people.queries import Person, people_with_phone, person
 from domain.people.rules import FullName, judge_person_name
@@ -89,7 +90,8 @@ async def propose_manager(
     """Whom this name and number mean. Somebody who is a manager already is known by his number alone.
 
     Refused: a warehouse that is not the manager's, a number that is none, one that is not a manager's or several
-    people's, and for somebody new a name without a first and a last one.
+    people's, and for somebody new a name without a first and a last one, and the number of an owner: whoever invites
+    him gets the link, and would be the owner (R12.3, R12.5a).
     """
     place = await queries.place(session, manager.id, warehouse_id)
     if place is None or place.is_route:
@@ -104,6 +106,8 @@ async def propose_manager(
         if await _manages(session, he.id, place.id):
             return ManagesAlready(f"{he.first_name} {he.last_name}")
         return Proposed(place, FullName(he.first_name, he.last_name), number, True)
+    if await is_owners(session, number):
+        return Refused(Refusal.PHONE_TAKEN)
     named = judge_person_name(name, policy)
     return named if isinstance(named, Refused) else Proposed(place, named, number, False)
 

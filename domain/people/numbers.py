@@ -17,6 +17,7 @@ from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.actions import giving_numbers
 from domain.people.drivers import is_own
+from domain.people.owning import owner_has_new_number
 from domain.people.phones import e164
 from domain.people.queries import Person, managers_of_driver, people_with_phone
 from domain.policy import Policy
@@ -26,10 +27,11 @@ from domain.time import local_day
 
 @dataclass(frozen=True, slots=True)
 class NumberIsNew:
-    """That is his number from now on; SMS go there."""
+    """That is his number from now on; SMS go there. `owners`: he is an owner, and the settings don't have it."""
 
     user_id: uuid.UUID
     phone: str
+    owners: bool = False
 
 
 async def correct_number(
@@ -71,7 +73,8 @@ async def change_number(
 ) -> NumberIsNew:
     """His number (E.164), which is nobody else's: the caller has made sure, and nobody is given one meanwhile.
 
-    The codes in his SMS lead nowhere any more. Of a driver his managers are told, but for who has entered it (`by`).
+    The codes in his SMS lead nowhere any more. An owner stays one for now, though the settings have his old number. Of a
+    driver his managers are told, but for who has entered it (`by`).
     Lock: he.
     """
     his = select(User.phone, User.role, User.first_name, User.last_name).where(User.id == user_id)
@@ -89,4 +92,5 @@ async def change_number(
         envelope = notices.Envelope(Kind.NUMBER_CHANGED, user_id, occasion=now)
         await notices.tell(session, managers, notice, envelope, say, policy, now)
     await following.follow_homes(session, now, of=[user_id], first=user_id)
-    return NumberIsNew(user_id, number)
+    is_manager = before.role is UserRole.MANAGER
+    return NumberIsNew(user_id, number, is_manager and await owner_has_new_number(session, before.phone, number))

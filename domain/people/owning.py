@@ -22,3 +22,19 @@ async def name_owners(session: AsyncSession, phones: Sequence[str]) -> list[str]
         await session.execute(named.on_conflict_do_nothing())
     managers = await session.scalars(select(User.phone).where(User.phone.in_(phones), User.role == UserRole.MANAGER))
     return sorted(set(phones) - set(managers))
+
+
+async def is_owners(session: AsyncSession, phone: str) -> bool:
+    """Whether the settings have this number (E.164), be it that nobody has it yet."""
+    return await session.get(Owner, phone) is not None
+
+
+async def owner_has_new_number(session: AsyncSession, before: str, phone: str) -> bool:
+    """An owner stays one until the next start, which reads the settings. False: he is none, or they know it already.
+
+    The old number stays an owner's, too: the settings have it yet, and nobody else is to get it from a manager.
+    """
+    if not await is_owners(session, before):
+        return False
+    new = upsert(Owner).values(phone=phone).on_conflict_do_nothing().returning(Owner.phone)
+    return await session.scalar(new) is not None

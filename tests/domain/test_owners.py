@@ -7,9 +7,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import User, WarehouseManager, desks
+from domain.people.managing import Proposed, add_manager, propose_manager
+from domain.people.numbers import change_number
 from domain.people.owning import name_owners
 from domain.people.queries import Person, managers_of, manages, owners, warehouses_of
-from tests.domain.world import Fleet
+from domain.refusals import Refusal, Refused
+from tests.domain.world import POLICY, SAY, Fleet
 
 
 @pytest.fixture
@@ -71,3 +74,29 @@ async def test_r12_3_whoever_is_no_manager_any_more_has_no_desk(fleet: Fleet) ->
     assert await desk(fleet, mona) == []
     await fleet.session.execute(delete(WarehouseManager).where(WarehouseManager.user_id == mona.id))
     assert await desk(fleet, mona) == []
+
+
+async def test_r12_4_no_manager_makes_an_owner_of_whomever_he_likes(fleet: Fleet) -> None:
+    """Whoever adds somebody new gets his link: he would open it himself, and have every warehouse."""
+    mona = await fleet.manager("Mona")
+    north, stranger = await fleet.warehouse("North", mona), "+15145550199"
+    await name_owners(fleet.session, [stranger])
+    given = (north, "Max Power", "514 555-0199")
+    assert await propose_manager(fleet.session, mona, *given, POLICY) == Refused(Refusal.PHONE_TAKEN)
+    assert await add_manager(fleet.session, mona, *given, SAY, POLICY, fleet.now) == Refused(Refusal.PHONE_TAKEN)
+    await name_owners(fleet.session, [])
+    assert isinstance(await propose_manager(fleet.session, mona, *given, POLICY), Proposed)
+
+
+async def test_r12_5a_an_owner_with_a_new_number_stays_one_until_the_settings_are_read_again(fleet: Fleet) -> None:
+    olga, mona = await fleet.manager("Olga"), await fleet.manager("Mona")
+    north, old, new = await fleet.warehouse("North", mona), olga.phone, "+15145550199"
+    await name_owners(fleet.session, [old])
+    changed = await change_number(fleet.session, olga.id, new, SAY, POLICY, fleet.now)
+    assert changed.owners and await desk(fleet, olga) == [north]
+    given = (north, "Max Power", old)
+    refused = Refused(Refusal.PHONE_TAKEN)
+    assert await propose_manager(fleet.session, mona, *given, POLICY) == refused, "at the next start it would be his"
+    assert await name_owners(fleet.session, [old]) == [old]
+    assert await desk(fleet, olga) == []
+    assert not (await change_number(fleet.session, mona.id, "+15145550198", SAY, POLICY, fleet.now)).owners
