@@ -73,8 +73,8 @@ async def change_number(
 ) -> NumberIsNew:
     """His number (E.164), which is nobody else's: the caller has made sure, and nobody is given one meanwhile.
 
-    The codes in his SMS lead nowhere any more. An owner stays one for now, though the settings have his old number. Of a
-    driver his managers are told, but for who has entered it (`by`).
+    The codes in his SMS lead nowhere any more. An owner stays one for now, though the settings have his old number.
+    Of a driver his managers are told, but for who has entered it (`by`).
     Lock: he.
     """
     his = select(User.phone, User.role, User.first_name, User.last_name).where(User.id == user_id)
