@@ -27,6 +27,7 @@ from domain.policy import Policy
 from domain.refusals import Refused
 from domain.time import local_day
 from sandbox.faltered import falter, last_night
+from sandbox.recorded import record_past
 from sandbox.worked import BLOCKED, NEVER_LINKED, OPEN_ROUTE, SEED, Tour, Worker, figures, past, week
 
 INVITE = "welcome-to-rollcall-nadia"  # the token of Nadia's link; a demo needs no secrets
@@ -114,6 +115,7 @@ async def settle(session: AsyncSession, today: date, bot_username: str, policy: 
     await past(session, drivers, warehouses, routes, policy, today, now)
     await week(session, drivers, warehouses, routes, today, now)
     await falter(session, drivers, policy, today)
+    await record_past(session)
     await figures(session, policy, now)
     await last_night(session, drivers, policy, today)
     return phones

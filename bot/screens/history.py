@@ -46,7 +46,7 @@ def history(facts: History, reader: Reader) -> Screen:
         title += f", {reader.day(facts.head.on)}"
     lines = [f"📜 <b>{title}</b>", *(_line(deed, facts, reader) for deed in facts.deeds)]
     if not facts.deeds:
-        lines.append(_("Nothing was recorded."))
+        lines.append(_("Nothing was recorded about it. What came from another program has no history here."))
     turn = pager(
         facts.page,
         facts.pages,

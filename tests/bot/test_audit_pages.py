@@ -84,7 +84,7 @@ async def test_r13_a_slot_a_route_and_a_driver_by_their_names(town: Town, place:
         await mona.press(await mona.sees("R12, North", "Runs every day."), "📜 What was done")
         several = await mona.writes("/audit R1", "That may mean several.")
         assert labels(several)[:2] == ["🛣 R12, North", "🛣 R13, North"]
-        await mona.writes("/audit R13", "📜 R13, North", "Nothing was recorded.")
+        await mona.writes("/audit R13", "📜 R13, North", "Nothing was recorded about it.")
         await mona.writes("/audit R12 2 dec", "R12 has no shift on that day: Wed 2 Dec")
         await mona.writes("/audit R12 31 nov", "That day doesn't exist.")
         near = await mona.writes("/audit Danna Tesst", "I find no route and no driver", "Do you mean one of these?")
