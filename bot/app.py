@@ -324,6 +324,8 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(inviting.on_invite, callbacks.inviting.AskWhom.fits),
             CallbackQueryHandler(inviting.on_invite_where, callbacks.inviting.InviteWhere.fits),
             CallbackQueryHandler(inviting.on_invite_to, callbacks.inviting.InviteTo.fits),
+            CallbackQueryHandler(inviting.on_new_where, callbacks.inviting.NewWhere.fits),
+            CallbackQueryHandler(inviting.on_new_to, callbacks.inviting.NewTo.fits),
             CallbackQueryHandler(inviting.on_invite_again, callbacks.inviting.InviteAgain.fits),
             CallbackQueryHandler(inviting.on_ask_number, callbacks.inviting.AskNumber.fits),
             CallbackQueryHandler(importing.on_import, callbacks.importing.ImportNow.fits),

@@ -33,6 +33,24 @@ class InviteTo(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class NewWhere(Callback):
+    """As `InviteWhere`, for somebody new who has the number of a driver who has left."""
+
+    word: ClassVar[str] = "newwhere"
+    of: int
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NewTo(Callback):
+    """As `InviteTo`, for somebody new who has the number of a driver who has left."""
+
+    word: ClassVar[str] = "newto"
+    warehouse_id: uuid.UUID
+    of: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class InviteAgain(Callback):
     """A new link for a driver."""
 

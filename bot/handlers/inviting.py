@@ -10,7 +10,7 @@ from telegram import Update
 from bot import contact_line, conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
-from bot.callbacks.inviting import AskNumber, InviteAgain, InviteTo, InviteWhere
+from bot.callbacks.inviting import AskNumber, InviteAgain, InviteTo, InviteWhere, NewTo, NewWhere
 from bot.conversations import ANSWER, Step
 from bot.handlers.coverage import manager_of
 from bot.handlers.drivers import show_card
@@ -40,44 +40,72 @@ async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: s
     """A name and a number; what will not do is asked for again."""
     name, phone = contact_line.parted(text)
     found = await inviting.newcomer(act.session, manager, name, phone, act.policy, act.now)
+    if isinstance(found, HereAlready):
+        await conversations.end(act.session, manager.id)
+    await _propose(act, manager, {"name": name, "phone": phone, ANSWER: text}, found)
+
+
+async def _propose(act: Acting, manager: Person, data: dict[str, Any], found: Newcomer | HereAlready | Refused) -> None:
+    """Whom it is about, or, where the number was that of somebody who has left, first whether it is he."""
     match found:
         case Refused(why=why):
             await act.say(screens.refused(why, act.reader))
         case HereAlready():
-            await conversations.end(act.session, manager.id)
             await act.say(screens.here_already(found, act.reader))
-        case Newcomer():
-            written = {"name": name, "phone": phone, ANSWER: text}
-            await conversations.keep(act.session, manager.id, Step.INVITE, written, act.now)
-            await _propose(act, manager, found, contact_line.mark(text), 0)
-
-
-async def _propose(act: Acting, manager: Person, found: Newcomer, of: int, page: int) -> None:
-    mine = await warehouses(act.session, manager.id)
-    await act.say(screens.proposed(found, mine, page, of, act.reader))
+        case Newcomer(comes_back=former):
+            seen = data | {"former": str(former) if former else None}
+            await conversations.keep(act.session, manager.id, Step.INVITE, seen, act.now)
+            of = contact_line.mark(data[ANSWER])
+            if former is None:
+                mine = await warehouses(act.session, manager.id)
+                await act.say(screens.proposed(found, mine, 0, of, act.reader))
+            else:
+                await act.say(screens.who_is_it(found, of, act.reader))
 
 
 async def on_invite_where(update: Update, context: Context) -> None:
-    """Another page of his warehouses."""
+    """Another page of his warehouses, or [It is he]."""
     press = pressed(update, InviteWhere)
+    await _where(update, context, press.of, press.page, as_new=False)
+
+
+async def on_new_where(update: Update, context: Context) -> None:
+    """[Somebody new], or another page of warehouses for him."""
+    press = pressed(update, NewWhere)
+    await _where(update, context, press.of, press.page, as_new=True)
+
+
+async def _where(update: Update, context: Context, of: int, page: int, *, as_new: bool) -> None:
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (data := await _proposed(act, manager, press.of)):
+        if (manager := await manager_of(act)) and (data := await _proposed(act, manager, of)):
             written = (str(data["name"]), str(data["phone"]))
             found = await inviting.newcomer(act.session, manager, *written, act.policy, act.now)
-            match found:
-                case Refused(why=why):
-                    await act.say(screens.refused(why, act.reader))
-                case HereAlready():
-                    await act.say(screens.here_already(found, act.reader))
-                case Newcomer():
-                    await _propose(act, manager, found, press.of, press.page)
+            if isinstance(found, Newcomer) and found.comes_back == _former(data):
+                mine = await warehouses(act.session, manager.id)
+                await act.say(screens.proposed(found, mine, page, of, act.reader, as_new=as_new))
+            else:
+                await _propose(act, manager, data, found)
+
+
+def _former(data: dict[str, Any]) -> UUID | None:
+    """Who had the number and has left, as it was shown."""
+    return UUID(data["former"]) if data.get("former") else None
 
 
 async def on_invite_to(update: Update, context: Context) -> None:
     press = pressed(update, InviteTo)
+    await _to(update, context, press.warehouse_id, press.of, as_new=False)
+
+
+async def on_new_to(update: Update, context: Context) -> None:
+    press = pressed(update, NewTo)
+    await _to(update, context, press.warehouse_id, press.of, as_new=True)
+
+
+async def _to(update: Update, context: Context, warehouse_id: UUID, of: int, *, as_new: bool) -> None:
     async with acting(update, context) as act:
-        if (manager := await manager_of(act)) and (data := await _proposed(act, manager, press.of)):
-            await _invite(act, manager, press.warehouse_id, data, context.bot.username)
+        if (manager := await manager_of(act)) and (data := await _proposed(act, manager, of)):
+            await _invite(act, manager, warehouse_id, data, context.bot.username, as_new=as_new)
 
 
 async def _proposed(act: Acting, manager: Person, of: int) -> dict[str, Any] | None:
@@ -97,15 +125,15 @@ async def _proposed(act: Acting, manager: Person, of: int) -> dict[str, Any] | N
     return asked.data
 
 
-async def _invite(act: Acting, manager: Person, warehouse_id: UUID, data: dict[str, Any], bot: str) -> None:
+async def _invite(
+    act: Acting, manager: Person, warehouse_id: UUID, data: dict[str, Any], bot: str, *, as_new: bool
+) -> None:
     token = secrets.token_urlsafe(24)
-    written = (str(data["name"]), str(data["phone"]))
-    result = await inviting.invite_driver(act.session, manager, warehouse_id, *written, token, act.policy, act.now)
+    given = (warehouse_id, str(data["name"]), str(data["phone"]), token, act.policy, act.now)
+    result = await inviting.invite_driver(act.session, manager, *given, former=_former(data), as_new=as_new)
     match result:
-        case Refused(why=why):
-            await act.say(screens.refused(why, act.reader))
-        case HereAlready():
-            await act.say(screens.here_already(result, act.reader))
+        case Refused() | HereAlready() | Newcomer():
+            await _propose(act, manager, data, result)
         case Invited():
             done = data | {"user_id": str(result.user_id)}
             await conversations.keep(act.session, manager.id, Step.INVITE, done, act.now)

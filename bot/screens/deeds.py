@@ -285,6 +285,7 @@ def _of_people(reader: Reader) -> dict[str, str]:
         "invited": _("{who} made an invite link."),
         "employed": _("{who} took {driver} on."),
         "number_changed": _("{driver} has another number."),
+        "number_given_up": _("{who} noted that the number of {driver} is somebody else’s now."),
         "linked": _("The Telegram chat was linked."),
         "unlinked": _("The Telegram chat was taken by somebody else."),
         "leaves": _("{who} entered the last day: {last}"),

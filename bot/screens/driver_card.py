@@ -25,7 +25,7 @@ def card(standing: HisStanding, policy: Policy, reader: Reader, done: str = "") 
     """`done`: what has just been done about him, above all."""
     _ = reader.gettext
     facts = standing.card
-    phone = ["📞 " + escape(facts.phone)] if facts.phone else []  # whoever is anonymous has none (R12.6)
+    phone = ["📞 " + escape(facts.phone)] if facts.phone else []
     lines = [f"👤 <b>{escape(facts.name)}</b>", *phone, _language(facts, reader)]
     lines.append(_homes(facts, reader))
     if facts.until is not None:
@@ -46,7 +46,7 @@ def card(standing: HisStanding, policy: Policy, reader: Reader, done: str = "") 
     rows += his_standing.more(standing, reader)
     if facts.own:
         rows += _acts(facts, reader)
-    if facts.recorded and not facts.homes and facts.phone:
+    if facts.recorded and not facts.homes and not facts.anonymous:
         rows.append((Button(_("🧹 Remove personal data…"), ForgetDriver(facts.id)),))
     rows.append((history.button(Subject.DRIVER, facts.id, reader),))
     rows.append((Button(_("👥 All drivers"), Drivers(0)), home_button(reader)))

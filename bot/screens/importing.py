@@ -70,7 +70,7 @@ def fault_text(fault: Fault, policy: Policy, reader: Reader) -> str:
         What.PHONE_TAKEN: _("{value} belongs to somebody else already."),
         What.PHONE_OWN: _("{value} belongs to one of your drivers already: take the line out."),
         What.PHONE_LEFT: _(
-            "{value} belongs to somebody who has driven here before: /invite brings him back, take the line out."
+            "{value} was the number of somebody who has driven here before: take the line out, /invite asks who it is."
         ),
         What.WAREHOUSE_MISSING: _("The warehouse is missing."),
         What.WAREHOUSE_UNKNOWN: _("None of your warehouses is called “{value}”."),

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Final
 
+from bot.callbacks.callback import Callback
 from bot.callbacks.drivers import DriverCard
-from bot.callbacks.inviting import AskWhom, InviteTo, InviteWhere
+from bot.callbacks.inviting import AskWhom, InviteTo, InviteWhere, NewTo, NewWhere
 from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.paging import warehouse_rows
@@ -47,20 +48,60 @@ def here_already(facts: HereAlready, reader: Reader) -> Screen:
     return Screen(text.format(name=escape(facts.name)), ((card, home_button(reader)),))
 
 
-def proposed(facts: Newcomer, warehouses: tuple[Place, ...], page: int, of: int, reader: Reader) -> Screen:
-    """Before the last button, which says for which warehouse, and `of` whom: another may be proposed below it."""
+def who_is_it(facts: Newcomer, of: int, reader: Reader) -> Screen:
+    """The number was that of somebody who has left: it may be his still, or that of somebody new by now."""
     _ = reader.gettext
-    title = _("<b>Invite {name}?</b>").format(name=escape(facts.name.whole))
+    former = facts.name.whole
+    text = _(
+        "<b>Whose number is {phone} now?</b>\nIt was that of {name}, who has driven here before. "
+        "Carriers give old numbers to other people."
+    )
+    lines = [text.format(phone=escape(facts.phone), name=escape(former))]
+    rows = [(Button(shortened(_("👤 It is {name}").format(name=former), LABEL_MOST), InviteWhere(of, 0)),)]
+    if facts.as_new is None:
+        lines.append(_("If it is somebody new, write the first and last name with the number."))
+    else:
+        new = _("🆕 Somebody new: {name}").format(name=facts.as_new.whole)
+        rows.append((Button(shortened(new, LABEL_MOST), NewWhere(of, 0)),))
+    return Screen("\n".join(lines), (*rows, _written_again(reader)))
+
+
+def _written_again(reader: Reader) -> tuple[Button, ...]:
+    return (Button(reader.gettext("✏️ Write it again"), AskWhom()), home_button(reader))
+
+
+def proposed(
+    facts: Newcomer, warehouses: tuple[Place, ...], page: int, of: int, reader: Reader, *, as_new: bool = False
+) -> Screen:
+    """Before the last button, which says for which warehouse, and `of` whom: another may be proposed below it.
+
+    `as_new`: not who had the number before.
+    """
+    _ = reader.gettext
+    new = facts.as_new if as_new else None
+    title = _("<b>Invite {name}?</b>").format(name=escape((new or facts.name).whole))
     lines = [title, "📞 " + escape(facts.phone)]
-    if facts.comes_back is not None:
+    if new is not None:
+        lines.append(
+            _("Somebody new. {name} has the number no longer, and keeps all else that was.").format(
+                name=escape(facts.name.whole)
+            )
+        )
+    elif facts.comes_back is not None:
         lines.append(_("Has driven here before, and comes back with what was."))
     if warehouses:
         lines.append(_("For which warehouse? From today on."))
     else:
         lines.append(_("You manage no warehouse yet: /warehouses"))
-    given = (lambda each: InviteTo(each.id, of), lambda to: InviteWhere(of, to))
-    rows = warehouse_rows(warehouses, page, *given, reader, mark="✅ ")
-    return Screen("\n".join(lines), (*rows, (Button(_("✏️ Write it again"), AskWhom()), home_button(reader))))
+
+    def to(each: Place) -> Callback:
+        return NewTo(each.id, of) if new else InviteTo(each.id, of)
+
+    def where(number: int) -> Callback:
+        return NewWhere(of, number) if new else InviteWhere(of, number)
+
+    rows = warehouse_rows(warehouses, page, to, where, reader, mark="✅ ")
+    return Screen("\n".join(lines), (*rows, _written_again(reader)))
 
 
 def ask_number(driver: Person, reader: Reader) -> Screen:

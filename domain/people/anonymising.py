@@ -17,13 +17,13 @@ from domain.db.models import User
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.people.linking import unlink
-from domain.people.queries import NOBODY
+from domain.people.queries import NO_PHONE, NOBODY
 from domain.people.traces import forget_name
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.time import local_day
 
-FIRST_NAME, LAST_NAME, NOBODYS_PHONE = NOBODY
+FIRST_NAME, LAST_NAME, _ = NOBODY
 
 # What stands in the way: he is or will be employed, or has shifts to drive.
 _FACTS = sql(
@@ -97,7 +97,8 @@ _HIS_WORDS = [
         "UPDATE audit_logs SET changes = changes #- '{after,reason}' FROM appeals "
         "WHERE entity_type = 'appeal' AND entity_id = appeals.id AND action = 'opened' AND appeals.user_id = :driver",
         "UPDATE audit_logs SET changes = NULL "
-        "WHERE entity_type = 'user' AND entity_id = :driver AND action IN ('linked', 'unlinked', 'number_changed')",
+        "WHERE entity_type = 'user' AND entity_id = :driver "
+        "AND action IN ('linked', 'unlinked', 'number_changed', 'number_given_up')",
         # What he was told, but for that he was.
         "UPDATE notifications SET title = '', body = '', data = (SELECT jsonb_object_agg(key, value) "
         "FROM jsonb_each(data) WHERE key IN ('kind', 'about', 'dedupe', 'warehouse_id')) WHERE user_id = :driver",
@@ -137,7 +138,7 @@ async def anonymise(
         return Refused(Refusal.NOT_FOUND)
     if driver.role is not UserRole.DRIVER:
         return Refused(Refusal.NOT_A_DRIVER)
-    if driver.phone == NOBODYS_PHONE:
+    if (driver.first_name, driver.last_name, driver.phone) == NOBODY:
         return AnonymousAlready()
     if employed:
         return Refused(Refusal.STILL_EMPLOYED)
@@ -155,5 +156,5 @@ async def _forget(session: AsyncSession, driver: User, now: datetime) -> None:
         await session.execute(statement, his)
     name = f"{driver.first_name} {driver.last_name}"
     await forget_name(session, driver.id, name, driver.phone, f"{FIRST_NAME} {LAST_NAME}")
-    new = {"first": FIRST_NAME, "last": LAST_NAME, "phone": NOBODYS_PHONE, "now": now}
+    new = {"first": FIRST_NAME, "last": LAST_NAME, "phone": NO_PHONE, "now": now}
     await session.execute(_PERSON, his | new)

@@ -134,7 +134,8 @@ class DriverCard:
 
     `own`: he may act for him. `homes` are those of today and to come, by name; none recorded: everywhere. `until`: his
     last day, where he has one. `leaving`: as it was announced, and can still be taken back. `shifts`: the next ones in
-    the manager's warehouses, and how many `more` there are.
+    the manager's warehouses, and how many `more` there are. `phone` is empty where it is somebody else's now, and of
+    who was made anonymous (R12.6).
     """
 
     id: uuid.UUID
@@ -150,6 +151,7 @@ class DriverCard:
     shifts: tuple[Next, ...]
     more: int
     linked: bool
+    anonymous: bool
 
 
 _HOMES = sql(
@@ -213,4 +215,5 @@ async def driver_card(
         shifts=tuple(shifts[:SHIFTS_MOST]),
         more=max(0, len(shifts) - SHIFTS_MOST),
         linked=linked,
+        anonymous=driver.is_nobody,
     )

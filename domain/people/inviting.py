@@ -15,6 +15,7 @@ from domain.db.sql import sql
 from domain.people import linking
 from domain.people.actions import create_person, giving_numbers
 from domain.people.drivers import is_own
+from domain.people.numbers import give_up_number
 from domain.people.phones import e164
 from domain.people.queries import Person, people_with_phone
 from domain.people.rules import FullName, judge_person_name
@@ -27,11 +28,15 @@ from domain.time import local_day
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Who would be invited, before the last button. `comes_back`: he has driven here before, and is called so."""
+    """Who would be invited, before the last button. `comes_back`: who had the number, has left, and is called so.
+
+    Carriers give numbers to others: `as_new` is how somebody new is called then; None where the name is not whole.
+    """
 
     name: FullName
     phone: str
     comes_back: uuid.UUID | None
+    as_new: FullName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ _LEFT = sql(
 async def newcomer(
     session: AsyncSession, manager: Person, name: str, phone: str, policy: Policy, now: datetime
 ) -> Newcomer | HereAlready | Refused:
-    """Whom this name and number mean. Who has left the company is known by his number, and comes back.
+    """Whom this name and number mean. Who has left the company is known by his number, and may come back.
 
     Refused: a number that is none, one that is anybody else's, a name without a first and a last one.
     """
@@ -65,16 +70,17 @@ async def newcomer(
         return Refused(Refusal.BAD_PHONE)
     known = await people_with_phone(session, number)
     today = local_day(now, policy)
+    named = judge_person_name(name, policy)
     if known:
         he = known[0]
         if len(known) > 1 or he.role is not UserRole.DRIVER:
             return Refused(Refusal.PHONE_TAKEN)
         if await session.scalar(_LEFT, {"driver": he.id, "today": today}):
-            return Newcomer(FullName(he.first_name, he.last_name), number, he.id)
+            as_new = None if isinstance(named, Refused) else named
+            return Newcomer(FullName(he.first_name, he.last_name), number, he.id, as_new)
         if await is_own(session, manager.id, he.id, today):
             return HereAlready(he.id, f"{he.first_name} {he.last_name}")
         return Refused(Refusal.PHONE_TAKEN)
-    named = judge_person_name(name, policy)
     return named if isinstance(named, Refused) else Newcomer(named, number, None)
 
 
@@ -97,29 +103,39 @@ async def invite_driver(
     token: str,
     policy: Policy,
     now: datetime,
-) -> Invited | HereAlready | Refused:
+    *,
+    former: uuid.UUID | None = None,
+    as_new: bool = False,
+) -> Invited | HereAlready | Newcomer | Refused:
     """A driver of one of the manager's warehouses, new or back, and the link by which he gets his chat (R12.1, R12.2).
 
-    Of the token, the edge's, only a hash is kept. Refused: what is not the manager's, and as `newcomer` is. Locks:
-    numbers, then the warehouse.
+    `former`: who had the number and has left, as the manager was shown it. He comes back, or gives the number up to
+    somebody new (`as_new`). A newcomer is returned where that is not so any more: it is to be shown first. Of the
+    token, the edge's, only a hash is kept. Refused: what is not the manager's, and as `newcomer` is. Locks: numbers,
+    then the warehouse, then who had the number.
     """
     await giving_numbers(session)
     place = await queries.place_locked(session, manager.id, warehouse_id)
     if place is None or place.is_route:
         return Refused(Refusal.NOT_FOUND)
     found = await newcomer(session, manager, name, phone, policy, now)
-    if not isinstance(found, Newcomer):
+    if not isinstance(found, Newcomer) or found.comes_back != former:
         return found
     today = local_day(now, policy)
-    user_id = found.comes_back
+    user_id, who = found.comes_back, found.name
+    if user_id is not None and as_new:
+        if found.as_new is None:
+            return Refused(Refusal.BAD_NAME)
+        await give_up_number(session, user_id, manager, now)
+        user_id, who = None, found.as_new
     if user_id is None:
-        new = (found.name.first, found.name.last, found.phone, UserRole.DRIVER)
+        new = (who.first, who.last, found.phone, UserRole.DRIVER)
         user_id = await create_person(session, *new, None, manager.id, now)
     else:
         await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     await _employ(session, manager, user_id, warehouse_id, today, now)
     until = await _link(session, manager, user_id, token, policy, now)
-    return Invited(user_id, found.name, place, until)
+    return Invited(user_id, who, place, until)
 
 
 async def _employ(

@@ -3,12 +3,13 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.db.models import SmsCode, User
+from domain.db.models import ReceivedSms, SmsCode, User
 from domain.db.models.words import UserRole
 from domain.notices import actions as notices
 from domain.notices import following
@@ -19,7 +20,7 @@ from domain.people.actions import giving_numbers
 from domain.people.drivers import is_own
 from domain.people.owning import owner_has_new_number
 from domain.people.phones import e164
-from domain.people.queries import Person, managers_of_driver, people_with_phone
+from domain.people.queries import NO_PHONE, Person, managers_of_driver, people_with_phone
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.time import local_day
@@ -77,12 +78,7 @@ async def change_number(
     Of a driver his managers are told, but for who has entered it (`by`).
     Lock: he.
     """
-    his = select(User.phone, User.role, User.first_name, User.last_name).where(User.id == user_id)
-    before = (await session.execute(his.with_for_update(key_share=True))).one()
-    await session.execute(update(User).where(User.id == user_id).values(phone=number, updated_at=now))
-    await session.execute(
-        update(SmsCode).where(SmsCode.user_id == user_id, SmsCode.expires_at > now).values(expires_at=now)
-    )
+    before = await _has_now(session, user_id, number, now)
     entry = audit.Entry("user", user_id, "number_changed", {"phone": before.phone}, {"phone": number})
     await audit.record(session, by.id if by else user_id, now, entry, by_phone=by is not None)
     if before.role is UserRole.DRIVER:
@@ -94,3 +90,26 @@ async def change_number(
     await following.follow_homes(session, now, of=[user_id], first=user_id)
     is_manager = before.role is UserRole.MANAGER
     return NumberIsNew(user_id, number, is_manager and await owner_has_new_number(session, before.phone, number))
+
+
+async def give_up_number(session: AsyncSession, driver_id: uuid.UUID, by: Person, now: datetime) -> None:
+    """His number is somebody else's now, so he has none, as who was made anonymous; all else of his stays.
+
+    Whatever has been texted from it goes, since it would be taken for the next one's. STOP stands: carriers keep it by
+    number. The caller has made sure that he has left, and that nobody is given a number meanwhile. Lock: he.
+    """
+    before = await _has_now(session, driver_id, NO_PHONE, now)
+    await session.execute(delete(ReceivedSms).where(ReceivedSms.phone == before.phone))
+    entry = audit.Entry("user", driver_id, "number_given_up", {"phone": before.phone})
+    await audit.record(session, by.id, now, entry)
+
+
+async def _has_now(session: AsyncSession, user_id: uuid.UUID, number: str, now: datetime) -> Row[Any]:
+    """Writes it, and voids his codes; returns what he was called and reached by before."""
+    his = select(User.phone, User.role, User.first_name, User.last_name).where(User.id == user_id)
+    before = (await session.execute(his.with_for_update(key_share=True))).one()
+    await session.execute(update(User).where(User.id == user_id).values(phone=number, updated_at=now))
+    await session.execute(
+        update(SmsCode).where(SmsCode.user_id == user_id, SmsCode.expires_at > now).values(expires_at=now)
+    )
+    return before

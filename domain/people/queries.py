@@ -15,7 +15,8 @@ from domain.db.models import ChatLink, ContactSettings, Owner, Route, SmsOptOut,
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 
-NOBODY: Final = ("Former", "driver", "")  # first name, last name and number of who was made anonymous
+NO_PHONE: Final = ""  # of who has left, and whose number is somebody else's now
+NOBODY: Final = ("Former", "driver", NO_PHONE)  # first name, last name and number of who was made anonymous
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,7 @@ async def forget_name(session: AsyncSession, driver_id: uuid.UUID, name: str, ph
     like = set((await session.scalars(_CALLED_LIKE, {"driver": driver_id, "name": name})).all())
     if name in like:
         return
-    instead = Instead({each: each for each in like} | {name: nobody, phone: ""})
+    instead = Instead({each: each for each in like} | {name: nobody} | ({phone: ""} if phone else {}))
     given = {"driver": driver_id, "name": name}
     with_json = given | {"as_json": json.dumps(name, ensure_ascii=False)[1:-1]}
     if told := (await session.execute(_TOLD, with_json)).all():

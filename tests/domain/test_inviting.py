@@ -6,9 +6,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from domain.db.models import AuditLog, Departure, Employment, Invite, User
+from domain.db.models import AuditLog, Departure, Employment, Invite, ReceivedSms, SmsCode, SmsOptOut, User
 from domain.db.models.words import UserRole
 from domain.people import inviting
+from domain.people.anonymising import Anonymised, AnonymousAlready, anonymise
+from domain.people.drivers import driver_card
 from domain.people.inviting import HereAlready, Invited, JustMade, Newcomer, Relinked
 from domain.people.linking import Linked, link_by_invite
 from domain.people.queries import Person
@@ -29,9 +31,11 @@ async def invite(
     at: uuid.UUID | None = None,
     by: Person | None = None,
     token: str = "token",
-) -> Invited | HereAlready | Refused:
+    former: uuid.UUID | None = None,
+    as_new: bool = False,
+) -> Invited | HereAlready | Newcomer | Refused:
     given = (depot.session, by or depot.mona, at or depot.north, name, phone, token)
-    return await inviting.invite_driver(*given, POLICY, depot.now)
+    return await inviting.invite_driver(*given, POLICY, depot.now, former=former, as_new=as_new)
 
 
 async def opens(depot: Depot, token: str, chat: int = 777) -> object:
@@ -91,13 +95,17 @@ async def test_r2_5_invited_twice_is_one_driver(depot: Depot) -> None:
     assert await depot.session.scalar(select(func.count()).select_from(Invite)) == 1
 
 
+async def has_left(depot: Depot) -> Person:
+    return await depot.driver("Dana", employed=(date(2020, 1, 1), depot.fleet.day(-40)), linked=False)
+
+
 async def test_r12_7_who_has_left_comes_back_with_what_was(depot: Depot) -> None:
-    gone = await depot.driver("Dana", employed=(date(2020, 1, 1), depot.fleet.day(-40)), linked=False)
+    gone = await has_left(depot)
     left = {"user_id": gone.id, "last_on": depot.fleet.day(-40), "announced_by": depot.mona.id}
     await depot.fleet.put(Departure, left | {"announced_at": depot.now, "before": {"employments": []}})
     seen = await inviting.newcomer(depot.session, depot.mona, "", gone.phone, POLICY, depot.now)
     assert isinstance(seen, Newcomer) and seen.comes_back == gone.id
-    done = await invite(depot, "Anything", gone.phone)
+    done = await invite(depot, "Anything", gone.phone, former=gone.id)
     assert isinstance(done, Invited) and (done.user_id, done.name.whole) == (gone.id, "Dana Test")
     homes = select(Employment.starts_on).where(Employment.user_id == gone.id, Employment.ends_on.is_(None))
     assert list(await depot.session.scalars(homes)) == [depot.fleet.today]
@@ -139,3 +147,68 @@ async def test_r2_5_nor_does_one_right_after_the_invitation(depot: Depot) -> Non
     again = (depot.session, depot.mona, done.user_id, "second", POLICY, depot.now)
     assert await inviting.invite_again(*again) == JustMade(True)
     assert await opens(depot, "token") == Linked(done.user_id)
+
+
+# -- the number of somebody who has left may be somebody else's by now
+
+
+async def test_r12_1_somebody_new_has_the_number_of_who_has_left(depot: Depot) -> None:
+    """He gives it up with his codes and what was texted from it. The rest of his stays, and STOP, as the number's."""
+    gone = await has_left(depot)
+    await depot.fleet.put(SmsOptOut, {"phone": gone.phone, "since": depot.now})
+    texted = {"sid": "SM1", "phone": gone.phone, "received_at": depot.now, "understood": True, "reply": "Hello Dana"}
+    await depot.fleet.put(ReceivedSms, texted)
+    code = {"phone": gone.phone, "code": "K7", "user_id": gone.id, "kind": "offer", "about": depot.north}
+    await depot.fleet.put(SmsCode, code | {"expires_at": depot.now + timedelta(hours=1), "created_at": depot.now})
+    seen = await inviting.newcomer(depot.session, depot.mona, "Amara Osei", gone.phone, POLICY, depot.now)
+    assert isinstance(seen, Newcomer) and seen.as_new is not None
+    assert (seen.name.whole, seen.comes_back, seen.as_new.whole) == ("Dana Test", gone.id, "Amara Osei")
+    done = await invite(depot, "Amara Osei", gone.phone, former=gone.id, as_new=True)
+    assert isinstance(done, Invited) and done.name.whole == "Amara Osei" and done.user_id != gone.id
+    rows = {row.id: (row.first_name, row.phone) for row in await depot.session.scalars(select(User))}
+    assert (rows[gone.id], rows[done.user_id]) == (("Dana", ""), ("Amara", gone.phone))
+    assert await depot.session.scalar(select(Employment.ends_on).where(Employment.user_id == gone.id)) is not None
+    assert (await depot.session.scalars(select(ReceivedSms))).all() == []
+    assert (await depot.session.scalars(select(SmsOptOut.phone))).all() == [gone.phone]
+    assert (await depot.session.scalars(select(SmsCode.expires_at))).all() == [depot.now]
+    log = select(AuditLog.action, AuditLog.changes).where(
+        AuditLog.entity_id == gone.id, AuditLog.actor_id == depot.mona.id
+    )
+    assert [tuple(row) for row in await depot.session.execute(log)] == [
+        ("number_given_up", {"before": {"phone": gone.phone}, "after": {}})
+    ]
+    assert await opens(depot, "token") == Linked(done.user_id)
+    again = await invite(depot, "Amara Osei", gone.phone, former=gone.id, as_new=True)
+    assert again == HereAlready(done.user_id, "Amara Osei"), "pressed twice"
+
+
+async def test_r12_6_who_has_given_his_number_up_can_still_be_made_anonymous(depot: Depot) -> None:
+    gone = await has_left(depot)
+    assert isinstance(await invite(depot, "Amara Osei", gone.phone, former=gone.id, as_new=True), Invited)
+    card = await driver_card(depot.session, depot.mona.id, gone.id, POLICY, depot.now)
+    assert card is not None and (card.phone, card.anonymous) == ("", False)
+    given = (depot.session, depot.mona.id, gone.id, POLICY, depot.now)
+    assert (await anonymise(*given), await anonymise(*given)) == (Anonymised(), AnonymousAlready())
+    changes = select(AuditLog.changes).where(AuditLog.entity_id == gone.id, AuditLog.action == "number_given_up")
+    assert (await depot.session.scalars(changes)).all() == [None]
+    card = await driver_card(depot.session, depot.mona.id, gone.id, POLICY, depot.now)
+    assert card is not None and card.anonymous
+
+
+async def test_r12_3_a_number_is_given_up_only_into_ones_own_warehouse_and_with_a_whole_name(depot: Depot) -> None:
+    gone, dana = await has_left(depot), await depot.driver("Dora")
+    omar = await depot.fleet.manager("Omar")
+    before = await contents(depot.session)
+    assert await invite(depot, "Amara Osei", gone.phone, by=omar, former=gone.id, as_new=True) == NOT_FOUND
+    assert await invite(depot, "Amara Osei", gone.phone, by=dana, former=gone.id, as_new=True) == NOT_FOUND
+    assert await invite(depot, "Amara", gone.phone, former=gone.id, as_new=True) == Refused(Refusal.BAD_NAME)
+    assert await invite(depot, "Amara Osei", dana.phone, former=dana.id, as_new=True) == HereAlready(
+        dana.id, "Dora Test"
+    )
+    for other in (None, dana.id):  # he was shown somebody else, or nobody
+        for as_new in (True, False):
+            found = await invite(depot, "Amara Osei", gone.phone, former=other, as_new=as_new)
+            assert isinstance(found, Newcomer) and found.comes_back == gone.id
+    found = await invite(depot, former=gone.id, as_new=True)  # a number that nobody has, any more
+    assert isinstance(found, Newcomer) and found.comes_back is None
+    assert await contents(depot.session) == before

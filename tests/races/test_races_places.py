@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import date
 from random import Random
 from typing import Any
 
@@ -17,6 +18,7 @@ from domain.db.models import (
     BidWindow,
     DriverPreferences,
     Employment,
+    Invite,
     OpenWarehouse,
     Route,
     User,
@@ -28,6 +30,7 @@ from domain.importing import desk
 from domain.importing.actions import import_sheet
 from domain.importing.sheets import Fault, Sheet, What, read_sheet
 from domain.people import inviting, linking, managing
+from domain.people.anonymising import anonymise
 from domain.people.inviting import Invited
 from domain.people.managing import Removed
 from domain.people.queries import Person, linked_chat
@@ -201,6 +204,41 @@ async def test_r12_2_one_number_invited_by_two_and_shared_by_a_third_is_one_pers
     await arena.at_once(invites, invites, shares, dice=Random(seed))
     async with arena.session() as session:
         assert await session.scalar(select(func.count()).select_from(User).where(User.phone == number)) == 1
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+async def test_r12_1_who_has_left_comes_back_or_somebody_new_has_his_number(arena: Arena, seed: int) -> None:
+    """By two managers at once, each pressing twice, while he is made anonymous: one person has it, and one link."""
+    it = await arena.build(place)
+
+    async def make(fleet: Fleet) -> tuple[Person, Person]:
+        omar = await fleet.manager("Omar", it.south)
+        return omar, await fleet.driver("Gil", home=it.north, employed=(date(2020, 1, 1), fleet.day(-40)), linked=False)
+
+    omar, gone = await arena.build(make)
+
+    def invites(manager: Person, home: uuid.UUID, *, as_new: bool) -> Act[Any]:
+        async def act(session: AsyncSession) -> Any:
+            whom = (home, "Amara Osei", gone.phone, str(uuid.uuid4()), POLICY, arena.now)
+            return await inviting.invite_driver(session, manager, *whom, former=gone.id, as_new=as_new)
+
+        return act
+
+    async def forgets(session: AsyncSession) -> Any:
+        return await anonymise(session, it.manager.id, gone.id, POLICY, arena.now)
+
+    new, back = invites(it.manager, it.north, as_new=True), invites(omar, it.south, as_new=False)
+    acts = (new, new, back, back) if seed % 2 else (new, new, invites(omar, it.south, as_new=True), forgets)
+    said = await arena.at_once(*acts, dice=Random(seed))
+    async with arena.session() as session:
+        having = (await session.scalars(select(User).where(User.phone == gone.phone))).all()
+        unused = (await session.scalars(select(Invite.user_id).where(Invite.used_at.is_(None)))).all()
+    invited = [each.user_id for each in said if isinstance(each, Invited)]
+    assert [row.id for row in having] == invited == list(unused) or (not invited and not having)
+    if seed % 2:
+        assert len(invited) == 1
+        [he] = having
+        assert (he.first_name == "Amara") == (he.id != gone.id)
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
