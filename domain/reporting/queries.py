@@ -126,12 +126,15 @@ _ROWS: Final = """
     )
 """
 # The slots of the week: a route on a day, whoever had it. One that was called off and put back is one like any other;
-# one whose route has moved since somebody lost it is where its latest row is.
+# one whose route has moved since somebody lost it is where its latest row is. Each is looked up by itself, and not
+# among all that was ever driven.
 _SHIFTS = sql(
     f"""
     {_ROWS}
     , of_slots AS (
-        SELECT a.* FROM (SELECT DISTINCT route_id, date FROM rows) slot JOIN assignments a USING (route_id, date)
+        SELECT a.* FROM (SELECT DISTINCT route_id, date FROM rows) slot CROSS JOIN LATERAL (
+            SELECT * FROM assignments WHERE route_id = slot.route_id AND date = slot.date OFFSET 0
+        ) AS a
     ), slots AS (
         SELECT (array_agg(warehouse_id ORDER BY status <> 'cancelled' DESC, created_at DESC, id))[1] AS warehouse_id,
                bool_or(status IN ('active', 'completed')) AS driven, bool_or(status <> 'cancelled') AS live,

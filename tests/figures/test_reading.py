@@ -127,6 +127,7 @@ CANDIDATES = 500  # a warehouse's hundred drivers, by their days of the week …
 # So few are there of these that what hangs on hundreds of shifts is found quickest by looking at all.
 FEW_OF_THEM = {"incidents", "bid_windows"}
 OF_A_WEEK = 1_500  # a warehouse's 280 shifts, once for each sort of figures and once for where each slot is
+COMPANYS_WEEK = 50_000  # the same of all 25 warehouses
 OF_A_ROUTE = 3_200  # its days in nearly three years, once for each thing that hangs on them
 OF_MANY = 130  # whom a message to many went to: to find one of them, for the test
 TOLD = 400  # a warehouse's hundred drivers, and what each is told; how each is reached, all chats say as quickly
@@ -138,7 +139,7 @@ OF_EACH = EVERYBODY | {"driver_preferences", "driver_health_state", "driver_metr
 OF_EACH |= {"routes", "deliveries"}
 # What may be read from end to end, by the most rows of a press.
 OF_ALL = {TOLD: EVERYBODY | {"chat_links"}} | dict.fromkeys((CANDIDATES, WEIGHED, TRACES), EVERYBODY)
-OF_ALL |= dict.fromkeys((WORKED, MOVED, DRIVERS), OF_EACH)
+OF_ALL |= dict.fromkeys((WORKED, MOVED, ROUTES, DRIVERS, COMPANYS_WEEK), OF_EACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -657,6 +658,11 @@ async def weeks_report(it: Company) -> None:
     assert found is not None and found.total.slots == 280
 
 
+async def companys_report(it: Company) -> None:
+    found = await report(it.session, it.manager.id, LAST_MONDAY, POLICY, NOW)
+    assert found is not None and found.total.slots == 7 * ROUTES
+
+
 async def is_written_to(it: Company) -> None:
     """And all of the warehouse's drivers."""
     draft = await draft_to_many(it.session, it.manager, None, "come to door 4", POLICY, NOW)
@@ -746,6 +752,12 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "what was done with a driver": ([], drivers_history, PAST),
     "what was done with a route": ([], routes_history, OF_A_ROUTE),
     "a week's report": ([], weeks_report, OF_A_WEEK),
+    "an owner's home card": ([is_an_owner], managers_home, ROUTES),
+    "an owner's board": ([is_an_owner], live_board, DRIVERS),
+    "an owner's uncovered list": ([is_an_owner], uncovered, DRIVERS),
+    "an owner's map of a week": ([is_an_owner], map_of_a_week, COMPANYS_WEEK),
+    "an owner's weeks of rosters": ([is_an_owner], weeks_of_rosters, COMPANYS_WEEK),
+    "an owner's report": ([is_an_owner], companys_report, COMPANYS_WEEK),
     "a message to many": ([], is_written_to, TOLD),
     "answering a message to many": ([is_written_to], answers_it, OF_MANY),
 }
@@ -758,7 +770,7 @@ async def test_a_press_reads_what_it_shows(company: Company, name: str) -> None:
         await each(company)
     with read_by(company.engine) as reading:
         await press(company)
-    counted = FEW_OF_THEM if press in (drivers_history, routes_history, weeks_report) else frozenset()
+    counted = FEW_OF_THEM if press in (drivers_history, routes_history, weeks_report, companys_report) else frozenset()
     judged(reading, most, whole=OF_ALL.get(most, frozenset()) | counted)
 
 
