@@ -85,11 +85,12 @@ class ToManySure(Callback):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SendToMany(Callback):
-    """Sends it."""
+    """Sends it to as many drivers as the button says; if they are others by then, he is asked again."""
 
     word: ClassVar[str] = "msgmanynow"
     message_id: uuid.UUID
     level: int
+    drivers: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

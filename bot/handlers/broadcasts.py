@@ -133,9 +133,14 @@ async def _answer(act: Acting, message_id: UUID, result: object) -> None:
 async def on_send(update: Update, context: Context) -> None:
     press = pressed(update, SendToMany)
     async with acting(update, context) as act:
-        if manager := await manager_of(act):
-            given = act.session, manager, press.message_id, press.level
-            await _answer(act, press.message_id, await broadcasts.send_to_many(*given, act.words, act.policy, act.now))
+        if not (manager := await manager_of(act)):
+            return
+        given = act.session, manager, press.message_id, press.level, press.drivers
+        result = await broadcasts.send_to_many(*given, act.words, act.policy, act.now)
+        if isinstance(result, ToMany):
+            await act.say(screens.preview(result, act.policy, act.reader, asked=press.drivers))
+        else:
+            await _answer(act, press.message_id, result)
 
 
 async def on_unseen(update: Update, context: Context) -> None:

@@ -65,8 +65,11 @@ def what_to_write(to: Audience, reader: Reader) -> Screen:
     return Screen(text.format(whom=_to(to, reader)), ((home_button(reader),),))
 
 
-def preview(draft: ToMany, policy: Policy, reader: Reader) -> Screen:
-    """The text, who would get it, and the levels to choose from; nothing is sent by them."""
+def preview(draft: ToMany, policy: Policy, reader: Reader, *, asked: int | None = None) -> Screen:
+    """The text, who would get it, and the levels to choose from; nothing is sent by them.
+
+    `asked`: how many they were when he pressed the last button, where they are others by now.
+    """
     _ = reader.gettext
     head = _("📣 To <b>{whom}</b>").format(whom=_to(draft.to, reader))
     if draft.to.by_sms:
@@ -76,9 +79,18 @@ def preview(draft: ToMany, policy: Policy, reader: Reader) -> Screen:
             draft.to.by_sms,
         )
         head += "\n" + without.format(n=draft.to.by_sms)
-    parts = [head, escape(draft.text, TEXT_MOST), _("How urgent is it?") + "\n" + levels(policy, reader)]
+    parts = [] if asked is None else [_not_sent(asked, draft.to.drivers, reader)]
+    parts += [head, escape(draft.text, TEXT_MOST), _("How urgent is it?") + "\n" + levels(policy, reader)]
     keys = tuple(Button(label, ToManySure(draft.message_id, int(level))) for level, label in level_labels(reader))
     return Screen("\n\n".join(parts), (keys, (discard_button(draft.message_id, reader),)))
+
+
+def _not_sent(asked: int, now: int, reader: Reader) -> str:
+    """Before the preview, once more."""
+    text = reader.gettext(
+        "⚠️ <b>Nothing was sent.</b> The number of drivers has changed since you were asked: it was {before}, now {now}."
+    )
+    return text.format(before=asked, now=now)
 
 
 def sure(draft: ToMany, level: Urgency, reader: Reader) -> Screen:
@@ -88,7 +100,7 @@ def sure(draft: ToMany, level: Urgency, reader: Reader) -> Screen:
     head = _("<b>Send this now?</b>\n{level}, to {whom}").format(level=name, whom=_to(draft.to, reader))
     send = reader.ngettext("📣 Send it to {n} driver", "📣 Send it to {n} drivers", draft.to.drivers)
     rows = (
-        (Button(send.format(n=draft.to.drivers), SendToMany(draft.message_id, int(level))),),
+        (Button(send.format(n=draft.to.drivers), SendToMany(draft.message_id, int(level), draft.to.drivers)),),
         (Button(_("‹ Another level"), ToManyPreview(draft.message_id)), discard_button(draft.message_id, reader)),
     )
     return Screen(f"{head}\n\n{escape(draft.text, TEXT_MOST)}", rows)

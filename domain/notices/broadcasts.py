@@ -99,7 +99,7 @@ async def draft_to_many(
 ) -> ToMany | Refused:
     """Keeps what a manager has written to a warehouse's drivers, or to all of his; refused as above, and as `draft_to`.
 
-    Whoever is there when it is sent is told, and nobody else.
+    Whoever is there when it is sent is told, and nobody else, if they are as many as he was asked about.
     """
     to = await audience(session, manager, warehouse_id, policy, now)
     if isinstance(to, Refused):
@@ -137,14 +137,16 @@ async def send_to_many(
     manager: Person,
     message_id: uuid.UUID,
     level: int,
+    drivers: int,
     say: Wording,
     policy: Policy,
     now: datetime,
-) -> SentToMany | AlreadySent | Refused:
+) -> SentToMany | ToMany | AlreadySent | Refused:
     """Sends a draft to many (`manual`, R11), once: the draft is locked. As many statements for one as for 20,000.
 
-    `level` 0 to 2, urgent first. Refused: a draft that is not his or too old, a warehouse that is not his any more, and
-    where there is no driver.
+    `level` 0 to 2, urgent first; `drivers`: to how many he has been asked to send it. Where they are more or fewer by
+    now nothing is sent, and the draft is returned as it stands then (5,000 may have been imported since).
+    Refused: a draft that is not his or too old, a warehouse that is not his any more, and where there is no driver.
     """
     message = await own(session, manager, message_id, policy, now, lock=True)
     if not isinstance(message, Message):
@@ -155,6 +157,9 @@ async def send_to_many(
     who: list[uuid.UUID] = (await session.execute(_WHO, given)).scalar_one()
     if not who:
         return Refused(Refusal.NOBODY_THERE)
+    if len(who) != drivers:
+        to = await audience(session, manager, message.warehouse_id, policy, now)
+        return to if isinstance(to, Refused) else ToMany(message_id, message.text, to)
     await session.execute(update(Message).where(Message.id == message_id).values(sent_at=now))
     warehouse = {"warehouse_id": str(message.warehouse_id)} if message.warehouse_id is not None else {}
     after = {"drivers": len(who), "level": Urgency(level).name.lower()} | warehouse

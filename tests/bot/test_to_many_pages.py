@@ -119,12 +119,55 @@ async def test_in_one_line_and_in_french(town: Town) -> None:
         await mona.writes("/message South:", "Il n’y a rien à envoyer.")
 
 
+@pytest.mark.parametrize(
+    ("language", "sure", "button", "again", "send"),
+    [
+        (
+            "en",
+            "Send this now?",
+            "Send it to 3 drivers",
+            ("Nothing was sent.", "it was 3, now 8", "all your drivers: 8", "How urgent"),
+            "Send it to 8",
+        ),
+        (
+            "fr",
+            "Envoyer ceci maintenant?",
+            "L’envoyer à 3 chauffeurs",
+            ("Rien n’a été envoyé.", "était de 3, il est maintenant de 8", "À tous vos chauffeurs\u00a0: 8"),
+            "L’envoyer à 8",
+        ),
+    ],
+)
+async def test_r11_it_goes_to_as_many_as_the_last_button_says(
+    town: Town, language: str, sure: str, button: str, again: tuple[str, ...], send: str
+) -> None:
+    place = Place(town)
+    await place.settle(language)
+    mona = place.phones["Mona"]
+    async with town.serving():
+        preview = await mona.writes("/message all: door 4", "3")
+        await mona.press(preview, "Urgent")
+        last = await mona.sees(sure, "3")
+        async with town.sessions.begin() as session:  # an import
+            await Fleet(session, town.now).drivers(5, place.north)
+        await mona.press(last, button)
+        preview = await mona.sees(*again)
+        assert await place.told() == 0
+        await mona.press(preview, "Urgent")
+        await mona.press(await mona.sees(sure, "8"), send)
+        await until(lambda: _are(place, 8), "all are told")
+
+
+async def _are(place: Place, told: int) -> bool:
+    return await place.told() == told
+
+
 async def test_r2_5_many_presses_at_once_send_it_once(town: Town, place: Place) -> None:
     mona, ann = place.phones["Mona"], place.phones["Ann"]
     async with town.serving():
         preview = await mona.writes("/message all: once", "all your drivers: 3")
         message_id = ToManySure.parse(preview["keyboard"][0][0]["data"]).message_id
-        presses = [SendToMany(message_id, level).pack() for level in (0, 1, 2)] * 2
+        presses = [SendToMany(message_id, level, 3).pack() for level in (0, 1, 2)] * 2
         answers = await asyncio.gather(*(mona.press_data(preview, data) for data in presses))
         assert sorted(answer["text"] for answer in answers) == ["It has been sent already."] * 5 + ["On its way."]
         await ann.sees("once")
@@ -145,7 +188,7 @@ async def test_r12_3_and_r12_4_forged_buttons_tell_nobody_anything(town: Town, p
             shown = await phone.writes("/today", home)
             about: list[Callback] = [WriteToAll()] if phone is ann else [WriteToWarehouse(place.north)]
             about += [WriteToWarehouse(uuid.uuid4()), UnseenBy(uuid.uuid4(), -3), UnseenBy(message_id, 999_999)]
-            about += [ToManyPreview(message_id), ToManySure(message_id, 7), SendToMany(message_id, 0)]
+            about += [ToManyPreview(message_id), ToManySure(message_id, 7), SendToMany(message_id, 0, 2)]
             about += [DiscardMessage(message_id), MessageStands(message_id)]
             for forged in about:
                 assert (await phone.press_data(shown, forged.pack()))["answered"], forged
@@ -158,11 +201,11 @@ async def test_r12_3_and_r12_4_forged_buttons_tell_nobody_anything(town: Town, p
         assert driver["keyboard"]
         mine = await mona.writes("/message North: mine", "To 2 drivers of North")
         for level in (-1, 3):
-            await mona.press_data(mine, SendToMany(message_id, level).pack())
+            await mona.press_data(mine, SendToMany(message_id, level, 2).pack())
         assert await place.told() == 0
         async with town.sessions.begin() as session:  # she manages North no more
             await session.execute(delete(WarehouseManager).where(WarehouseManager.warehouse_id == place.north))
-        await mona.press_data(mine, SendToMany(message_id, 0).pack())
+        await mona.press_data(mine, SendToMany(message_id, 0, 2).pack())
         await mona.sees("There is no driver of yours to write to")
         assert await place.told() == 0
         async with town.sessions() as session:
@@ -176,7 +219,7 @@ async def test_the_authors_card_is_edited_at_most_once_in_three_seconds(town: To
     async with town.serving():
         preview = await mona.writes("/message North: to many", "To 42 drivers of North")
         message_id = ToManySure.parse(preview["keyboard"][0][0]["data"]).message_id
-        await mona.press_data(preview, SendToMany(message_id, 0).pack())  # whatever the hour
+        await mona.press_data(preview, SendToMany(message_id, 0, 42).pack())  # whatever the hour
 
         async def over() -> bool:
             async with town.sessions() as session:

@@ -38,8 +38,11 @@ async def drafted(depot: Depot, warehouse: uuid.UUID | None = None, text: str = 
 
 async def send(
     depot: Depot, message: uuid.UUID, level: int = 1, by: Person | None = None, later: timedelta = timedelta()
-) -> SentToMany | AlreadySent | Refused:
-    given = depot.session, by or depot.mona, message, level, SAY, POLICY, depot.now + later
+) -> SentToMany | ToMany | AlreadySent | Refused:
+    """Asked about those who are there."""
+    draft = await broadcasts.to_many(depot.session, depot.mona, message, POLICY, depot.now)
+    drivers = draft.to.drivers if isinstance(draft, ToMany) else 0
+    given = depot.session, by or depot.mona, message, level, drivers, SAY, POLICY, depot.now + later
     return await broadcasts.send_to_many(*given)
 
 
@@ -140,6 +143,20 @@ async def test_r2_5_it_is_sent_once_and_to_who_is_there_then(depot: Depot) -> No
     assert await messages.discard_message(depot.session, depot.mona, message) == AlreadySent()
 
 
+async def test_r11_others_than_he_was_asked_about_are_told_nothing(depot: Depot) -> None:
+    """5,000 drivers may have been imported between the last button and its press."""
+    await depot.driver("Ann")
+    message = await drafted(depot)
+    before = await contents(depot.session)
+    for shown in (0, 2, -1, 999_999):
+        given = depot.session, depot.mona, message, 0, shown, SAY, POLICY, depot.now
+        assert await broadcasts.send_to_many(*given) == ToMany(message, TEXT, Audience(None, None, 1, 0))
+    assert await contents(depot.session) == before
+    assert await broadcasts.send_to_many(depot.session, depot.mona, message, 0, 1, SAY, POLICY, depot.now) == (
+        SentToMany(1)
+    )
+
+
 async def test_a_draft_is_to_many_or_to_one_and_never_both(depot: Depot) -> None:
     ann = await depot.driver("Ann")
     many = await drafted(depot)
@@ -170,11 +187,12 @@ async def test_a_draft_is_good_for_a_day_and_must_say_something(depot: Depot) ->
 
 async def test_as_many_statements_for_300_as_for_3(depot: Depot) -> None:
     counted = []
-    for more in (3, 297):
+    for more, all_ in ((3, 3), (297, 300)):
         await depot.fleet.drivers(more, depot.north)
         message = await drafted(depot)
+        given = depot.session, depot.mona, message, 1, all_, SAY, POLICY, depot.now
         async with statements(depot) as seen:
-            assert isinstance(await send(depot, message), SentToMany)
+            assert await broadcasts.send_to_many(*given) == SentToMany(all_)
         counted.append(len(seen))
     assert counted[0] == counted[1] <= 6
     assert await depot.session.scalar(select(func.count()).select_from(Delivery)) == 303

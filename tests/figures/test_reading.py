@@ -667,7 +667,8 @@ async def is_written_to(it: Company) -> None:
     """And all of the warehouse's drivers."""
     draft = await draft_to_many(it.session, it.manager, None, "come to door 4", POLICY, NOW)
     assert isinstance(draft, ToMany)
-    assert isinstance(await send_to_many(it.session, it.manager, draft.message_id, 1, SAY, POLICY, NOW), SentToMany)
+    given = it.session, it.manager, draft.message_id, 1, draft.to.drivers, SAY, POLICY, NOW
+    assert isinstance(await send_to_many(*given), SentToMany)
 
 
 async def answers_it(it: Company) -> None:

@@ -38,7 +38,7 @@ async def test_r2_5_it_goes_out_once_however_often_it_is_pressed(arena: Arena) -
     mona, north, _ = await arena.build(company)
 
     def sending(message: uuid.UUID, level: int) -> Act[object]:
-        return lambda session: broadcasts.send_to_many(session, mona, message, level, SAY, POLICY, arena.now)
+        return lambda session: broadcasts.send_to_many(session, mona, message, level, DRIVERS, SAY, POLICY, arena.now)
 
     for seed in range(4):
         message = await drafted(arena, mona, north)
@@ -57,7 +57,7 @@ async def test_r11_2_all_answer_at_once_and_each_is_the_first_to(arena: Arena) -
     mona, north, drivers = await arena.build(company)
     message = await drafted(arena, mona, north)
     async with arena.session.begin() as session:
-        await broadcasts.send_to_many(session, mona, message, 0, SAY, POLICY, arena.now)
+        await broadcasts.send_to_many(session, mona, message, 0, DRIVERS, SAY, POLICY, arena.now)
         await session.execute(update(Delivery).values(state=DeliveryState.SENT, sent_at=arena.now, due_at=None))
     await arena.build(lambda fleet: fleet.message_card(mona, message))
 
