@@ -46,6 +46,7 @@ class Refusal(StrEnum):
     NOT_LOADED = "not_loaded"
     COMPLETED_ALREADY = "completed_already"
     NO_LONGER_EDITABLE = "no_longer_editable"
+    BAD_MINUTES = "bad_minutes"  # of being late: none, or more than anybody can grant
     BAD_PARCELS = "bad_parcels"
     HOLD_OVER = "hold_over"  # no-shows are automatic again (R8.6a)
     TOO_LATE_TO_GIVE = "too_late_to_give"  # away (R5.5)

@@ -21,7 +21,8 @@ from domain.people.drivers import days_off
 from domain.people.queries import Person
 from domain.people.rules import AlreadyOff
 from domain.refusals import Refusal, Refused
-from domain.shifts import absences
+from domain.shifts import absences, queries
+from domain.shifts.queries import OwnShift
 from domain.time import local_day
 
 
@@ -82,7 +83,13 @@ async def _plan(act: Acting, driver: Person, first: date, last: date) -> None:
             await act.say(screens.not_ill(why, first, act.policy, act.reader))
         case absences.Plan():
             await conversations.end(act.session, driver.id)
-            await act.say(screens.what_follows(plan, act.reader))
+            await act.say(screens.what_follows(plan, await _running(act, driver, plan.first), act.reader))
+
+
+async def _running(act: Acting, driver: Person, first: date) -> OwnShift | None:
+    """The shift that he is on while he falls ill: it is not taken from him, he has to stop it himself (R8.8)."""
+    today = local_day(act.now, act.policy)
+    return await queries.under_way(act.session, driver.id, today, act.policy) if first <= today else None
 
 
 async def on_fall_ill(update: Update, context: Context) -> None:
@@ -102,7 +109,7 @@ async def on_fall_ill(update: Update, context: Context) -> None:
                 for shift, left in zip(result.shifts, result.left, strict=True):
                     if left.told == 0:
                         await cancelling.nobody_to_tell(act, shift)
-                await act.say(screens.ill(result, act.reader))
+                await act.say(screens.ill(result, await _running(act, person, result.first), act.reader))
 
 
 async def on_well_again(update: Update, context: Context) -> None:

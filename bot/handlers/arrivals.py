@@ -16,6 +16,7 @@ from bot.handlers.shifts import refused, refused_typed, show
 from bot.screens import arrivals as screens
 from bot.screens import shift_day as day_screens
 from bot.screens import shifts as shift_screens
+from bot.screens.shifts import ShiftNow
 from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
@@ -50,8 +51,8 @@ def _noted(act: Acting, result: Extend | None) -> str | None:
 
 
 LATE: Final = re.compile(
-    r"(?:i'?m |i am )?(?:running )?late(?: by)?(?: (\d{1,3})(?: ?min\w*)?)?"
-    r"|(?:je suis |j'?ai )?(?:en |du )?retard(?: de)?(?: (\d{1,3})(?: ?min\w*)?)?"
+    r"(?:i'?m |i am )?(?:running )?late(?: by)?(?: (\d{1,9})(?: ?min\w*)?)?"
+    r"|(?:je suis |j'?ai )?(?:en |du )?retard(?: de)?(?: (\d{1,9})(?: ?min\w*)?)?"
 )
 
 
@@ -67,7 +68,12 @@ async def says_late(act: Acting, person: Person, text: str) -> bool:
     minutes = next((int(number) for number in said.groups() if number), None)
     result = await _runs_late(act, person, shifts[0].assignment_id, minutes)
     if isinstance(result, Refused):
-        await refused_typed(act, result)
+        await refused_typed(act, result, shifts[0])
+        return True
+    shift = await queries.own_shift(act.session, person.id, shifts[0].assignment_id, act.policy)
+    if shift is not None and minutes is not None and day_screens.too_little(shift, minutes):
+        facts, told = ShiftNow(shift, act.now), isinstance(result, Extend)
+        await act.say(day_screens.less_than_said(facts, minutes, told, act.reader))
     else:
         await show(act, shifts[0].assignment_id)
     return True

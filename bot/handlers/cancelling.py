@@ -37,7 +37,7 @@ async def on_cannot_come(update: Update, context: Context) -> None:
 async def ask_reason(act: Acting, of: Whose, shift: OwnShift) -> None:
     """To who has typed that he can't come."""
     if (why := _not_cancellable(shift)) is not None:
-        await refused_typed(act, Refused(why))
+        await refused_typed(act, Refused(why), shift)
     else:
         await act.say(screens.reasons(shift, screens.keep(shift, act.reader, of.name), act.reader, of.name))
 
@@ -56,7 +56,7 @@ async def _consequence(act: Acting, of: Whose, shift: OwnShift, reason: int, not
     blameless = shift.declinable or rules_of_leaving.may_hand_back(shift.hand_back_until, act.now)
     incident = None if blameless else rules_of_leaving.incident_of(shift.on, why, act.policy, act.now)
     keep = screens.keep(shift, act.reader, of.name)
-    await act.say(screens.consequence(shift, why, incident, note, keep, act.reader, of.name))
+    await act.say(screens.consequence(shift, why, incident, note, keep, act.now, act.reader, of.name))
 
 
 def reason_of(number: int) -> CancelReason:
@@ -146,7 +146,7 @@ async def noted(act: Acting, person: Person, data: dict[str, Any], text: str) ->
     why = _not_cancellable(shift)
     if shift is None or why is not None:
         await conversations.end(act.session, person.id)
-        await refused_typed(act, Refused(why or Refusal.SHIFT_GONE))
+        await refused_typed(act, Refused(why or Refusal.SHIFT_GONE), shift)
     elif len(text) > act.policy.cancel_notes_most:
         await act.say(screens.note_too_long(act.policy, screens.keep(shift, act.reader, of.name), act.reader))
     else:

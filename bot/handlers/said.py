@@ -1,12 +1,13 @@
 """What a driver says on the shift day in the words that an SMS would have: here, load 120, back 4, can't come (R8)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from bot.acting import Acting
 from bot.handlers import cancelling, parcels
 from bot.handlers.shifts import Whose, refused_typed, show
+from bot.screens import parcels as parcel_screens
+from bot.screens.home import home_button
 from domain.db.models.words import AssignmentStatus
 from domain.names import folded
 from domain.notices.kinds import Kind
@@ -71,25 +72,37 @@ async def counts(act: Acting, person: Person, text: str) -> bool:
         return False
     if shift.status is AssignmentStatus.SCHEDULED:
         await refused_typed(act, Refused(Refusal.NOT_ARRIVED))
-    elif len(number) > len(str(act.policy.parcels_most)):
-        await refused_typed(act, Refused(Refusal.BAD_PARCELS))
     elif what in LOADED or (shift.parcels_start is None and what not in BACK):
-        why = await parcels.enter(act, Whose(person), shift.assignment_id, Count.LOADED, int(number))
-        await (show(act, shift.assignment_id) if why is None else refused_typed(act, why))
+        await _loads(act, person, shift, number)
     elif shift.parcels_start is None:
         await refused_typed(act, Refused(Refusal.NOT_LOADED))
+    elif _is_over(number, shift.parcels_start):
+        await act.say(parcel_screens.too_many_back(shift, home_button(act.reader), act.reader))
     else:  # it would complete the shift: he presses ✓ himself
         await parcels.keypad(act, Whose(person), shift.assignment_id, Count.BROUGHT_BACK, int(number))
     return True
 
 
+async def _loads(act: Acting, person: Person, shift: OwnShift, number: str) -> None:
+    if _is_over(number, act.policy.parcels_most):
+        why: Refused | None = Refused(Refusal.BAD_PARCELS)
+    else:
+        why = await parcels.enter(act, Whose(person), shift.assignment_id, Count.LOADED, int(number))
+    await (show(act, shift.assignment_id) if why is None else refused_typed(act, why))
+
+
+def _is_over(number: str, most: int) -> bool:
+    """Digits of any length: what is too long to be a number of parcels is not read as one."""
+    digits = number.lstrip("0")
+    return len(digits) > len(str(most)) or int(digits or "0") > most
+
+
 async def _counted(act: Acting, person: Person) -> OwnShift | None:
     """The shift that is under way, else the one that is to begin today."""
     today = local_day(act.now, act.policy)
-    shifts = await queries.own_shifts(act.session, person.id, today - timedelta(days=1), today, act.policy)
-    active = next((shift for shift in shifts if shift.status is AssignmentStatus.ACTIVE), None)
-    waits = (shift for shift in shifts if shift.status is AssignmentStatus.SCHEDULED and shift.on == today)
-    return active or next(waits, None)
+    if (active := await queries.under_way(act.session, person.id, today, act.policy)) is not None:
+        return active
+    return next((shift for shift in await _of_today(act, person) if shift.status is AssignmentStatus.SCHEDULED), None)
 
 
 async def _of_today(act: Acting, person: Person) -> Sequence[OwnShift]:

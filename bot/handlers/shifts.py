@@ -194,6 +194,6 @@ async def refused(act: Acting, why: Refused, assignment_id: UUID) -> None:
     await show(act, assignment_id, screens.refusal(why, act.reader), alert=True)
 
 
-async def refused_typed(act: Acting, why: Refused) -> None:
-    """To who has typed: there is no press that could be answered."""
-    await act.say(screens.not_done(why, home_button(act.reader), act.reader))
+async def refused_typed(act: Acting, why: Refused, about: OwnShift | None = None) -> None:
+    """To who has typed: there is no press that could be answered. `about`: the shift that he meant, if he has it."""
+    await act.say(screens.not_done(why, about, home_button(act.reader), act.reader))

@@ -11,6 +11,7 @@ from bot.callbacks.shifts import CancelBecause
 from bot.reader import Reader
 from bot.screens.days import day_rows
 from bot.screens.screen import Button, Screen, escape
+from bot.screens.shifts import stop_button
 from domain.db.models.words import CancelReason, IncidentKind, OffKind
 from domain.notices.facts.people import EmploymentEnds, EmploymentGoesOn, TimeOffEnded, TimeOffNoted
 from domain.notices.wording import Worded
@@ -69,8 +70,8 @@ def _well(off_id: UUID, reader: Reader) -> Button:
     return Button(reader.gettext("💪 I'm well again"), WellAgain(off_id))
 
 
-def what_follows(plan: Plan, reader: Reader) -> Screen:
-    """Before the last button (R5.1)."""
+def what_follows(plan: Plan, running: OwnShift | None, reader: Reader) -> Screen:
+    """Before the last button (R5.1). `running`: the shift that he is on, which stays his until he stops it (R8.8)."""
     _ = reader.gettext
     title = _("🤒 <b>Ill until {day}?</b>").format(day=reader.day(plan.last))
     reviewed = any(each.incident is IncidentKind.PROTECTED_ABSENCE for each in plan.given)
@@ -79,15 +80,34 @@ def what_follows(plan: Plan, reader: Reader) -> Screen:
         if reviewed
         else _("Nothing is held against you.")
     )
-    until = _("Until then you won't be asked to take shifts.")
     first, last = plan.first.toordinal(), plan.last.toordinal()
     rows = (
         (Button(_("🤒 Yes, until {day}").format(day=reader.day(plan.last)), FallIll(first, last)),),
+        *_stop(running, reader),
         (Button(_("‹ Another day"), IllDays(first, 0)),),
         (_nothing(reader),),
     )
-    shifts = given_back([each.shift for each in plan.given], reader)
-    return Screen("\n\n".join((title, shifts, f"{fine} {until}")), rows)
+    if running is not None:
+        shifts = [_still_on(running, reader)]
+        shifts += [given_back([each.shift for each in plan.given], reader)] if plan.given else []
+    else:
+        shifts = [given_back([each.shift for each in plan.given], reader)]
+    return Screen("\n\n".join((title, *shifts, f"{fine} {_not_asked(reader)}")), rows)
+
+
+def _not_asked(reader: Reader) -> str:
+    return reader.gettext("Until then you won't be asked to take shifts.")
+
+
+def _still_on(running: OwnShift, reader: Reader) -> str:
+    text = reader.gettext(
+        "You're on {route}, {warehouse} now, and that shift stays yours. If you can't go on, press “I must stop”."
+    )
+    return text.format(route=escape(running.route), warehouse=escape(running.warehouse))
+
+
+def _stop(running: OwnShift | None, reader: Reader) -> tuple[tuple[Button, ...], ...]:
+    return () if running is None else ((stop_button(running, reader),),)
 
 
 def given_back(shifts: Sequence[ShiftFacts], reader: Reader) -> str:
@@ -105,15 +125,22 @@ def given_back(shifts: Sequence[ShiftFacts], reader: Reader) -> str:
     return "\n".join([head.format(n=len(shifts)), *lines, *more])
 
 
-def ill(away: Away, reader: Reader) -> Screen:
-    """It is recorded."""
+def ill(away: Away, running: OwnShift | None, reader: Reader) -> Screen:
+    """It is recorded. A manager knows where one was told of a shift that goes to others, and only there."""
     _ = reader.gettext
-    text = _("🤒 <b>Get well soon!</b>\nYou're marked as ill until {day}, and your manager knows.")
+    known = any(left.told for left in away.left)
+    text = (
+        _("🤒 <b>Get well soon!</b>\nYou're marked as ill until {day}, and your manager knows.")
+        if known
+        else _("🤒 <b>Get well soon!</b>\nYou're marked as ill until {day}: no shifts are offered to you until then.")
+    )
     lines = [text.format(day=reader.day(away.last))]
     if away.left:
-        lines.append(reader.ngettext("{n} shift goes to others.", "{n} shifts go to others.", len(away.left)))
-    rows = ((_well(away.off_id, reader),), (_home(reader),))
-    return Screen("\n".join(lines).format(n=len(away.left)), rows)
+        n = len(away.left)
+        lines.append(reader.ngettext("{n} shift goes to others.", "{n} shifts go to others.", n).format(n=n))
+    lines += ["", _still_on(running, reader)] if running is not None else []
+    rows = (*_stop(running, reader), (_well(away.off_id, reader),), (_home(reader),))
+    return Screen("\n".join(lines), rows)
 
 
 def _home(reader: Reader) -> Button:

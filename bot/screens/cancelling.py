@@ -1,5 +1,7 @@
 """Why a driver can't make it, and what follows, before anything is cancelled (R5.1)."""
 
+from datetime import datetime
+
 from bot.callbacks.absences import IllOrHurt
 from bot.callbacks.bidding import HandBackNow
 from bot.callbacks.shifts import AddNote, CancelBecause, CancelShift, ShiftCard
@@ -68,10 +70,11 @@ def consequence(
     incident: IncidentKind | None,
     note: str | None,
     keep: Button,
+    now: datetime,
     reader: Reader,
     who: str | None = None,
 ) -> Screen:
-    """What follows, before the last button (R5.1)."""
+    """What follows, before the last button (R5.1); once it has begun, that is said (R5.2)."""
     _ = reader.gettext
     text = _("<b>Cancel {route}, {warehouse} on {day}?</b>\nReason: {reason}").format(
         route=escape(shift.route),
@@ -86,12 +89,19 @@ def consequence(
         (Button(_("📝 Add a note"), AddNote(shift.assignment_id, number)),),
         (keep,),
     )
-    return Screen(f"{text}{words}\n\n{_follows(shift, incident, reader, who)}", buttons)
+    return Screen(f"{text}{words}\n\n{_follows(shift, incident, now >= shift.starts_at, reader, who)}", buttons)
 
 
-def _follows(shift: OwnShift, incident: IncidentKind | None, reader: Reader, who: str | None) -> str:
+def _follows(shift: OwnShift, incident: IncidentKind | None, begun: bool, reader: Reader, who: str | None) -> str:
     _, name = reader.gettext, escape(who or "")
     match incident:
+        case IncidentKind.PROTECTED_ABSENCE if begun and who is None:
+            return _("It has begun, but for this reason nothing is held against you; your manager takes a look.")
+        case IncidentKind.PROTECTED_ABSENCE if begun:
+            text = _("It has begun, but for this reason nothing is held against {name} unless you decide so.")
+            return text.format(name=name)
+        case IncidentKind.LATE_CANCEL if begun:
+            return _("It has begun, so this counts as a late cancellation. Others are asked at once.")
         case None if shift.declinable and who is None:
             return _("You hadn't agreed to it yet, so nothing is held against you.")
         case None if shift.declinable:

@@ -7,6 +7,7 @@ from bot.callbacks.callback import Callback
 from bot.callbacks.shifts import EnterParcels, Keypad
 from bot.reader import Reader
 from bot.screens.screen import Button, Screen, escape
+from domain.policy import Policy
 from domain.shifts.queries import OwnShift
 from domain.shifts.rules_of_parcels import Count
 
@@ -22,6 +23,20 @@ class Keys:
 def _keys_for(shift: OwnShift, what: Count) -> Keys:
     id_ = shift.assignment_id
     return Keys(lambda n: Keypad(id_, what, n), lambda n: EnterParcels(id_, what, n))
+
+
+def most(shift: OwnShift, what: Count, policy: Policy) -> int:
+    """No more comes back than was loaded (R8.3)."""
+    loaded = shift.parcels_start if what is Count.BROUGHT_BACK else None
+    return policy.parcels_most if loaded is None else loaded
+
+
+def too_many_back(shift: OwnShift, home: Button, reader: Reader) -> Screen:
+    """The answer to a typed number that can't be right."""
+    _ = reader.gettext
+    text = _("You loaded {n} parcels, so from 0 to {n} can come back. Write the number again.")
+    back = Button(_("↩️ Parcels brought back"), Keypad(shift.assignment_id, Count.BROUGHT_BACK, 0))
+    return Screen(text.format(n=shift.parcels_start), ((back,), (home,)))
 
 
 def keypad(

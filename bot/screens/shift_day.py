@@ -1,7 +1,7 @@
 """What a driver reads on the day: that he is not checked in, an answer to his being late, whether it is his again."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.reader import Reader
 from bot.screens.screen import Screen, escape
@@ -76,6 +76,29 @@ def run_late(arrive_by: datetime, reader: Reader) -> str:
     """The short answer over the chat."""
     text = reader.gettext("Noted: be there by {arrive_by}. Your manager knows.")
     return text.format(arrive_by=reader.time(arrive_by))
+
+
+def too_little(shift: OwnShift, minutes: int) -> bool:
+    """Whether he has said that he will be later than he may be."""
+    return shift.late is not None and shift.late.due_at + timedelta(minutes=minutes) > shift.arrive_by
+
+
+def less_than_said(facts: ShiftNow, minutes: int, told: bool, reader: Reader) -> Screen:
+    """Who says that he will be later than was granted: until when he has, and what becomes of it (R8.5).
+
+    `told`: his manager has just been told of these minutes; of what he says again nobody is.
+    """
+    _ = reader.gettext
+    shift = facts.shift
+    text = (
+        _("⏳ <b>You have until {arrive_by} for now.</b> Your manager knows of {n} minutes and can give you more.")
+        if told
+        else _("⏳ <b>You have until {arrive_by}.</b> If you'll be later than that, please call your manager.")
+    )
+    after = _("At {arrive_by} your route goes to others.")
+    said = f"{text}\n{after}".format(arrive_by=reader.time(shift.arrive_by), n=minutes)
+    today = facts.now.astimezone(reader.zone).date()
+    return Screen(said, steps(shift, today, facts.now, reader))
 
 
 def told_late(reader: Reader) -> str:

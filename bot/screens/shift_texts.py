@@ -137,6 +137,8 @@ def refused(why: Refused, company: str, reader: Reader) -> str:
     texts = {
         Refusal.TOO_LATE_TO_SAY: _("It's too late to run late. Reply HERE once you're there, or CANT."),
         Refusal.ARRIVED_TOO_LATE: _("Its time is over. If you are there, reply HERE, or call your manager."),
+        Refusal.BAD_MINUTES: _("1 to 90 minutes is what you can be late: reply LATE 15. Not enough? Reply CANT."),
+        Refusal.ARRIVED_ALREADY: _("You're on this shift already. If you have to stop, call your manager."),
         Refusal.NOT_ARRIVED: _("Reply HERE first, once you're at the warehouse."),
     }
     return plain(f"{name_of(company)}: {texts.get(why.why) or refusal(why, reader)}")

@@ -106,12 +106,11 @@ def steps(shift: OwnShift, today: date, now: datetime, reader: Reader) -> Rows:
         return ((Button(_("🏃 I'm here, late"), ComeLate(id_)),), (directions(shift.warehouse, shift.address, reader),))
     elif shift.on <= today:
         rows.append((Button(_("✅ I'm here"), ImHere(id_)),))
-    cannot = Button(_("I can't make it"), CannotCome(id_))
     in_time = shift.late_until is not None and now <= shift.late_until
-    late = (Button(_("⏳ Running late"), RunLate(id_)),) if shift.confirmed and shift.on == today and in_time else ()
+    late = (late_button(shift, reader),) if shift.confirmed and shift.on == today and in_time else ()
     givable = shift.give_until is not None and now < shift.give_until
     give = (Button(_("🤝 Give it away"), GiveAway(id_)),) if givable else ()
-    rows.append((*late, cannot, *give))
+    rows.append((*late, cannot_button(shift, reader), *give))
     if may_hand_back(shift.hand_back_until, now):
         rows.append((hand_back_button(shift, reader),))
     rows.append((directions(shift.warehouse, shift.address, reader),))
@@ -130,6 +129,14 @@ def answers(shift: OwnShift, reader: Reader) -> tuple[Button, ...]:
 def hand_back_button(shift: OwnShift, reader: Reader) -> Button:
     """What a bid has just won can be given back (R6.4)."""
     return Button(reader.gettext("↩️ Give it back"), HandBack(shift.assignment_id))
+
+
+def late_button(shift: OwnShift, reader: Reader) -> Button:
+    return Button(reader.gettext("⏳ Running late"), RunLate(shift.assignment_id))
+
+
+def cannot_button(shift: OwnShift, reader: Reader) -> Button:
+    return Button(reader.gettext("I can't make it"), CannotCome(shift.assignment_id))
 
 
 def stop_button(shift: OwnShift, reader: Reader, who: str | None = None) -> Button:
@@ -198,9 +205,14 @@ def wanted_back(reader: Reader) -> str:
     return reader.gettext("It's yours again, and confirmed.")
 
 
-def not_done(refused: Refused, home: Button, reader: Reader) -> Screen:
-    """The answer to what was typed."""
-    return Screen(refusal(refused, reader), ((home,),))
+def not_done(refused: Refused, about: OwnShift | None, home: Button, reader: Reader) -> Screen:
+    """The answer to what was typed, with the way out of it where the text names one."""
+    ways: tuple[Button, ...] = ()
+    if about is not None and refused.why is Refusal.ARRIVED_ALREADY:
+        ways = (stop_button(about, reader),)
+    elif about is not None and refused.why is Refusal.BAD_MINUTES:
+        ways = (late_button(about, reader), cannot_button(about, reader))
+    return Screen(refusal(refused, reader), (ways, (home,)) if ways else ((home,),))
 
 
 def refusal(refused: Refused, reader: Reader) -> str:
@@ -226,7 +238,11 @@ def refusal(refused: Refused, reader: Reader) -> str:
         ),
         Refusal.TAKEN: _("Somebody else has it by now. Please call your manager."),
         Refusal.NOT_ARRIVED: _("Press “I'm here” first, once you're at the warehouse."),
-        Refusal.ARRIVED_ALREADY: _("You're on this shift already. If you have to stop, call your manager."),
+        Refusal.ARRIVED_ALREADY: _("You're on this shift already. If you have to stop, press “I must stop”."),
+        Refusal.BAD_MINUTES: _(
+            "From 1 to 90 minutes is what you can be late: write “late 15”. If that isn't enough, press “I can't make "
+            "it”."
+        ),
         Refusal.NOT_LOADED: _("Say first how many parcels you have loaded."),
         Refusal.COMPLETED_ALREADY: _("This shift is done already."),
         Refusal.NO_LONGER_EDITABLE: _("The hour for corrections is over. Your manager can still put it right."),

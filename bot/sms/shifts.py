@@ -22,7 +22,7 @@ from domain.shifts.queries import OwnShift
 from domain.shifts.restoring import GoneToAnother
 from domain.time import local_day
 
-MINUTES_DIGITS: Final = 3
+MINUTES_DIGITS: Final = 9  # more is no number of minutes
 
 
 async def confirm(this: Texting) -> str | None:

@@ -58,13 +58,13 @@ async def run_late(
 ) -> Extend | Done | Refused:
     """The driver is late, by so many `minutes` as he says; the manager is told, and may refuse or extend it (R8.5).
 
-    Refused where it is not his, not today or not confirmed, he is there, or it is less than 15 minutes before he is
-    due. Whoever was asked why he can't make it comes after all.
+    Refused where it is not his, not today or not confirmed, he is there, it is less than 15 minutes before he is due,
+    or where nobody can be so many minutes late. Whoever was asked why he can't make it comes after all.
     """
     shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
-    decision = rules.decide_late(shift, policy, now)
+    decision = rules.decide_late(shift, policy, now, minutes)
     if not isinstance(decision, Extend):
         return decision
     known = {"assignment": assignment_id, "due_at": shift.arrive_by, "minutes": minutes}

@@ -163,6 +163,12 @@ async def own_shift(
     return None if row is None else _own(row, policy)
 
 
+async def under_way(session: AsyncSession, driver_id: uuid.UUID, today: date, policy: Policy) -> OwnShift | None:
+    """The shift that he is on now, of `today` or still of the day before; None: he is on none."""
+    shifts = await own_shifts(session, driver_id, today - timedelta(days=1), today, policy)
+    return next((shift for shift in shifts if shift.status is AssignmentStatus.ACTIVE), None)
+
+
 async def any_shift(
     session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy
 ) -> OwnShift | None:

@@ -111,10 +111,13 @@ class Extend:
     granted: timedelta
 
 
-def decide_late(shift: ShiftFacts, policy: Policy, now: datetime) -> Extend | Done | Refused:
+def decide_late(
+    shift: ShiftFacts, policy: Policy, now: datetime, minutes: int | None = None
+) -> Extend | Done | Refused:
     """Running late, of a confirmed shift of today: 15 minutes before arriving is due, inclusive, at the latest (R8.5).
 
-    Half an hour is granted at once, once for each shift; said again it is done already.
+    Half an hour is granted at once, once for each shift; said again it is done already. `minutes`: so late, as he says,
+    which is refused where it is none, or more than a manager could grant.
     """
     if (why := not_to_come(shift.status)) is not None:
         return Refused(why)
@@ -122,6 +125,8 @@ def decide_late(shift: ShiftFacts, policy: Policy, now: datetime) -> Extend | Do
         return Refused(Refusal.NOT_TODAY)
     if shift.confirmed_at is None:
         return Refused(Refusal.NOT_CONFIRMED)
+    if minutes is not None and not timedelta() < timedelta(minutes=minutes) <= max(policy.late_choices):
+        return Refused(Refusal.BAD_MINUTES)
     if shift.late is not None:
         return Done() if now < shift.arrive_by else Refused(Refusal.ARRIVED_TOO_LATE)
     if now > shift.arrive_by - policy.late_before:

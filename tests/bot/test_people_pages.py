@@ -204,6 +204,45 @@ async def test_r12_7_malade(town: Town, place: Place, words: str) -> None:
     assert await place.statuses() == [AssignmentStatus.CANCELLED]
 
 
+MANAGER_KNOWS = {"en": "your manager knows", "fr": "votre gestionnaire le sait"}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_r12_7_without_a_shift_no_manager_is_said_to_know(town: Town, place: Place, language: str) -> None:
+    """Nobody has been told, and so nothing of the kind is said."""
+    await place.build(5, language=language)
+    word, yes, says, manager = {
+        "en": ("ill until friday", "Yes", ("ill until Fri 27 Nov", "no shifts are offered"), "manager"),
+        "fr": ("malade jusqu'à vendredi", "Oui", ("jusqu’au ven. 27 nov.", "pas de quarts"), "gestionnaire"),
+    }[language]
+    async with town.serving():
+        await place.dana.press(await place.dana.writes(word, "ven" if language == "fr" else "Fri"), yes)
+        done = await place.dana.sees(*says)
+        assert manager not in done["text"], done["text"]
+    assert await place.off() == [(place.today, place.day(2), "ill")]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_r8_8_who_falls_ill_on_the_road_is_shown_how_to_stop(town: Town, place: Place, language: str) -> None:
+    await place.build(0, language=language)
+    async with town.sessions.begin() as session:
+        there = update(Assignment).where(Assignment.id == place.shifts[0].id)
+        await session.execute(there.values(status=AssignmentStatus.ACTIVE))
+    word, yes, on_it, stop, why = {
+        "en": ("ill until today", "Yes", "You're on R0, North now", "I must stop", "Why must"),
+        "fr": ("malade jusqu'au 25 nov", "Oui", "Vous êtes en route sur R0, North", "Je dois arrêter", "Pourquoi"),
+    }[language]
+    async with town.serving():
+        asked = await place.dana.writes(word, on_it)
+        assert labels(asked)[1] == f"🛑 {stop}" and stop in asked["text"]
+        await place.dana.press(asked, yes)
+        done = await place.dana.sees("Get well soon!" if language == "en" else "Bon rétablissement!", on_it)
+        assert labels(done)[0] == f"🛑 {stop}" and MANAGER_KNOWS[language] not in done["text"]
+        await place.dana.press(done, stop)
+        await place.dana.sees(why, "R0")
+    assert await place.statuses() == [AssignmentStatus.ACTIVE]
+
+
 # -- a manager's drivers
 
 

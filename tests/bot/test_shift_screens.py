@@ -163,7 +163,7 @@ def test_names_may_be_long_wherever_they_stand(reader: Reader) -> None:
         screens.card(ShiftNow(week[0], START), reader),
         parcels.keypad(replace(week[0], parcels_start=120), Count.BROUGHT_BACK, 0, 999, HOME, reader),
         cancelling.reasons(week[0], keep, reader),
-        cancelling.consequence(week[0], CancelReason.OTHER, IncidentKind.LATE_CANCEL, "🚚" * 500, keep, reader),
+        cancelling.consequence(week[0], CancelReason.OTHER, IncidentKind.LATE_CANCEL, "🚚" * 500, keep, START, reader),
         route_cancelled(
             Cancelled(
                 RouteCancelled(LONG, LONG, ON, START, LONG, CancelReason.OTHER, "🚚" * 500, True, None, SHIFT), None
@@ -213,11 +213,25 @@ def test_r5_1_each_consequence_reads_differently(reader: Reader) -> None:
     kinds = (IncidentKind.EARLY_CANCEL, IncidentKind.LATE_CANCEL, IncidentKind.PROTECTED_ABSENCE)
     shift = a_shift()
     keep = cancelling.keep(shift, reader)
-    texts = {read(cancelling.consequence(shift, CancelReason.OTHER, kind, None, keep, reader)) for kind in kinds}
+    before = START - timedelta(seconds=1)
+    texts = {
+        read(cancelling.consequence(shift, CancelReason.OTHER, kind, None, keep, before, reader)) for kind in kinds
+    }
     assert len(texts) == 3
     assert all("48" in text for text in texts)
-    noted = read(cancelling.consequence(shift, CancelReason.OTHER, kinds[1], "<i>flat</i> tyre", keep, reader))
+    noted = read(cancelling.consequence(shift, CancelReason.OTHER, kinds[1], "<i>flat</i> tyre", keep, before, reader))
     assert "<i>flat</i> tyre" in noted
+
+
+@READERS
+@pytest.mark.parametrize("who", [None, "Dana Test"])
+@pytest.mark.parametrize("kind", [IncidentKind.LATE_CANCEL, IncidentKind.PROTECTED_ABSENCE])
+def test_r5_2_what_has_begun_is_not_said_to_be_ahead(reader: Reader, kind: IncidentKind, who: str | None) -> None:
+    shift = a_shift()
+    keep = cancelling.keep(shift, reader, who)
+    text = read(cancelling.consequence(shift, CancelReason.WEATHER_CONDITIONS, kind, None, keep, START, reader, who))
+    assert "48" not in text and ("It has begun" if reader is EN else "Le quart a commencé") in text
+    assert who is None or kind is IncidentKind.LATE_CANCEL or who in text
 
 
 @READERS
@@ -253,6 +267,7 @@ OF_SHIFTS = (
     Refusal.COMPLETED_ALREADY,
     Refusal.NO_LONGER_EDITABLE,
     Refusal.BAD_PARCELS,
+    Refusal.BAD_MINUTES,
     Refusal.SHIFT_GONE,
 )
 
@@ -263,6 +278,18 @@ def test_every_refusal_fits_over_the_chat(reader: Reader) -> None:
     assert all(0 < units(text) <= 200 for text in texts.values())
     assert len(set(texts.values())) == len(OF_SHIFTS) - 1, "not found and gone read the same (R12.3)"
     assert texts[Refusal.NOT_FOUND] == texts[Refusal.SHIFT_GONE]
+
+
+@READERS
+def test_r8_8_what_a_refusal_tells_him_to_press_is_there(reader: Reader) -> None:
+    """The text names the button: it is the first one below it."""
+    shift = a_shift(status=ACTIVE)
+    for why in (Refusal.ARRIVED_ALREADY, Refusal.BAD_MINUTES):
+        shown = screens.not_done(Refused(why), shift, HOME, reader)
+        named = [button.text.split(" ", 1)[-1] for button in shown.keyboard[0]]
+        assert shown.keyboard[0][0].to != HOME.to and shown.keyboard[-1] == (HOME,)
+        assert why is Refusal.BAD_MINUTES or named[0] in read(shown)
+    assert screens.not_done(Refused(Refusal.NOT_LOADED), shift, HOME, reader).keyboard == ((HOME,),)
 
 
 def test_french_is_not_english() -> None:

@@ -133,6 +133,13 @@ async def test_r8_5_late_by_sms(
     assert await day.told(Kind.RUNNING_LATE) == 1
 
 
+@pytest.mark.parametrize("minutes", ["0", "91", "12345"])
+async def test_r8_5_nobody_is_so_late(day: Day, minutes: str) -> None:
+    day.at(-30)
+    assert "1 to 90 minutes" in await day.text(f"LATE {minutes}")
+    assert await day.told(Kind.RUNNING_LATE) == 0
+
+
 async def test_r8_5_less_than_a_quarter_of_an_hour_before_the_next_step_is_told(day: Day) -> None:
     day.at(-14)
     assert "Reply HERE once you're there, or CANT" in await day.text("LATE")

@@ -61,6 +61,13 @@ def test_r8_5_only_who_is_still_to_come_today_is_late(values: dict[str, Any], at
     assert decide_late(a_shift(**{"on": TODAY, "arrive_by": NINE} | values), POLICY, at) == Refused(why)
 
 
+@pytest.mark.parametrize(("minutes", "fits"), [(-1, False), (0, False), (1, True), (90, True), (91, False)])
+def test_r8_5_nobody_is_later_than_a_manager_could_grant(minutes: int, fits: bool) -> None:
+    shift = a_shift(on=TODAY, arrive_by=NINE)
+    wanted = Extend(HALF_PAST, 30 * MINUTE) if fits else Refused(Refusal.BAD_MINUTES)
+    assert decide_late(shift, POLICY, NINE - HOUR, minutes) == wanted
+
+
 def late(granted: int = 30, *, decided: bool = False, **values: Any) -> Any:
     """Due at nine, and so many minutes later by now."""
     said = Late(NINE, granted * MINUTE, decided)

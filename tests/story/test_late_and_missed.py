@@ -36,6 +36,27 @@ async def alone(calls: httpx.AsyncClient, sessions: Sessions, it: Working) -> No
         await session.execute(others.where(Assignment.id != it.assignment_id).values(status=AssignmentStatus.ACTIVE))
 
 
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_r8_5_what_he_says_is_answered(
+    calls: httpx.AsyncClient, sessions: Sessions, nadia: Phone, language: str
+) -> None:
+    """More than half an hour is not granted at once, and more than 90 minutes by nobody."""
+    it = await working(calls, sessions, language)
+    await clock(calls, 8)
+    late, bad, less, again, cannot = {
+        "en": ("late", "From 1 to 90 minutes", "until 09:30 for now", "have until 09:30.", "I can't make it"),
+        "fr": ("retard", "de 1 à 90", "Pour l’instant", "Vous avez jusqu’à", "Je ne peux pas venir"),
+    }[language]
+    for minutes in ("0", "91", "500", "12345"):
+        shown = await it.phone.writes(f"{late} {minutes}", bad)
+        assert cannot in labels(shown) and len(labels(shown)) == 3
+    assert (await it.row(sessions)).status is AssignmentStatus.SCHEDULED
+    shown = await it.phone.writes(f"{late} 60", less, "60\u00a0" if language == "fr" else "60 minutes")
+    assert cannot in labels(shown)
+    await nadia.sees(f"{await name_of(calls, it)} is running late", "60", "has until 09:30")
+    await it.phone.writes(f"{late} 75", again)
+
+
 async def clock(calls: httpx.AsyncClient, hour: int, minute: int = 0, second: int = 0) -> None:
     await now_is(calls, datetime.combine((await now(calls)).date(), time(hour, minute, second), TORONTO))
 

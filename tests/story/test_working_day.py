@@ -314,7 +314,7 @@ async def test_whatever_number_he_types_is_answered(calls: httpx.AsyncClient, se
     shift = await it.shift(sessions)
     assert shift is not None and shift.parcels_start is None
     await it.phone.writes("999", "999 parcels loaded")
-    await it.phone.writes("1000", "That number can't be right")
+    await it.phone.writes("1000", "You loaded 999 parcels, so from 0 to 999 can come back")
     await it.phone.press(await it.phone.writes("998", "\n\n998"), "✓ 998")
     await it.phone.sees("1 of 999 parcels delivered")
     await it.phone.writes("5", "I didn't understand")
@@ -328,7 +328,11 @@ async def test_r8_the_whole_day_in_the_words_of_an_sms(calls: httpx.AsyncClient,
     await it.phone.writes("I’m here", "you're there", "how many parcels have you loaded?")
     await it.phone.writes("BACK 4", "Say first how many parcels you have loaded")
     await it.phone.writes("Load 120", "120 parcels loaded")
-    await it.phone.writes("can't come", "You're on this shift already")
+    stop = await it.phone.writes("can't come", "You're on this shift already", "press “I must stop”")
+    assert labels(stop) == ["🛑 I must stop", "🏠 Home"]
+    assert labels(await it.phone.writes("late 15", "You're on this shift already"))[0] == "🛑 I must stop"
+    for number in ("121", "999", "9" * 60):
+        await it.phone.writes(f"back {number}", "You loaded 120 parcels, so from 0 to 120 can come back")
     await it.phone.press(await it.phone.writes("back 4", "How many of 120", "\n\n4"), "✓ 4")
     await it.phone.sees("116 of 120 parcels delivered")
     assert (await it.row(sessions)).status is AssignmentStatus.COMPLETED
@@ -338,8 +342,14 @@ async def test_r8_3_more_than_he_loaded_does_not_come_back(calls: httpx.AsyncCli
     it = await working(calls, sessions, "en")
     await arrived(it)
     await it.phone.writes("50", "50 parcels loaded")
-    answer = await it.phone.press(await it.phone.writes("51", "How many of 50"), "✓ 51")
-    assert "That number can't be right" in answer["text"]
+    no = await it.phone.writes("51", "You loaded 50 parcels, so from 0 to 50 can come back")
+    assert labels(no) == ["↩️ Parcels brought back", "🏠 Home"]
+    await it.phone.press(no, "Parcels brought back")
+    pad = await keyed(it.phone, await shows(it.phone, "0"), "5")
+    [again] = [button["data"] for row in pad["keyboard"] for button in row if button["text"] == "1"]
+    assert again == Keypad(it.assignment_id, Count.BROUGHT_BACK, 5).pack(), "51 can't be typed"
+    forged = EnterParcels(it.assignment_id, Count.BROUGHT_BACK, 51).pack()
+    assert "That number can't be right" in (await it.phone.press_data(pad, forged))["text"]
     await it.phone.sees("50 parcels loaded")
     assert (await it.row(sessions)).status is AssignmentStatus.ACTIVE
 
