@@ -25,7 +25,7 @@ from domain.db.models import (
 )
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
 from domain.pages import nearest
-from domain.people.queries import manages
+from domain.people.queries import manages, warehouses_of
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 
@@ -67,10 +67,11 @@ async def uncovered(
     on: date | None = None,
 ) -> UncoveredPage:
     """The unfilled slots from `today` on in the manager's warehouses; `routes`, `on`: those of these, of that day."""
+    # His warehouses first: how many of the company's slots are his, the planner can only guess where it looks for both.
     mine = [
         Assignment.status == AssignmentStatus.UNFILLED,
         Assignment.on >= today,
-        manages(manager_id, Assignment.warehouse_id),
+        Assignment.warehouse_id.in_(await warehouses_of(session, manager_id)),
     ]
     if routes is not None:
         mine.append(Assignment.route_id.in_(routes))
