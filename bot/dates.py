@@ -79,7 +79,7 @@ _DAY: Final = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|e)?")
 _YEAR: Final = re.compile(r"\d{4}")
 _SLASHED: Final = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?")
 _NEXT: Final = {"prochain", "prochaine", "next"}
-_COUNT: Final = re.compile(r"\d{1,2}")
+_COUNT: Final = re.compile(r"\d{1,3}")
 _IN: Final = {
     "in": {"day": 1, "days": 1, "week": 7, "weeks": 7},
     "dans": {"jour": 1, "jours": 1, "semaine": 7, "semaines": 7},

@@ -65,6 +65,10 @@ class Reader:
         """`Tue 24 Nov`, `mar. 24 nov.`"""
         return _written(on, "EEE d MMM", self._babel)
 
+    def dated(self, on: date, today: date) -> str:
+        """The same, with the year where it isn't this one: `Thu 25 Nov 2027`."""
+        return self.day(on) if on.year == today.year else _written(on, "EEE d MMM y", self._babel)
+
     def weekday(self, number: int) -> str:
         """`Sun`, `dim.`: 0 = Sunday (R1.2)."""
         return _written(_SUNDAY + timedelta(days=number), "EEE", self._babel)

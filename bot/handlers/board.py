@@ -32,11 +32,16 @@ async def on_shifts(update: Update, context: Context) -> None:
         if not written:
             await _turn(act, None, TODAY, 0)
         else:
+            today = local_day(act.now, act.policy)
             mine = [each for each in await places(act.session, manager.id) if not each.is_route]
-            line = sought(written, mine, local_day(act.now, act.policy))
+            line = sought(written, mine, today)
             day = TODAY if line.on is None else line.on.toordinal()
+            days = board.days_on_board(today, act.policy)
             if line.no_such_day or line.unknown:
                 await act.say(screens.not_read(written, line.near, day, act.reader))
+            elif line.on is not None and not days[0] <= line.on <= days[1]:
+                one = line.found[0].id if len(line.found) == 1 else None
+                await act.say(screens.too_far(line.on, one, days, today, act.reader))
             elif len(line.found) > 1:
                 await act.say(screens.which(line.found, day, act.reader))
             else:

@@ -34,10 +34,14 @@ async def _line(act: Acting, manager: Person, written: str) -> None:
     line = sought(written, await places(act.session, manager.id), today, weeks=True)
     on, week = line.on or today, line.week or line.on is None
     shown = {place.warehouse_id for place in line.found}
+    days = maps.days_on_map(today, act.policy)
     if line.no_such_day:
         await act.say(screens.no_such_day(act.reader))
     elif line.unknown:
         await act.say(screens.not_read(line.name, line.near, on.toordinal(), int(week), act.reader))
+    elif not days[0] <= on <= days[1]:
+        one = next(iter(shown)) if len(shown) == 1 else None
+        await act.say(screens.too_far(on, int(week), one, days, today, act.reader))
     elif len(shown) > 1:
         await act.say(screens.which(line.found, on.toordinal(), int(week), act.reader))
     else:

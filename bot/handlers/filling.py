@@ -27,9 +27,10 @@ from domain.notices.kinds import Kind
 from domain.people.drivers import Found, find_drivers, near_drivers
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
+from domain.roster.weeks import mondays
 from domain.schedule import queries as schedule
 from domain.schedule.queries import Place, places
-from domain.time import local_day
+from domain.time import local_day, week_of
 
 
 async def on_fill_command(update: Update, context: Context) -> None:
@@ -67,10 +68,22 @@ class _Meant:
 
     @property
     def likeliness(self) -> tuple[Any, ...]:
-        """The smaller, the likelier: a whole name before a part of one, none before one that nobody has."""
-        whole = any(folded(self.reading.name) == folded(who.name) for who in self.drivers)
-        rank = 0 if whole else 1 if self.drivers else 3 if self.reading.name else 2
-        return rank, self.reading.closeness
+        """The smaller, the likelier: a whole name, a first or last one, a day alone, the beginning of a name.
+
+        So `R6 sat` is about Saturday, though somebody is called Sato. A name that nobody has comes last.
+        """
+        return self._rank, self.reading.closeness
+
+    @property
+    def _rank(self) -> int:
+        name = folded(self.reading.name)
+        if not name:
+            return 4 if self.reading.on is None else 2
+        if any(name == folded(who.name) for who in self.drivers):
+            return 0
+        if any(name in (folded(who.first_name), folded(who.last_name)) for who in self.drivers):
+            return 1
+        return 3 if self.drivers else 5
 
 
 async def _line(act: Acting, manager: Person, written: str) -> None:
@@ -116,9 +129,12 @@ async def _fill_with(act: Acting, manager: Person, meant: _Meant, written: str) 
         case (), _ if reading.on is not None and reading.on < today:
             await act.say(line_screens.day_over(act.reader))
         case (), _:
-            on = reading.on
+            on, unknown = reading.on, "" if meant.drivers else reading.name
             drives = await assigning.who_drives(act.session, manager.id, routes, on) if on is not None else ()
-            await act.say(line_screens.has_driver(reading.routes[0].name, on, drives, act.reader))
+            monday = week_of(on)[0] if on is not None else None
+            roster = monday if monday in mondays(act.policy, act.now) else None
+            given = reading.routes[0].name, on, drives, unknown, roster, today
+            await act.say(line_screens.has_driver(*given, act.reader))
         case open_, () if reading.name:
             near = await near_drivers(act.session, manager.id, reading.name, today)
             await act.say(line_screens.nobody(reading.name, open_, near, today, act.reader))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 from bot.callbacks.arrivals import Driven
 from bot.callbacks.callback import Callback
@@ -211,6 +212,20 @@ def which(found: tuple[Place, ...], day: int, reader: Reader) -> Screen:
 
 def _to_boards(found: Sequence[Place], day: int) -> list[Button]:
     return meant.places(found, lambda warehouse: BoardOf(warehouse.id, day, 0))
+
+
+def too_far(on: date, warehouse_id: UUID | None, days: tuple[date, date], today: date, reader: Reader) -> Screen:
+    """It is none of `days`, the first and the last that can be shown; the nearer of them is offered, and today."""
+    nearest_day = min(days, key=lambda each: abs(each - on))
+
+    def to(day: date) -> Callback:
+        return BoardOfAll(day.toordinal(), 0) if warehouse_id is None else BoardOf(warehouse_id, day.toordinal(), 0)
+
+    keys = (
+        Button(f"📋 {reader.dated(nearest_day, today)}", to(nearest_day)),
+        Button("📋 " + reader.gettext("today"), to(today)),
+    )
+    return Screen(meant.too_far(on, *days, today, reader), (keys, (home_button(reader),)))
 
 
 def not_read(written: str, near: tuple[Place, ...], day: int, reader: Reader) -> Screen:

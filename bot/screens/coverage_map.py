@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Final
+from uuid import UUID
 
 from bot.callbacks.callback import Callback
 from bot.callbacks.coverage import Coverage, CoverageOf, CoverageOfAll, Slot, Unfilled
@@ -250,6 +251,20 @@ def not_read(written: str, near: tuple[Place, ...], day: int, week: int, reader:
 def no_such_day(reader: Reader) -> Screen:
     text = meant.no_such_day("/coverage North 24 nov", reader)
     return Screen(text, ((map_button(reader), home_button(reader)),))
+
+
+def too_far(
+    on: date, week: int, warehouse_id: UUID | None, days: tuple[date, date], today: date, reader: Reader
+) -> Screen:
+    """It is none of `days`, the first and the last that can be shown; the nearer of them is offered."""
+    nearest_day = min(days, key=lambda each: abs(each - on))
+    shows = nearest_day.toordinal(), week, 0
+    to = CoverageOfAll(*shows) if warehouse_id is None else CoverageOf(warehouse_id, *shows)
+    keys = (Button(f"🗺 {reader.dated(nearest_day, today)}", to),)
+    return Screen(
+        meant.too_far(on, *days, today, reader),
+        (keys, (map_button(reader), home_button(reader))),
+    )
 
 
 def not_found(reader: Reader) -> Screen:

@@ -4,6 +4,7 @@ from datetime import date
 
 from bot.callbacks.arrivals import Driven
 from bot.callbacks.filling import Fill, FillSlot, FillWith
+from bot.callbacks.roster import RosterWeek
 from bot.reader import Reader
 from bot.screens.coverage import day_named
 from bot.screens.filling import LABEL_MOST, reason, to_slot
@@ -62,19 +63,35 @@ def day_over(reader: Reader) -> Screen:
     return _written(reason(Refusal.DAY_OVER, reader), reader)
 
 
-def has_driver(route: str, on: date | None, drives: tuple[Drives, ...], reader: Reader) -> Screen:
-    """No slot of it is open. `on`: the day, if one was named; `drives`: who has it then."""
+def has_driver(
+    route: str,
+    on: date | None,
+    drives: tuple[Drives, ...],
+    unknown: str,
+    roster: date | None,
+    today: date,
+    reader: Reader,
+) -> Screen:
+    """No slot of it is open. `on`: the day, if one was named; `drives`: who has it then.
+
+    `unknown`: what was read as a driver's name, and nobody's is. `roster`: the Monday of that week, where its roster
+    can be looked at.
+    """
     _ = reader.gettext
+    lines = [_("No driver of your warehouses is called “{name}”.").format(name=escape(unknown))] if unknown else []
     if on is None:
-        return _written(_("{route} has a driver whenever it runs.").format(route=escape(route)), reader)
-    what = {"route": escape(route), "day": reader.day(on)}
+        lines.append(_("{route} has a driver on every day that is planned so far.").format(route=escape(route)))
+        return _written("\n".join(lines), reader)
+    what = {"route": escape(route), "day": reader.dated(on, today)}
     if not drives:
-        text = _("{route} doesn't run on {day}, or that week isn't planned yet.")
-        return _written(text.format(**what), reader)
+        lines.append(_("{route} doesn't run on {day}, or that week isn't planned yet.").format(**what))
     text = _("{route}, {warehouse} on {day}: {driver} has it.")
-    lines = [text.format(**what, warehouse=escape(each.warehouse), driver=escape(each.driver)) for each in drives]
+    lines += [text.format(**what, warehouse=escape(each.warehouse), driver=escape(each.driver)) for each in drives]
     rows = [(Button(f"👤 {shortened(each.driver, LABEL_MOST)}", Driven(each.assignment_id)),) for each in drives]
-    return Screen("\n".join(lines), (*rows, (Button(_("‹ Routes to fill"), Fill(0)),), (home_button(reader),)))
+    if roster is not None and not drives:
+        label = _("📅 Roster of the week {days}").format(days=reader.week(roster))
+        rows.append((Button(label, RosterWeek(roster.toordinal())),))
+    return Screen("\n".join(lines), (*rows, *_to_fill(reader)))
 
 
 def nobody(name: str, open_: tuple[Uncovered, ...], near: tuple[Found, ...], today: date, reader: Reader) -> Screen:

@@ -1,6 +1,7 @@
 """What was written may mean several, or nearly means something: the choices as buttons, one below the other."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Final
 
 from bot.callbacks.callback import Callback
@@ -37,6 +38,13 @@ def places(found: Sequence[Place], to: Callable[[Place], Callback]) -> list[Butt
 def no_such_day(example: str, reader: Reader) -> str:
     """`example`: of the command that he has written, with a day that exists."""
     return reader.gettext("That day doesn't exist. Write for example {example}").format(example=escape(example))
+
+
+def too_far(on: date, earliest: date, latest: date, today: date, reader: Reader) -> str:
+    """A day that is read, and can't be shown."""
+    text = reader.gettext("{day} can't be shown here: only days from {first} to {last} can.")
+    days = {"day": on, "first": earliest, "last": latest}
+    return text.format(**{name: reader.dated(each, today) for name, each in days.items()})
 
 
 def called(who: Found) -> str:

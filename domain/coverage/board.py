@@ -204,6 +204,11 @@ class Turned:
     """The board is to show this from now on."""
 
 
+def days_on_board(today: date, policy: Policy) -> tuple[date, date]:
+    """The first and the last day that can be shown."""
+    return today - timedelta(days=policy.board_days_back), today + timedelta(days=policy.board_days_ahead)
+
+
 async def turn_board(
     session: AsyncSession,
     manager: Person,
@@ -220,7 +225,8 @@ async def turn_board(
     if not await is_his(session, manager, warehouse_id):
         return Refused(Refusal.NOT_FOUND)
     today = time.local_day(now, policy)
-    if not -policy.board_days_back <= (on - today).days <= policy.board_days_ahead:
+    earliest, latest = days_on_board(today, policy)
+    if not earliest <= on <= latest:
         on = today
     live_until = time.local_instant(on + timedelta(days=1), policy.midnight, policy)
     shows = {"warehouse": warehouse_id, "on": on, "page": max(page, 0), "live_until": live_until}

@@ -223,6 +223,11 @@ _TURN = sql(
 )
 
 
+def days_on_map(today: date, policy: Policy) -> tuple[date, date]:
+    """The first and the last day that can be shown."""
+    return today - policy.map_back, today + policy.map_ahead
+
+
 async def turn_map(
     session: AsyncSession,
     manager: Person,
@@ -241,7 +246,8 @@ async def turn_map(
     if not await is_his(session, manager, warehouse_id):
         return Refused(Refusal.NOT_FOUND)
     today = time.local_day(now, policy)
-    if not -policy.map_back <= on - today <= policy.map_ahead:
+    earliest, latest = days_on_map(today, policy)
+    if not earliest <= on <= latest:
         on = today
     first, count = (time.week_of(on)[0], DAYS_OF_WEEK) if week else (on, 1)
     live_until = time.local_instant(first + count * ONE_DAY, policy.midnight, policy)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import conversations
+from bot.callbacks.coverage import CoverageOf
 from bot.conversations import Step
-from domain.db.models import User
+from bot.reader import Reader
+from domain.db.models import ContactSettings, User, Warehouse
 from domain.people.queries import linked_chat
 from domain.policy import TORONTO
+from domain.time import week_of
 from tests.bot.town import Town
 from tests.domain.world import Fleet
 from tests.story.phones import Phone
@@ -59,6 +62,71 @@ async def test_an_emergency_is_found_by_a_name_and_a_day(place: Place) -> None:
     assert [label[:7] for label in labels(both)[:2]] == ["🔴 R12, ", "🔴 R120,"[:7]]
     several = await mona.writes("/emergency R12", "2 routes have no driver")
     assert labels(several)[-1] == "🏠 Home"
+
+
+async def in_french(town: Town) -> Phone:
+    """Maud, who manages nothing but East, in French."""
+    async with town.sessions.begin() as session:
+        fleet = Fleet(session, town.now)
+        maud = await fleet.manager("Maud")
+        east = await fleet.warehouse("East", maud)
+        await fleet.route("E1", east)
+        chat = await linked_chat(session, maud.id)
+        await fleet.put(ContactSettings, {"user_id": maud.id, "language": "fr"})
+    account = {"user_id": chat, "started": True}
+    body = {"id": "maud", "name": "Maud Test", "phone": maud.phone, "language": "fr", "telegram": account}
+    (await town.calls.post("/sandbox/people", json=body)).raise_for_status()
+    return Phone(town.calls, "maud")
+
+
+async def test_a_day_in_a_fill_line_goes_before_the_beginning_of_a_name(town: Town, place: Place) -> None:
+    """`/fill R6 sat` is about Saturday, though Hana Sato is a driver; her whole name is hers."""
+    mona, day = place.mona, place.day(2)
+    async with town.sessions.begin() as session:
+        fleet = Fleet(session, town.now)
+        north = await session.scalar(select(Warehouse.id).where(Warehouse.name == "North"))
+        hana = await fleet.driver("Hana", home=north)
+        await session.execute(update(User).where(User.id == hana.id).values(last_name=f"{day:%a}o"))
+    in_english = Reader("en", TORONTO)
+    who = await mona.writes(f"/fill R12 {day:%a}", "Who drives R12")
+    assert in_english.day(day) in who["text"]
+    await mona.writes(f"/fill R120 tomorrow {day:%a}o", f"Give R120, North to Hana {day:%a}o?")
+    none = await mona.writes(f"/fill R120 {day:%a}", f"R120 doesn't run on {in_english.day(day)}, or that week isn't")
+    [roster] = [label for label in labels(none) if "Roster of the week" in label]
+    await mona.press(none, roster)
+    await mona.sees(in_english.day(week_of(day)[0]), "roster")
+
+
+async def test_a_fill_line_says_which_year_and_whom_it_has_not_found(town: Town, place: Place) -> None:
+    mona, far = place.mona, place.day(400)
+    for text in ("/fill R12 in 400 days Dana", f"/fill R12 {far.isoformat()} Dana"):
+        none = await mona.writes(text, "R12 doesn't run on", f"{far.year}, or")
+        assert not [label for label in labels(none) if "Roster" in label], "so far ahead there is none"
+    await mona.writes(f"/fill Lakeshore {far.isoformat()} Nobody Atall", "is called “Nobody Atall”", "doesn't run on")
+    await mona.writes(
+        "/fill Lakeshore Nobody", "is called “Nobody”", "has a driver on every day that is planned so far"
+    )
+    maud = await in_french(town)
+    await maud.writes("/fill E1 dans 400 jours", "Pas de E1", f"{far.year})")
+    await maud.writes("/fill E1 Zoltan", "ne s’appelle «\u00a0Zoltan\u00a0»", "chaque jour planifié jusqu’ici")
+
+
+async def test_a_day_that_is_too_far_is_not_taken_for_today(town: Town, place: Place) -> None:
+    mona, in_english = place.mona, Reader("en", TORONTO)
+    far, today = place.day(400), place.today
+    for command, back, ahead in (("/coverage", 56, 35), ("/shifts", 7, 14)):
+        days = f"from {in_english.dated(place.day(-back), today)} to {in_english.dated(place.day(ahead), today)}"
+        offered = await mona.writes(f"{command} {far.isoformat()}", f"{far.year} can't be shown here", days)
+        await mona.writes(f"{command} {place.day(-60).isoformat()}", "can't be shown here", days)
+        label = in_english.dated(place.day(ahead), today)
+        assert label in labels(offered)[0]
+        await mona.press(offered, label)
+        await mona.sees(in_english.day(place.day(ahead)), after=len(await mona.chat(deleted=True)) - 1)
+    offered = await mona.writes(f"/coverage North {far.isoformat()}", "can't be shown here")
+    assert CoverageOf.fits(offered["keyboard"][0][0]["data"])
+    maud = await in_french(town)
+    for command in ("/coverage", "/shifts"):
+        await maud.writes(f"{command} {far.isoformat()}", "Impossible d’afficher ici", f"{far.year}\u00a0:")
 
 
 async def test_what_is_misspelled_is_offered(place: Place) -> None:
