@@ -3,6 +3,7 @@
 Whatever a press there leads to is shown, decided and done in the manager's own chat, and asked of him anew.
 """
 
+from collections.abc import Callable
 from uuid import UUID
 
 from telegram import ChatMember, ChatMemberRestricted, Update
@@ -14,7 +15,9 @@ from bot.callbacks.coverage import Slot
 from bot.callbacks.groups import ConnectHere, Disconnect, GroupEmergency, GroupFill
 from bot.chats import is_group
 from bot.handlers import coverage, filling, home
+from bot.reader import Reader
 from bot.screens import groups as screens
+from bot.screens.screen import Screen
 from domain.coverage.candidates import slot_head
 from domain.groups import actions as groups
 from domain.groups import queries
@@ -29,7 +32,7 @@ async def on_connect(update: Update, context: Context) -> None:
     async with acting(update, context, in_group=True) as act:
         if act.group is None:
             await _groups(act, context, written)
-        elif sites := await _sites(act):
+        elif sites := await _sites(act, screens.no_warehouse):
             found = _called(written, sites)
             if len(found) == 1:
                 await _connect(act, found[0].warehouse_id, instead=False)
@@ -70,12 +73,12 @@ async def _connect(act: Acting, warehouse_id: UUID, *, instead: bool) -> None:
             await act.say_in_group(screens.no_warehouse(act.reader))
 
 
-async def _sites(act: Acting) -> tuple[queries.Site, ...]:
-    """The warehouses of who asks in a group; who has none is told so."""
+async def _sites(act: Acting, none: Callable[[Reader], Screen]) -> tuple[queries.Site, ...]:
+    """The warehouses of who asks in a group; who has none is told so, by `none`."""
     assert act.person is not None, "strangers don't get here"
     sites = await queries.sites(act.session, act.person.id)
     if not sites:
-        await act.say_in_group(screens.no_warehouse(act.reader))
+        await act.say_in_group(none(act.reader))
     return sites
 
 
@@ -84,7 +87,7 @@ async def on_disconnect(update: Update, context: Context) -> None:
     async with acting(update, context, in_group=True) as act:
         if act.group is None:
             await _groups(act, context)
-        elif sites := await _sites(act):
+        elif sites := await _sites(act, screens.no_warehouse_to_disconnect):
             here = next((each.group_id for each in sites if each.chat_id == act.group.chat_id), None)
             result = await _ended(act, here, there=True) if here is not None else None
             answer = screens.disconnected(result, act.reader) if result else screens.not_connected(act.reader)

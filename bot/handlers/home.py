@@ -53,8 +53,8 @@ async def on_contact(update: Update, context: Context) -> None:
         match result:
             case Linked():
                 screen = linking_screens.linked(act.reader)
-            case NumberIsNew(phone=phone):
-                screen = linking_screens.number_is_new(phone, act.reader)
+            case NumberIsNew(phone=phone, told=told):
+                screen = linking_screens.number_is_new(phone, told, act.reader)
                 if result.owners:
                     key, what = f"{alerts.OWNERS}:{act.now.date()}", "OWNERS names the number before"
                     await alerts.raise_within(act.session, key, what, act.words, act.policy, act.now)

@@ -49,8 +49,8 @@ async def on_new_number(update: Update, context: Context) -> None:
     """[My number changed]: he shares it, as when he linked his chat (R12.7)."""
     pressed(update, NewNumber)
     async with acting(update, context) as act:
-        if await person_of(act):
-            await act.say(linking_screens.share_number(act.reader))
+        if person := await person_of(act):
+            await act.say(linking_screens.share_number(person.role, act.reader))
 
 
 async def on_sms(update: Update, context: Context) -> None:

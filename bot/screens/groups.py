@@ -173,6 +173,11 @@ def no_warehouse(reader: Reader) -> Screen:
     return Screen(reader.gettext("Only a manager of a warehouse can connect a group to it."))
 
 
+def no_warehouse_to_disconnect(reader: Reader) -> Screen:
+    """The same, where he wants to end it."""
+    return Screen(reader.gettext("Only a manager of its warehouse can disconnect this group."))
+
+
 def disconnected(result: Disconnected, reader: Reader) -> Screen:
     """In the group."""
     return _no_longer(result.warehouse, reader)

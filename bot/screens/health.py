@@ -44,21 +44,24 @@ def health(facts: OwnHealth, to_confirm: int, policy: Policy, reader: Reader) ->
 
 
 def _head(facts: OwnHealth, policy: Policy, reader: Reader) -> Iterator[str]:
+    """Nobody is congratulated who is flagged or stopped: the score is of all times, the flag of late (R9.2, R10.2)."""
     _ = reader.gettext
     score = facts.score.score
     yield _("<b>Your score: {score} of {most}</b>").format(score=score, most=_most(policy))
     if facts.capped_until is not None:
         text = _("⛔ Until {day} it is {most} at the most, whatever its points.")
         yield text.format(day=day_of(facts.capped_until, reader), most=policy.stopped_most)
-    elif score >= policy.elite_from:
+    elif score >= policy.elite_from and facts.free:
         yield "🏅 " + _("{mark} or more is elite: you're there!").format(mark=policy.elite_from)
-    else:
+    elif score < policy.elite_from:
         text = reader.ngettext(
             "{mark} or more is elite: {n} point to go.",
             "{mark} or more is elite: {n} points to go.",
             policy.elite_from - score,
         )
         yield text.format(mark=policy.elite_from, n=policy.elite_from - score)
+    if not facts.free:
+        yield _("⛔ You get no new shifts for now.")
     yield _trend(facts, reader)
 
 
@@ -137,7 +140,7 @@ def _with_reason(each: Points, facts: OwnHealth, policy: Policy, reader: Reader)
             return reader.said(name, _("{rate} delivered").format(rate=reader.percent(record.completion)))
         case Part.RELIABILITY:
             if not each.lost:
-                text = _("nothing against you in {days} days")
+                text = _("no no-show or late cancellation in {days} days")
                 return reader.said(name, text.format(days=policy.hard_stop_within.days))
             text = _("{n} less for each no-show or late cancellation")
             return reader.said(name, text.format(n=policy.points_lost_each))
@@ -187,6 +190,8 @@ def picture(facts: OwnHealth, policy: Policy, reader: Reader) -> HealthCard:
     score, stars = facts.score.score, Stars(facts.streak, policy)
     if facts.capped_until is not None:
         verdict = _("until {day}").format(day=day_of(facts.capped_until, reader))
+    elif not facts.free:
+        verdict = _("no new shifts")
     elif score >= policy.elite_from:
         verdict = _("elite")
     else:

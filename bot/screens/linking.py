@@ -3,6 +3,7 @@
 from bot.reader import Reader
 from bot.screens.home import home_button
 from bot.screens.screen import NoButtonBelow, Screen, ShareNumber, escape
+from domain.db.models.words import UserRole
 
 
 def link_moved(_facts: object, reader: Reader) -> Screen:
@@ -46,15 +47,24 @@ def contact_refused(reader: Reader, *, known: bool) -> Screen:
     return Screen(text, below=_share(reader))
 
 
-def share_number(reader: Reader) -> Screen:
-    """Somebody has another number: Telegram tells it best (R12.7)."""
-    text = reader.gettext("Press the button below: Telegram tells me your number, and your manager reads it.")
+def share_number(role: UserRole, reader: Reader) -> Screen:
+    """Somebody has another number: Telegram tells it best (R12.7). Of a driver's his managers are told."""
+    _ = reader.gettext
+    text = (
+        _("Press the button below: Telegram tells me your number, and your manager reads it.")
+        if role is UserRole.DRIVER
+        else _("Press the button below: Telegram tells me your number.")
+    )
     return Screen(text, below=_share(reader))
 
 
-def number_is_new(phone: str, reader: Reader) -> Screen:
-    text = reader.gettext(
-        "📱 Your number is {phone} from now on. Your manager knows; codes in older SMS no longer work."
+def number_is_new(phone: str, told: int, reader: Reader) -> Screen:
+    """`told`: how many managers know of it."""
+    _ = reader.gettext
+    text = (
+        _("📱 Your number is {phone} from now on. Your manager knows; codes in older SMS no longer work.")
+        if told
+        else _("📱 Your number is {phone} from now on; codes in older SMS no longer work.")
     )
     return Screen(text.format(phone=escape(phone)), below=NoButtonBelow())
 

@@ -28,11 +28,15 @@ from domain.time import local_day
 
 @dataclass(frozen=True, slots=True)
 class NumberIsNew:
-    """That is his number from now on; SMS go there. `owners`: he is an owner, and the settings don't have it."""
+    """That is his number from now on; SMS go there. `owners`: he is an owner, and the settings don't have it.
+
+    `told`: how many managers know of it.
+    """
 
     user_id: uuid.UUID
     phone: str
     owners: bool = False
+    told: int = 0
 
 
 async def correct_number(
@@ -81,15 +85,17 @@ async def change_number(
     before = await _has_now(session, user_id, number, now)
     entry = audit.Entry("user", user_id, "number_changed", {"phone": before.phone}, {"phone": number})
     await audit.record(session, by.id if by else user_id, now, entry, by_phone=by is not None)
+    managers: list[uuid.UUID] = []
     if before.role is UserRole.DRIVER:
-        told = await managers_of_driver(session, user_id, local_day(now, policy), now)
-        managers = sorted(told - ({by.id} if by else set()))
+        his = await managers_of_driver(session, user_id, local_day(now, policy), now)
+        managers = sorted(his - ({by.id} if by else set()))
         notice = NumberChanged(user_id, f"{before.first_name} {before.last_name}")
         envelope = notices.Envelope(Kind.NUMBER_CHANGED, user_id, occasion=now)
         await notices.tell(session, managers, notice, envelope, say, policy, now)
     await following.follow_homes(session, now, of=[user_id], first=user_id)
     is_manager = before.role is UserRole.MANAGER
-    return NumberIsNew(user_id, number, is_manager and await owner_has_new_number(session, before.phone, number))
+    is_owner = is_manager and await owner_has_new_number(session, before.phone, number)
+    return NumberIsNew(user_id, number, is_owner, len(managers))
 
 
 async def give_up_number(session: AsyncSession, driver_id: uuid.UUID, by: Person, now: datetime) -> None:

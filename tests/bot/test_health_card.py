@@ -113,7 +113,24 @@ def test_r10_4_with_all_stars_the_bonus_is_no_promise() -> None:
 
 def test_nothing_lost_is_nothing_hurt() -> None:
     said = plain(health(facts(Record(5, 5, 1.0, 0, 0)), 0, POLICY, ENGLISH))
-    assert "Hurt" not in said and "+20 Reliability: nothing against you in 30 days" in said
+    assert "Hurt" not in said and "+20 Reliability: no no-show or late cancellation in 30 days" in said
+
+
+@pytest.mark.parametrize(("reader", "says"), [(ENGLISH, "no no-show or late"), (FRENCH, "aucune absence sans avis ni")])
+def test_r10_1_what_was_not_confirmed_does_not_contradict_reliability(reader: Reader, says: str) -> None:
+    """It costs attendance, and reliability nothing: that is not said to be nothing at all."""
+    dropped = Mishap(Penalty.AUTO_DROP, "R12", "North", date(2026, 11, 20), None)
+    said = plain(health(facts(Record(20, 19, 1.0, 0, 0), dropped), 0, POLICY, reader))
+    assert says in said and "R12, North" in said
+    assert "nothing against you" not in said and "rien contre vous" not in said
+
+
+@pytest.mark.parametrize(("reader", "elite"), [(ENGLISH, "elite"), (FRENCH, "lite")])
+def test_r9_2_nobody_is_congratulated_who_gets_no_new_shifts(reader: Reader, elite: str) -> None:
+    shown = health(replace(ONE_LATE, free=False), 0, POLICY, reader)
+    assert elite not in plain(shown) and "⛔" in plain(shown) and elite not in card(shown).verdict
+    low = plain(health(replace(facts(Record(20, 10, 0.5, 0, 0)), free=False), 0, POLICY, reader))
+    assert elite in low and "⛔" in low, "how far it is stands there"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +169,7 @@ def test_before_the_first_shift_there_is_no_picture() -> None:
 @pytest.mark.parametrize("sign", ["W", "<&", "🚚"])
 def test_what_is_said_below_the_picture_fits(reader: Reader, sign: str) -> None:
     many = facts(Record(1000, 100, 0.333, 9, 9), *[late(sign * 99, sign * 99)] * 18, until=UNTIL)
+    many = replace(many, free=False)
     assert units(plain(health(many, 0, POLICY, reader))) <= CAPTION_MOST
 
 
@@ -173,8 +191,10 @@ def test_it_fits_a_phone(reader: Reader) -> None:
 
 @pytest.mark.parametrize("reader", [ENGLISH, FRENCH], ids=["en", "fr"])
 @pytest.mark.parametrize("record", [Record(20, 19, 0.9, 0, 1), Record(20, 0, 0.0, 2, 2), Record(5, 5, 1.0, 0, 0)])
-def test_all_of_it_can_be_read(reader: Reader, record: Record) -> None:
-    picture = card(health(facts(record, until=UNTIL if record.no_shows else None), 0, POLICY, reader))
+@pytest.mark.parametrize("free", [True, False])
+def test_all_of_it_can_be_read(reader: Reader, record: Record, free: bool) -> None:
+    given = replace(facts(record, until=UNTIL if record.no_shows else None), free=free)
+    picture = card(health(given, 0, POLICY, reader))
     sheet = health_card_sheet(picture)
     written = [text.get_text() for text in sheet.axes.texts]
     wanted = {picture.title, picture.verdict, str(picture.score), picture.next, picture.first, picture.last, "80"}

@@ -146,7 +146,7 @@ async def test_r12_7_another_number_of_his_own_is_his_new_one_and_old_codes_are_
     later = fleet.now + timedelta(hours=3)
     code = {"phone": dana.phone, "code": "K4A", "user_id": dana.id, "kind": "offer", "about": uuid.uuid4()}
     await fleet.put(SmsCode, code | {"expires_at": later})
-    assert await shares(fleet, "+1 416 555 9999", chat=chat) == NumberIsNew(dana.id, "+14165559999")
+    assert await shares(fleet, "+1 416 555 9999", chat=chat) == NumberIsNew(dana.id, "+14165559999", told=1)
     assert await fleet.session.scalar(select(User.phone).where(User.id == dana.id)) == "+14165559999"
     assert await linked_chat(fleet.session, dana.id) == chat
     assert await fleet.session.scalar(select(SmsCode.expires_at)) == fleet.now
@@ -177,7 +177,7 @@ async def test_r12_7_a_manager_enters_another_number_for_a_driver_of_his(fleet: 
     assert await enters(mona, ben.phone) == Refused(Refusal.PHONE_TAKEN)
     assert await enters(mona, dana.phone) == NumberIsNew(dana.id, dana.phone)
     assert await contents(fleet.session) == before
-    assert await enters(mona, "416 555 9999") == NumberIsNew(dana.id, "+14165559999")
+    assert await enters(mona, "416 555 9999") == NumberIsNew(dana.id, "+14165559999", told=1)
     assert await fleet.session.scalar(select(User.phone).where(User.id == dana.id)) == "+14165559999"
     assert list(await fleet.session.scalars(select(Notification.user_id))) == [omar.id]
     [entry] = (await fleet.session.scalars(select(AuditLog).where(AuditLog.action == "number_changed"))).all()

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot.callbacks.inviting import AddManager, InviteAgain, InviteTo, RemoveManager
@@ -183,10 +183,27 @@ async def test_r12_1_a_driver_is_invited_and_links_by_the_forwarded_message(
     # Her number changes: she shares it, and her managers read it.
     settings = await zoe.writes("/settings", "Settings")
     await zoe.press(settings, "My number changed")
-    await zoe.sees("Telegram tells me your number")
+    await zoe.sees("Telegram tells me your number, and your manager reads it.")
     assert await zoe.below() == ["📱 Share my number"]
     await zoe.shares("+14165557001")
     await zoe.sees("linked to you already")
+
+
+async def test_r12_7_a_managers_new_number_is_nobodys_news(calls: httpx.AsyncClient, sessions: Sessions) -> None:
+    """Nobody is told, and so it is not said."""
+    await nadia_of(calls)
+    for name, settings, press, asks, number, done in (
+        ("Nadia Haddad", "Settings", "My number", "tells me your number.", "+14165557101", "from now on; codes"),
+        ("Élise Fortin", "Réglages", "numéro", "me donne votre numéro.", "+14165557102", "; les codes"),
+    ):
+        phone, manager = await person_of(calls, sessions, name)
+        async with sessions.begin() as session:  # the one that he had before
+            await session.execute(update(User).where(User.id == manager.id).values(phone=number))
+        await phone.press(await phone.writes("/settings", settings), press)
+        await phone.sees(asks)
+        await phone.shares()
+        said = await phone.sees(manager.phone, done)
+        assert "anager knows" not in said["text"] and "gestionnaire le sait" not in said["text"]
 
 
 FORGED = uuid.UUID(int=7)

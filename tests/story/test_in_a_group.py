@@ -117,7 +117,8 @@ async def test_of_several_warehouses_who_asks_chooses_and_a_group_is_moved_by_a_
         ]
         who = await session.scalar(select(User.id).where(User.first_name == "Marc-André", User.role == "manager"))
         await session.execute(insert(WarehouseManager).values(warehouse_id=north, user_id=who, created_at=CREATED))
-    first, second = [await Group.of(calls, title, nadia, marc) for title in ("Équipe", "Crew")]
+    amara = Phone(calls, "amara-osei")
+    first, second = [await Group.of(calls, title, nadia, marc, amara) for title in ("Équipe", "Crew")]
     await first.bot(marc)
     await first.sees("Bonjour")
     await first.send(marc, "/connect")
@@ -154,6 +155,10 @@ async def test_of_several_warehouses_who_asks_chooses_and_a_group_is_moved_by_a_
     await second.sees("no longer connected to North")
     await second.send(nadia, "/start@rollcall_bot connect")
     await second.sees("Connected to North", after=3)
+    await second.send(amara, "/disconnect")
+    await second.sees("Only a manager of its warehouse can disconnect this group.", after=4)
+    await second.send(amara, "/connect")
+    await second.sees("Only a manager of a warehouse can connect a group to it.", after=4)
     await second.send(nadia, "/disconnect")
     await second.sees("no longer connected to North", after=4)
     await second.send(nadia, "/disconnect")
