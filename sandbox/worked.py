@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import Assignment, DriverCap, DriverMetrics, Shift, User
+from domain.db.models import Assignment, DriverCap, DriverMetrics, RouteWeekday, Shift, User
 from domain.db.models.words import AssignedBy, AssignmentStatus
 from domain.health import metrics
 from domain.health.rules import Due, is_rewarded
@@ -98,13 +98,18 @@ async def week(
     today: date,
     now: datetime,
 ) -> None:
-    """This week's slots: past days done, today's mostly under way, later ones confirmed but for some at the weekend."""
+    """This week's slots: past days done, today's mostly under way, later ones confirmed but for some at the weekend.
+
+    From this week on a few routes run at weekends, too.
+    """
     dice, (monday, _) = random.Random(f"{SEED}:week:{WEEK}"), week_of(today)
     load = dict.fromkeys((driver.number for driver in drivers), 0)
-    slots = []
+    slots, runs = [], []
     for on in (monday + timedelta(days=offset) for offset in range(7)):
         working: set[int] = set()
-        running = routes if on.weekday() < 5 else dice.sample(routes, 12)
+        running = routes if on.weekday() not in WEEKEND else dice.sample(routes, 12)
+        since = monday if on.weekday() in WEEKEND else None
+        runs += [{"route_id": route.id, "weekday": on.isoweekday() % 7, "starts_on": since} for route in running]
         for route in running:
             free = [] if (route.name, on - today) in OPEN else _free(drivers, route, working, load, today == on)
             driver = dice.choice(free) if free else None
@@ -112,6 +117,7 @@ async def week(
                 working.add(driver.number)
                 load[driver.number] += 1
             slots.append(_slot(route, warehouses[route.home], driver, on, today, now))
+    await session.execute(insert(RouteWeekday), runs)
     await session.execute(insert(Assignment), slots)
     await session.execute(insert(Shift), [_work(slot, dice, now) for slot in slots if slot["status"] in BEGUN])
 
