@@ -134,6 +134,7 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(coverage_map.on_map_of, callbacks.coverage.CoverageOf.fits),
             CallbackQueryHandler(coverage_map.on_map_of_all, callbacks.coverage.CoverageOfAll.fits),
             CallbackQueryHandler(coverage.on_unfilled, callbacks.coverage.Unfilled.fits),
+            CallbackQueryHandler(coverage.on_unfilled_on, callbacks.coverage.UnfilledOn.fits),
             CallbackQueryHandler(coverage.on_slot, callbacks.coverage.Slot.fits),
             CallbackQueryHandler(coverage.on_emergency, callbacks.coverage.Emergency.fits),
             CallbackQueryHandler(filling.on_fill, callbacks.filling.Fill.fits),

@@ -16,6 +16,15 @@ class Unfilled(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class UnfilledOn(Callback):
+    """Those of one day: `day` is `date.toordinal`; pages count from 0."""
+
+    word: ClassVar[str] = "unfon"
+    day: int
+    page: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Slot(Callback):
     """One uncovered slot, and the bonus (percent) that an emergency offer would carry."""
 

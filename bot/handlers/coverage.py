@@ -1,11 +1,13 @@
 """A manager's presses and commands about uncovered routes."""
 
+from datetime import date
+
 from telegram import Update
 
 from bot import conversations
 from bot.acting import Acting, Context, acting
-from bot.callbacks.callback import pressed
-from bot.callbacks.coverage import Emergency, Slot, Unfilled
+from bot.callbacks.callback import day_of, pressed
+from bot.callbacks.coverage import Emergency, Slot, Unfilled, UnfilledOn
 from bot.callbacks.windows import AskCapped, AskedFor, WindowCard
 from bot.finding import sought
 from bot.handlers.home import home
@@ -38,8 +40,23 @@ async def on_unfilled(update: Update, context: Context) -> None:
         await conversations.drop(act.session, manager.id)
         if not written:
             await _list(act, manager, page)
-        elif found := await _uncovered_there(act, manager, written, "/unfilled"):
-            await act.say(screens.some_unfilled(found, local_day(act.now, act.policy), _bonus(act), act.reader))
+        elif there := await _uncovered_there(act, manager, written, "/unfilled"):
+            await _some(act, *there)
+
+
+async def on_unfilled_on(update: Update, context: Context) -> None:
+    """The pages of those of one day."""
+    press = pressed(update, UnfilledOn)
+    on = day_of(press.day)
+    async with acting(update, context) as act:
+        if manager := await manager_of(act):
+            today = local_day(act.now, act.policy)
+            found = await queries.uncovered(act.session, manager.id, today, press.page, PER_PAGE, on=on)
+            await (_some(act, found, on) if found.total else _list(act, manager, 0))
+
+
+async def _some(act: Acting, found: UncoveredPage, on: date | None) -> None:
+    await act.say(screens.some_unfilled(found, on, local_day(act.now, act.policy), _bonus(act), act.reader))
 
 
 async def on_emergency_command(update: Update, context: Context) -> None:
@@ -51,17 +68,22 @@ async def on_emergency_command(update: Update, context: Context) -> None:
         await conversations.drop(act.session, manager.id)
         if not written:
             await _list(act, manager, 0)
-        elif found := await _uncovered_there(act, manager, written, "/emergency"):
-            today = local_day(act.now, act.policy)
+        elif there := await _uncovered_there(act, manager, written, "/emergency"):
+            (found, on), today = there, local_day(act.now, act.policy)
             now_open = [each for each in found.slots if each.on == today] or found.slots
             if len(now_open) == 1:
                 await slot(act, manager, Slot(now_open[0].assignment_id, _bonus(act)))
             else:
-                await act.say(screens.some_unfilled(found, today, _bonus(act), act.reader))
+                await _some(act, found, on)
 
 
-async def _uncovered_there(act: Acting, manager: Person, written: str, command: str) -> UncoveredPage | None:
-    """The uncovered slots that a line means; where there are none, he is told so, and what looks like it (None)."""
+async def _uncovered_there(
+    act: Acting, manager: Person, written: str, command: str
+) -> tuple[UncoveredPage, date | None] | None:
+    """The uncovered slots that a line means, with the day if they are all of it.
+
+    Where there are none, he is told so, and what looks like it (None).
+    """
     today = local_day(act.now, act.policy)
     mine = await places(act.session, manager.id)
     line = sought(written, mine, today)
@@ -76,7 +98,7 @@ async def _uncovered_there(act: Acting, manager: Person, written: str, command: 
     elif found.total == 0:
         await act.say(screens.none_there(written, act.reader))
     else:
-        return found
+        return found, None if line.name else line.on
     return None
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from bot.callbacks.callback import Callback
-from bot.callbacks.coverage import Emergency, Slot, Unfilled
+from bot.callbacks.coverage import Emergency, Slot, Unfilled, UnfilledOn
 from bot.callbacks.filling import FillSlot
 from bot.callbacks.windows import OpenBids
 from bot.reader import Reader
@@ -37,17 +37,22 @@ def unfilled(page: UncoveredPage, today: date, bonus: int, reader: Reader) -> Sc
     return Screen("\n".join(_listed(page, today, reader)), (*keys, *turn, (home_button(reader),)))
 
 
-def some_unfilled(found: UncoveredPage, today: date, bonus: int, reader: Reader) -> Screen:
-    """Those that a line means; of many, the first."""
-    lines, left = _listed(found, today, reader), found.total - len(found.slots)
-    lines += [reader.ngettext("… and {n} more", "… and {n} more", left).format(n=left)] if left else []
+def some_unfilled(found: UncoveredPage, on: date | None, today: date, bonus: int, reader: Reader) -> Screen:
+    """Those that a line means; of many, the first. `on`: it means all of this day, page by page."""
     keys = [(key,) for key in _to_slots(found.slots, today, bonus, reader)]
-    return Screen("\n".join(lines), (*keys, *_to_all(reader)))
+    turn: Rows = []
+    if on is not None:
+        day = on.toordinal()
+        turn = pager(found.page, found.pages, lambda to: UnfilledOn(day, to), reader)
+    lines = _listed(found, today, reader, left=0 if turn else found.total - len(found.slots))
+    return Screen("\n".join(lines), (*keys, *turn, *_to_all(reader)))
 
 
-def _listed(page: UncoveredPage, today: date, reader: Reader) -> list[str]:
-    title = reader.ngettext("<b>{n} route has no driver</b>", "<b>{n} routes have no driver</b>", page.total)
+def _listed(page: UncoveredPage, today: date, reader: Reader, left: int = 0) -> list[str]:
+    """`left`: so many more are meant, and not shown."""
+    title = reader.ngettext("<b>{n} shift has no driver</b>", "<b>{n} shifts have no driver</b>", page.total)
     lines = [title.format(n=page.total), *(uncovered_line(slot, today, reader) for slot in page.slots)]
+    lines += [reader.ngettext("… and {n} more", "… and {n} more", left).format(n=left)] if left else []
     return [*lines, reader.gettext("Press one to ask drivers or to give it to one.")]
 
 

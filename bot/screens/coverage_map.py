@@ -85,7 +85,7 @@ def _one(facts: CoverageMap) -> str | None:
 
 
 def _comes_to(facts: CoverageMap, reader: Reader) -> str:
-    """How many from today on have a driver, and what is amiss with them and the others."""
+    """How many of these days, from today on, have a driver, and what is amiss with them and the others."""
     _ = reader.gettext
     uncovered, late, unconfirmed = (
         facts.ahead(*cells) for cells in ((Cell.UNCOVERED, Cell.WITH_BIDS), (Cell.LATE,), (Cell.UNCONFIRMED,))
@@ -93,11 +93,16 @@ def _comes_to(facts: CoverageMap, reader: Reader) -> str:
     covered = late + unconfirmed + facts.ahead(Cell.FILLED, Cell.DONE)
     if covered + uncovered == 0:
         return _("No shifts on these days.") if facts.days[-1] >= facts.today else _("These days are over.")
-    text = reader.ngettext(
-        "{n} of {all} shift from today on has a driver.",
-        "{n} of {all} shifts from today on have a driver.",
-        covered + uncovered,
-    )
+    if facts.week and facts.first < facts.today:  # what is over of it is not counted
+        text = reader.ngettext(
+            "{n} of {all} shift from today on has a driver.",
+            "{n} of {all} shifts from today on have a driver.",
+            covered + uncovered,
+        )
+    else:
+        text = reader.ngettext(
+            "{n} of {all} shift has a driver.", "{n} of {all} shifts have a driver.", covered + uncovered
+        )
     with_bids = facts.ahead(Cell.WITH_BIDS)
     counts = (
         (

@@ -107,7 +107,7 @@ async def test_r13_the_cards_of_a_shift_lead_there(town: Town, place: Place) -> 
         await mona.press(card, "📜 What was done")
         await mona.press(await mona.sees("📜 R12, North, Sat 28 Nov"), "‹ R12")
         await mona.sees("R12, North", "👤 Dana Test")
-        listed = await mona.writes("/unfilled", "1 route has no driver")
+        listed = await mona.writes("/unfilled", "1 shift has no driver")
         await mona.press(listed, "R12")
         window = await mona.sees("R12, North")
         assert window["keyboard"]

@@ -75,7 +75,7 @@ async def test_the_week_is_drawn_and_leads_to_whom_could_take_what_is_open(place
 
 async def test_days_weeks_and_places_as_people_write_them(place: Place) -> None:
     mona = place.mona
-    await mona.writes("/coverage tomorrow", "🗺 Coverage, Thu 26 Nov", "0 of 1 shift from today on has a driver.")
+    await mona.writes("/coverage tomorrow", "🗺 Coverage, Thu 26 Nov", "0 of 1 shift has a driver.")
     await mona.writes("/coverage jour", "🗺 Coverage, Wed 25 Nov", "No shifts on these days.")
     await mona.writes("/coverage next week", "🗺 Coverage, 30 Nov-6 Dec")
     await mona.writes("/coverage semaine", "🗺 Coverage, 23-29 Nov")

@@ -58,9 +58,9 @@ async def test_an_emergency_is_found_by_a_name_and_a_day(place: Place) -> None:
     card = await mona.writes("/emergency r-12 tomorow", "R12, North", "No driver.")
     assert any("🚨" in label for label in labels(card))
     await mona.writes(f"/emergency {place.day(2):%A} route 12", "R12, North", "No driver.")
-    both = await mona.writes("/emergency north demain", "2 routes have no driver")
+    both = await mona.writes("/emergency north demain", "2 shifts have no driver")
     assert [label[:7] for label in labels(both)[:2]] == ["🔴 R12, ", "🔴 R120,"[:7]]
-    several = await mona.writes("/emergency R12", "2 routes have no driver")
+    several = await mona.writes("/emergency R12", "2 shifts have no driver")
     assert labels(several)[-1] == "🏠 Home"
 
 
@@ -129,6 +129,23 @@ async def test_a_day_that_is_too_far_is_not_taken_for_today(town: Town, place: P
         await maud.writes(f"{command} {far.isoformat()}", "Impossible d’afficher ici", f"{far.year}\u00a0:")
 
 
+async def test_all_of_a_day_are_shown_page_by_page(town: Town, place: Place) -> None:
+    async with town.sessions.begin() as session:
+        fleet = Fleet(session, town.now)
+        bay = await session.scalar(select(Warehouse.id).where(Warehouse.name == "North Bay"))
+        assert bay is not None
+        for number in range(20):
+            await fleet.slot(await fleet.route(f"B{number:02}", bay), fleet.day(3))
+    mona, day = place.mona, f"{place.day(3):%A}"
+    first = await mona.writes(f"/unfilled {day}", "20 shifts have no driver", "B07")
+    assert "more" not in first["text"] and "B08" not in first["text"]
+    await mona.press(first, "›")
+    second = await mona.sees("20 shifts have no driver", "B08")
+    assert "B00" not in second["text"]
+    some = await mona.writes("/unfilled north bay", "20 shifts have no driver", "… and 12 more")
+    assert some["text"].index("and 12 more") < some["text"].index("Press one")
+
+
 async def test_what_is_misspelled_is_offered(place: Place) -> None:
     mona = place.mona
     near = await mona.writes("/emergency Q12 tomorrow", "No uncovered route of yours is called “Q12”", "Do you mean")
@@ -161,9 +178,9 @@ async def test_several_that_are_called_so_are_buttons(place: Place) -> None:
 
 async def test_what_is_uncovered_somewhere_on_some_day(place: Place) -> None:
     mona = place.mona
-    await mona.writes("/unfilled", "3 routes have no driver")
-    await mona.writes("/unfilled tomorrow", "2 routes have no driver")
-    await mona.writes("/unfilled 120", "1 route has no driver", "R120")
+    await mona.writes("/unfilled", "3 shifts have no driver")
+    await mona.writes("/unfilled tomorrow", "2 shifts have no driver")
+    await mona.writes("/unfilled 120", "1 shift has no driver", "R120")
     await mona.writes("/unfilled lakeshore", "Nothing of yours is without a driver there: “lakeshore”")
     await mona.writes("/unfilled R12 31 nov", "That day doesn't exist. Write for example /unfilled R12 24 nov")
 
@@ -175,7 +192,7 @@ async def test_what_is_uncovered_somewhere_on_some_day(place: Place) -> None:
         ("/shifts", "today"),
         ("/shifts North", "North, today"),
         ("/unfilled", "R12"),
-        ("/emergency R12", "2 routes have no driver"),
+        ("/emergency R12", "2 shifts have no driver"),
         ("/windows", "No route is offered"),
         ("/windows R12", "Nothing of yours is offered there"),
         ("/routes R120", "R120, North"),

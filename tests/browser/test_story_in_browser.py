@@ -74,7 +74,7 @@ async def test_the_story_on_a_laptop(page: Page) -> None:
     await picture(page, "1-linked")
 
     await say(page, "nadia-haddad", "/unfilled")
-    await bubble(page, "nadia-haddad", "1 route has no driver").get_by_role("button", name="R12").click()
+    await bubble(page, "nadia-haddad", "1 shift has no driver").get_by_role("button", name="R12").click()
     card = bubble(page, "nadia-haddad", "could be asked")
     await expect(card).to_be_visible()
     await picture(page, "2-slot")

@@ -69,7 +69,7 @@ async def test_r6_2_for_a_day_that_is_over_nobody_can_be_asked(calls: httpx.Asyn
     nadia = Phone(calls, "nadia-haddad")
     await nadia.start(INVITE)
     await nadia.send("/unfilled")
-    listed = await nadia.sees("1 route has no driver", "R12")
+    listed = await nadia.sees("1 shift has no driver", "R12")
     (await calls.post("/sandbox/clock", json={"forward": 86400})).raise_for_status()
     await nadia.press_data(listed, listed["keyboard"][0][0]["data"])
     over = await nadia.sees("That day is over.")
@@ -80,7 +80,7 @@ async def test_r12_3_and_r12_4_forged_buttons_do_nothing(calls: httpx.AsyncClien
     nadia, driver, south = Phone(calls, "nadia-haddad"), Phone(calls, DRIVER), Phone(calls, SOUTH_MANAGER)
     await nadia.start(INVITE)
     await nadia.send("/unfilled")
-    listed = await nadia.sees("1 route has no driver", "R12")
+    listed = await nadia.sees("1 shift has no driver", "R12")
     data = listed["keyboard"][0][0]["data"]
     slot = Slot.parse(data)
 

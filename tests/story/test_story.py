@@ -35,7 +35,7 @@ async def test_a_route_loses_its_driver_and_finds_another(calls: httpx.AsyncClie
     await nadia.start(INVITE)
     await nadia.sees("Hello Nadia", "North", "1 of 12 routes has no driver")
     await nadia.send("/unfilled")
-    listed = await nadia.sees("1 route has no driver", "R12")
+    listed = await nadia.sees("1 shift has no driver", "R12")
     await nadia.press(listed, "R12")
     slot = await nadia.sees("R12, North", "could be asked")
     await nadia.press(slot, "Emergency, +20%")
