@@ -336,6 +336,7 @@ def build_application(bot: ExtBot[None], edge: Edge) -> App:
             CallbackQueryHandler(managers.on_managers_of, callbacks.inviting.ManagersOf.fits),
             CallbackQueryHandler(managers.on_ask_manager, callbacks.inviting.AskManager.fits),
             CallbackQueryHandler(managers.on_add_manager, callbacks.inviting.AddManager.fits),
+            CallbackQueryHandler(managers.on_new_link, callbacks.inviting.NewManagerLink.fits),
             CallbackQueryHandler(managers.on_remove_preview, callbacks.inviting.RemovePreview.fits),
             CallbackQueryHandler(managers.on_remove_manager, callbacks.inviting.RemoveManager.fits),
             CallbackQueryHandler(settings.on_new_number, callbacks.settings.NewNumber.fits),

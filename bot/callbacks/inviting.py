@@ -101,6 +101,15 @@ class AddManager(Callback):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class NewManagerLink(Callback):
+    """Another link for one of its managers, who was never linked."""
+
+    word: ClassVar[str] = "mgrlink"
+    warehouse_id: uuid.UUID
+    user_id: uuid.UUID
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class RemovePreview(Callback):
     """What follows when somebody no longer manages it. Nothing is done yet."""
 

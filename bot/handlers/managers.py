@@ -9,13 +9,23 @@ from telegram import Update
 from bot import contact_line, conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
-from bot.callbacks.inviting import AddManager, AskManager, ManagersOf, ManagersWhere, RemoveManager, RemovePreview
+from bot.callbacks.inviting import (
+    AddManager,
+    AskManager,
+    ManagersOf,
+    ManagersWhere,
+    NewManagerLink,
+    RemoveManager,
+    RemovePreview,
+)
 from bot.conversations import ANSWER, Step
 from bot.handlers.coverage import manager_of
 from bot.handlers.inviting import say_link
 from bot.handlers.warehouses import show_all
 from bot.screens import managers as screens
 from domain.people import linking, managing
+from domain.people.inviting import JustMade, Relinked
+from domain.people.inviting_managers import invite_manager_again
 from domain.people.managing import Added, ManagesAlready
 from domain.people.queries import Person
 from domain.places.queries import warehouses
@@ -51,13 +61,20 @@ async def on_managers_of(update: Update, context: Context) -> None:
 
 
 async def _show(
-    act: Acting, manager: Person, warehouse_id: UUID, toast: str | None = None, *, alert: bool = False, page: int = 0
+    act: Acting,
+    manager: Person,
+    warehouse_id: UUID,
+    toast: str | None = None,
+    *,
+    alert: bool = False,
+    page: int = 0,
+    said: str = "",
 ) -> None:
     found = await managing.managers(act.session, manager, warehouse_id)
     if found is None:
         await act.say(screens.refused(Refusal.NOT_FOUND, act.reader), toast=toast, alert=alert)
     else:
-        await act.say(screens.managers(found, page, act.reader), toast=toast, alert=alert)
+        await act.say(screens.managers(found, page, act.reader, said), toast=toast, alert=alert)
 
 
 # -- one more
@@ -87,9 +104,9 @@ async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: s
             if why is Refusal.NOT_FOUND:
                 await conversations.end(act.session, manager.id)
             await act.say(screens.refused(why, act.reader))
-        case ManagesAlready():
+        case ManagesAlready(name=whose):
             await conversations.end(act.session, manager.id)
-            await _show(act, manager, warehouse_id)
+            await _show(act, manager, warehouse_id, said=screens.manages_already(whose, act.reader))
         case _:
             written = data | {"name": name, "phone": phone, ANSWER: text}
             await conversations.keep(act.session, manager.id, Step.NEW_MANAGER, written, act.now)
@@ -119,8 +136,8 @@ async def on_add_manager(update: Update, context: Context) -> None:
         match result:
             case Refused(why=why):
                 await act.say(screens.refused(why, act.reader))
-            case ManagesAlready():
-                await _show(act, manager, warehouse_id)
+            case ManagesAlready(name=whose):
+                await _show(act, manager, warehouse_id, said=screens.manages_already(whose, act.reader))
             case Added():
                 await _added(act, manager, result, context.bot.username)
 
@@ -132,6 +149,24 @@ async def _added(act: Acting, manager: Person, result: Added, bot: str) -> None:
         token = secrets.token_urlsafe(24)
         until = await linking.invite(act.session, result.user_id, token, manager.id, act.policy, act.now)
         await say_link(act, result.name.split()[0], token, until, bot)
+
+
+async def on_new_link(update: Update, context: Context) -> None:
+    """[New link], for one who has never opened his."""
+    press = pressed(update, NewManagerLink)
+    async with acting(update, context) as act:
+        if not (manager := await manager_of(act)):
+            return
+        token = secrets.token_urlsafe(24)
+        given = (act.session, manager, press.warehouse_id, press.user_id, token, act.policy, act.now)
+        match await invite_manager_again(*given):
+            case Refused():
+                await _show(act, manager, press.warehouse_id)
+            case JustMade() as made:
+                act.toast(screens.just_made(made, act.reader), alert=True)
+            case Relinked(name=name, until=until):
+                await _show(act, manager, press.warehouse_id, screens.new_link_toast(name.whole, act.reader))
+                await say_link(act, name.first, token, until, context.bot.username)
 
 
 # -- one less

@@ -3,7 +3,15 @@
 from typing import Final
 
 from bot.callbacks.calendar import WarehousePage
-from bot.callbacks.inviting import AddManager, AskManager, ManagersOf, ManagersWhere, RemoveManager, RemovePreview
+from bot.callbacks.inviting import (
+    AddManager,
+    AskManager,
+    ManagersOf,
+    ManagersWhere,
+    NewManagerLink,
+    RemoveManager,
+    RemovePreview,
+)
 from bot.callbacks.places import Warehouses
 from bot.reader import Reader
 from bot.screens import inviting
@@ -11,6 +19,7 @@ from bot.screens.home import home_button
 from bot.screens.paging import PER_PAGE, Rows, pager, warehouse_rows
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.pages import cut
+from domain.people.inviting import JustMade
 from domain.people.managing import Added, Manager, Managers, Proposed, Removed
 from domain.refusals import Refusal
 from domain.schedule.queries import Place
@@ -25,13 +34,24 @@ def which_warehouse(warehouses: tuple[Place, ...], page: int, reader: Reader) ->
     return Screen(text, (*rows, (home_button(reader),)))
 
 
-def managers(facts: Managers, page: int, reader: Reader) -> Screen:
-    """Those of one warehouse. The last one can't be removed."""
+def managers(facts: Managers, page: int, reader: Reader, said: str = "") -> Screen:
+    """Those of one warehouse. The last one can't be removed. `said`: above all, to who has typed and sees no toast."""
     _ = reader.gettext
-    lines = [_("<b>Who manages {warehouse}</b>").format(warehouse=escape(facts.place.name))]
+    lines = [said] if said else []
+    lines += [_("<b>Who manages {warehouse}</b>").format(warehouse=escape(facts.place.name))]
     some, page, pages = cut(facts.managers, page, PER_PAGE)
     lines += [_manager(each, facts, reader) for each in some]
     rows: Rows = [(Button(_("➕ Add a manager"), AskManager(facts.place.id)),)]
+    rows += [
+        (
+            Button(
+                _("🔗 New link for {name}").format(name=shortened(each.name, LABEL_MOST)),
+                NewManagerLink(facts.place.id, each.id),
+            ),
+        )
+        for each in some
+        if each.invitable
+    ]
     if len(facts.managers) > 1:
         rows += [
             (
@@ -96,6 +116,24 @@ def added_toast(result: Added, reader: Reader) -> str:
     _ = reader.gettext
     text = _("{name} manages it now. Forward the next message.") if result.new else _("{name} manages it now.")
     return text.format(name=shortened(result.name))
+
+
+def manages_already(name: str, reader: Reader) -> str:
+    """HTML."""
+    return reader.gettext("{name} manages it already.").format(name=escape(name))
+
+
+def just_made(facts: JustMade, reader: Reader) -> str:
+    """At most 200 characters: a link can't be shown again."""
+    _ = reader.gettext
+    if facts.own:
+        return _("The link was just made: it is here in the chat, in a message of its own.")
+    return _("Somebody else has just made a link. If you need your own, press again in a moment; theirs is void then.")
+
+
+def new_link_toast(name: str, reader: Reader) -> str:
+    """At most 200 characters."""
+    return reader.gettext("A new link for {name}: forward the next message.").format(name=shortened(name))
 
 
 def removing(facts: Managers, who: Manager, reader: Reader) -> Screen:

@@ -19,6 +19,7 @@ from domain.notices.facts.people import InCharge
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.actions import create_person, giving_numbers
+from domain.people.inviting_managers import MAY_BE_LINKED
 from domain.people.owning import is_owners
 from domain.people.phones import e164
 from domain.people.queries import Person, people_with_phone, person
@@ -32,11 +33,12 @@ from domain.time import local_day
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """One of a warehouse. `linked`: his chat is."""
+    """One of a warehouse. `linked`: his chat is. `invitable`: the reader may make him another link."""
 
     id: uuid.UUID
     name: str
     linked: bool
+    invitable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ class Managers:
 
 
 _MANAGERS = sql(
-    """
+    f"""
     SELECT who.id, who.first_name || ' ' || who.last_name,
-           EXISTS (SELECT FROM chat_links link WHERE link.user_id = who.id AND link.unreachable_at IS NULL)
+           EXISTS (SELECT FROM chat_links link WHERE link.user_id = who.id AND link.unreachable_at IS NULL),
+           {MAY_BE_LINKED}
     FROM warehouse_managers here JOIN users who ON who.id = here.user_id AND who.role = 'manager'
     WHERE here.warehouse_id = :warehouse ORDER BY who.first_name, who.last_name, who.id
-    """,
+    """,  # noqa: S608 - our own text
     warehouse=Uuid(),
+    manager=Uuid(),
 )
 
 
@@ -64,7 +68,7 @@ async def managers(session: AsyncSession, manager: Person, warehouse_id: uuid.UU
     place = await queries.place(session, manager.id, warehouse_id)
     if place is None or place.is_route:
         return None
-    return Managers(place, await _all(session, place.id), manager.id)
+    return Managers(place, await _all(session, place.id, manager.id), manager.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,7 @@ async def remove_manager(
     place = await queries.place_locked(session, manager.id, warehouse_id)
     if place is None or place.is_route:
         return Refused(Refusal.NOT_FOUND)
-    here = [each.id for each in await _all(session, warehouse_id)]
+    here = [each.id for each in await _all(session, warehouse_id, manager.id)]
     he = await person(session, user_id)
     if user_id not in here or he is None:
         return Refused(Refusal.NOT_FOUND)
@@ -208,8 +212,8 @@ async def remove_manager(
     return Removed(place, f"{he.first_name} {he.last_name}")
 
 
-async def _all(session: AsyncSession, warehouse_id: uuid.UUID) -> tuple[Manager, ...]:
-    rows = await session.execute(_MANAGERS, {"warehouse": warehouse_id})
+async def _all(session: AsyncSession, warehouse_id: uuid.UUID, reader: uuid.UUID) -> tuple[Manager, ...]:
+    rows = await session.execute(_MANAGERS, {"warehouse": warehouse_id, "manager": reader})
     return tuple(Manager(*row) for row in rows)
 
 
