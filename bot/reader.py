@@ -17,6 +17,7 @@ from domain.schedule import holidays
 
 LANGUAGES = ("en", "fr")
 _SUNDAY = date(2026, 1, 4)
+_HALF_A_YEAR = timedelta(weeks=26)
 _LOCALES = Path(__file__).parent / "locales"
 
 
@@ -41,6 +42,8 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 @lru_cache(maxsize=4096)  # the same few weeks are written again and again
 def _written(on: date, form: str, locale: str) -> str:
+    if on.day == 1 and locale.startswith("fr"):  # `mar. 1er déc.`
+        form = form.replace("d", "d'er'")
     return format_date(on, form, locale=locale)
 
 
@@ -77,11 +80,17 @@ class Reader:
         """`Friday`, `vendredi`."""
         return _written(on, "EEEE", self._babel)
 
-    def week(self, monday: date) -> str:
-        """`7-13 Dec`, `30 Nov-6 Dec`; `7 au 13 déc.`"""
+    def week(self, monday: date, today: date | None = None) -> str:
+        """`7-13 Dec`, `30 Nov-6 Dec`; `7 au 13 déc.`
+
+        `today`: where it may be any week, the year stands there if it isn't this one: `30 Dec 2019-5 Jan 2020`. Half a
+        year ahead and back nobody needs it.
+        """
         sunday = monday + timedelta(days=6)
-        first = "d" if monday.month == sunday.month else "d MMM"
-        days = {"first": _written(monday, first, self._babel), "last": _written(sunday, "d MMM", self._babel)}
+        far = today is not None and abs(monday - today) > _HALF_A_YEAR
+        year = " y" if far and today is not None and {monday.year, sunday.year} != {today.year} else ""
+        first = "d" if monday.month == sunday.month else "d MMM" if monday.year == sunday.year else f"d MMM{year}"
+        days = {"first": _written(monday, first, self._babel), "last": _written(sunday, f"d MMM{year}", self._babel)}
         return self.gettext("{first}-{last}").format(**days)
 
     def holiday(self, on: date) -> str:
@@ -102,6 +111,10 @@ class Reader:
     def said(self, of: str, what: str) -> str:
         """`R12, Tue 24 Nov: no driver`, with the colon of his language."""
         return self.gettext("{of}: {what}").format(of=of, what=what)
+
+    def quoted(self, text: str) -> str:
+        """`“Too late”`, `« Trop tard »`: somebody's own words."""
+        return self.gettext("“{text}”").format(text=text)
 
     def number(self, value: float) -> str:
         """`0.82`, `0,82`: two places."""

@@ -152,7 +152,11 @@ def off_already(already: AlreadyOff, reader: Reader) -> Screen:
     _ = reader.gettext
     off = already.off
     if off.kind != OffKind.ILL:
-        text = _("You're off from {first} to {last} already.")
+        text = (
+            _("You're off on {first} already.")
+            if off.first == off.last
+            else _("You're off from {first} to {last} already.")
+        )
         return Screen(text.format(first=reader.day(off.first), last=reader.day(off.last)), ((_home(reader),),))
     longer = Button(_("It takes longer…"), IllDays(off.last.toordinal(), 0))
     text = _("You're marked as ill until {day} already.").format(day=reader.day(off.last))
@@ -201,7 +205,9 @@ def by_manager(notice: ByManager, reader: Reader) -> Worded:
     match notice:
         case TimeOffNoted():
             days = {"first": reader.day(notice.first), "last": reader.day(notice.last)}
-            title = _("Off from {first} to {last}: {kind}").format(**days, kind=kind(notice.off, reader))
+            title = (
+                _("Off on {first}: {kind}") if notice.first == notice.last else _("Off from {first} to {last}: {kind}")
+            ).format(**days, kind=kind(notice.off, reader))
             body = _("{name} has entered this for you.").format(name=notice.by)
             return Worded(title, f"{body} {_gone(notice.shifts, reader)}".strip())
         case TimeOffEnded():

@@ -128,7 +128,7 @@ def card(appeal: AppealNow, policy: Policy, reader: Reader) -> Screen:
         _("⚖️ <b>{driver} appeals</b>\n{what}\n☎️ {phone}").format(
             driver=escape(facts.driver), what=_about(facts, policy, reader), phone=escape(facts.phone)
         ),
-        f"“{escape(facts.reason, TEXT_MOST)}”",
+        reader.quoted(escape(facts.reason, TEXT_MOST)),
         _stands(facts, reader),
     ]
     rows: tuple[tuple[Button, ...], ...] = ((Button(_("‹ All appeals"), Appeals()), home_button(reader)),)

@@ -76,7 +76,7 @@ def map_button(reader: Reader) -> Button:
 
 def _titled(facts: CoverageMap, reader: Reader) -> str:
     """Which days, and of which warehouse where it is one of several."""
-    days = reader.week(facts.first) if facts.week else reader.day(facts.first)
+    days = reader.week(facts.first, facts.today) if facts.week else reader.dated(facts.first, facts.today)
     return ", ".join([*([name] if (name := _one(facts)) else []), days])
 
 
@@ -151,7 +151,9 @@ def _other_days(facts: CoverageMap, reader: Reader) -> Rows:
     first = facts.first
     if not facts.week:
         before, after = first - DAY, first + DAY
-        week = Button(_("🗓 Week {days}").format(days=reader.week(_monday(first))), _to(facts, first, 0, week=True))
+        week = Button(
+            _("🗓 Week {days}").format(days=reader.week(_monday(first), facts.today)), _to(facts, first, 0, week=True)
+        )
         beside = (
             Button(f"‹ {reader.day(before)}", _to(facts, before, 0, week=False)),
             Button(f"{reader.day(after)} ›", _to(facts, after, 0, week=False)),
@@ -163,8 +165,8 @@ def _other_days(facts: CoverageMap, reader: Reader) -> Rows:
     ]
     week_before, week_after = first - DAYS_OF_WEEK * DAY, first + DAYS_OF_WEEK * DAY
     weeks = (
-        Button(f"‹ {reader.week(week_before)}", _to(facts, week_before, 0, week=True)),
-        Button(f"{reader.week(week_after)} ›", _to(facts, week_after, 0, week=True)),
+        Button(f"‹ {reader.week(week_before, facts.today)}", _to(facts, week_before, 0, week=True)),
+        Button(f"{reader.week(week_after, facts.today)} ›", _to(facts, week_after, 0, week=True)),
     )
     return [*side_by_side(keys, 4), weeks]
 

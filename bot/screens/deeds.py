@@ -31,7 +31,9 @@ def sentence(deed: Deed, reader: Reader) -> str:
     said = text.format(**_named(deed, reader))
     if deed.after.reason:
         why = (
-            cause(deed.after.reason, reader) if key in _BY_CAUSE else f"“{penalties.reason(deed.after.reason, reader)}”"
+            cause(deed.after.reason, reader)
+            if key in _BY_CAUSE
+            else reader.quoted(penalties.reason(deed.after.reason, reader))
         )
         said = reader.said(said.rstrip("."), escape(why, REASON_MOST))
     if deed.by_phone and deed.actor:

@@ -31,7 +31,7 @@ def card(standing: HisStanding, policy: Policy, reader: Reader, done: str = "") 
     if facts.until is not None:
         lines.append(_("🚪 Employed until {day}").format(day=reader.day(facts.until)))
     for off in facts.off:
-        text = _("🌴 Off from {first} to {last}: {kind}")
+        text = _("🌴 Off on {first}: {kind}") if off.first == off.last else _("🌴 Off from {first} to {last}: {kind}")
         lines.append(
             text.format(first=reader.day(off.first), last=reader.day(off.last), kind=escape(kind(off.kind, reader)))
         )

@@ -113,7 +113,11 @@ def kind_of(number: int) -> OffKind:
 def off_plan(facts: drivers.DriverCard, number: int, plan: absences.Plan, reader: Reader) -> Screen:
     """Before the last button."""
     _ = reader.gettext
-    title = _("<b>{name} off from {first} to {last}: {kind}?</b>").format(
+    title = (
+        _("<b>{name} off on {first}: {kind}?</b>")
+        if plan.first == plan.last
+        else _("<b>{name} off from {first} to {last}: {kind}?</b>")
+    ).format(
         name=escape(facts.name),
         first=reader.day(plan.first),
         last=reader.day(plan.last),

@@ -27,7 +27,7 @@ REASONS: Final = (*(reason.value for reason in CancelReason), TIME_OFF, LEFT_COM
 def report(facts: Report, page: int, reader: Reader) -> Screen:
     """A page of it; what all warehouses come to is above, where there are several."""
     _ = reader.gettext
-    title = _("Week {week}").format(week=reader.week(facts.week))
+    title = _("Week {week}").format(week=reader.week(facts.week, facts.today))
     several = (facts.total,) if len(facts.warehouses) > 1 else ()
     some, page, pages = cut((*several, *facts.warehouses), page, PER_PAGE)
     parts = [f"📈 <b>{title}</b>", *("\n".join(_said(each, reader)) for each in some)]
@@ -120,7 +120,7 @@ def way(of: Way, reader: Reader) -> str:
 def file(facts: Report, reader: Reader) -> Screen:
     text = reader.gettext("📎 Week {week}: a row for each warehouse, and all of them in the last one.")
     document = Document(f"rollcall-{facts.week.isoformat()}.csv", as_csv(facts, reader))
-    return Screen(text.format(week=reader.week(facts.week)), document=document)
+    return Screen(text.format(week=reader.week(facts.week, facts.today)), document=document)
 
 
 def as_csv(facts: Report, reader: Reader) -> bytes:

@@ -89,6 +89,7 @@ class Report:
     total: Figures
     earlier: bool
     later: bool
+    today: date
 
 
 def last_week(policy: Policy, now: datetime) -> date:
@@ -106,7 +107,9 @@ async def report(
     earlier = bool(await session.scalar(_EARLIER, {"mine": mine, "week": week}))
     by_warehouse = await figures(session, mine, week, policy, now)
     total = by_warehouse.pop(None)
-    return Report(week, tuple(by_warehouse.values()), total, earlier, week < last_week(policy, now))
+    return Report(
+        week, tuple(by_warehouse.values()), total, earlier, week < last_week(policy, now), local_day(now, policy)
+    )
 
 
 # By each warehouse's own days, of which one is looked at.

@@ -11,6 +11,7 @@ from bot.delivery.gsm7 import is_gsm7, segments
 from bot.reader import Reader
 from bot.screens import appeal_texts, appeals, his_standing, whys, whys_of_standing
 from bot.screens.appeals import AppealNow
+from bot.screens.deeds import sentence
 from bot.screens.screen import Screen
 from domain.db.models.words import IncidentKind
 from domain.health.appeal_cards import AppealCard
@@ -18,6 +19,7 @@ from domain.health.his_standing import HisIncident
 from domain.health.own_standing import OwnCap, OwnFlag, OwnStanding, OwnStop
 from domain.health.rules import Cap, DriverFacts, Due
 from domain.health.whys import Happened, Lately, OwnAppeal
+from domain.history.deeds import Deed, Facts
 from domain.notices.facts.appeals import Penalty, PenaltyDecided
 from domain.policy import TORONTO, Policy
 from domain.shifts.ledger import Excuse
@@ -151,3 +153,22 @@ def test_r10_6_what_holds_is_explained(reader: Reader) -> None:
         fits(whys_of_standing.stop(each, (happened(IncidentKind.NO_SHOW),) * 3, POLICY, reader))
     for held in (cap, replace(cap, chosen=True, reason=LONG), replace(cap, rewarded=True, cap=6)):
         fits(whys_of_standing.cap(held, POLICY, reader))
+
+
+@READERS
+def test_a_managers_card_quotes_as_its_reader_does(reader: Reader) -> None:
+    """And its deadline has its article in French."""
+    of = replace(a_card(Penalty.LATE_CANCEL, "R12", "North", "Dana Test"), reason="The gate was locked")
+    said = fits(appeals.card(AppealNow(of, NOW), POLICY, reader))
+    quoted, by = {
+        "en": ("“The gate was locked”", "Decide by Sat 21 Feb"),
+        "fr": ("«\u00a0The gate was locked\u00a0»", "À décider avant le sam. 21 févr."),
+    }[reader.language]
+    assert quoted in said and by in said
+
+
+@READERS
+def test_a_reason_in_the_history_is_quoted_as_its_reader_does(reader: Reader) -> None:
+    deed = Deed(NOW, "user", "unflagged", "Mona Roy", "Dana Test", None, False, Facts(), Facts(reason="A hard month"))
+    quoted = {"en": "“A hard month”", "fr": "«\u00a0A hard month\u00a0»"}[reader.language]
+    assert quoted in sentence(deed, reader)

@@ -270,6 +270,24 @@ async def test_r12_7_a_manager_enters_time_off_and_ends_it(town: Town, place: Pl
         await dana.sees("You're back: no longer off until Fri 4 Dec")
 
 
+@pytest.mark.parametrize(
+    ("language", "off", "told"),
+    [("en", "Off on Fri 4 Dec: vacation", "Off on Fri 4 Dec"), ("fr", "Off on Fri 4 Dec", "Absence le ven. 4 déc.")],
+)
+async def test_r12_7_one_day_off_reads_as_one(town: Town, place: Place, language: str, off: str, told: str) -> None:
+    await place.build(1, language=language)
+    mona, name = place.mona, "Dana Test"
+    async with town.serving():
+        await mona.press(await mona.writes("/driver DANA", name), "Time off")
+        await mona.press(await mona.sees(f"Why is {name} off?"), "Vacation")
+        await mona.sees("off from which day on?")
+        await mona.writes("4 dec", "off from Fri 4 Dec. What is the last day off?")
+        last = await mona.writes("4 dec", f"{name} off on Fri 4 Dec: vacation?")
+        await mona.press(last, "Yes, enter it")
+        await mona.sees(name, off)
+        await place.dana.sees(told)
+
+
 async def test_r8_9_a_manager_says_which_language_he_reads(town: Town, place: Place) -> None:
     await place.build(language=None)
     async with town.serving():

@@ -59,8 +59,17 @@ NEVER = (
 )
 
 
-def of(*warehouses: Figures, earlier: bool = True, later: bool = True) -> Report:
-    return Report(MONDAY, warehouses, replace(NORTH, warehouse=None), earlier, later)
+def of(*warehouses: Figures, earlier: bool = True, later: bool = True, week: date = MONDAY) -> Report:
+    today = MONDAY + timedelta(days=9)
+    return Report(week, warehouses, replace(NORTH, warehouse=None), earlier, later, today)
+
+
+@pytest.mark.parametrize(
+    ("reader", "says"), [(ENGLISH, "Week 30 Dec 2019-5 Jan 2020"), (FRENCH, "30 déc. 2019 au 5 janv. 2020")]
+)
+def test_r14_a_week_of_another_year_shows_its_year(reader: Reader, says: str) -> None:
+    old = of(NORTH, week=date(2019, 12, 30))
+    assert says in screens.report(old, 0, reader).html and says in screens.file(old, reader).html
 
 
 def picture(facts: Report, page: int = 0, reader: Reader = ENGLISH) -> ReportCard:

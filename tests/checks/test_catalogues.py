@@ -72,6 +72,23 @@ def test_french_units_stay_with_their_numbers() -> None:
             assert not apart, f"no no-break space: {text}"
 
 
+def test_a_french_day_has_its_article() -> None:
+    """“Fermer South le jeu. 26 nov.?”: an abbreviated day doesn't follow a verb or a preposition by itself."""
+    for message in messages("fr"):
+        for text in [message.string] if isinstance(message.string, str) else list(message.string or ()):
+            bare = re.search(
+                r"(avant|depuis|dès|pour|roule|fermé|Fermer \{place\}) (<b>)?\{(day|on|confirm_by)\}", text
+            )
+            assert not bare, f"no article: {text}"
+
+
+def test_french_signs_without_a_space() -> None:
+    """As in Canada, question and exclamation marks stand by their words."""
+    for message in messages("fr"):
+        for text in [message.string] if isinstance(message.string, str) else list(message.string or ()):
+            assert not re.search(r"\s[?!;](?!\w)", text), f"a space before the sign: {text}"
+
+
 DAYS = {"day", "days", "on", "week", "first", "last"}  # fields that end with an abbreviation: “lun. 7 déc.”
 
 
