@@ -1,5 +1,6 @@
 """A manager writes to all drivers of a warehouse, or to all of his (R11)."""
 
+import re
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from domain.notices import broadcasts
 from domain.notices.broadcasts import ToMany
 from domain.notices.kinds import Kind
 from domain.notices.messages import LEVELS, AlreadySent
+from domain.notices.recipients import NAME_WORDS
 from domain.notices.spreading import unseen
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
@@ -40,18 +42,31 @@ async def choose(act: Acting, manager: Person) -> None:
 async def addressed(act: Acting, manager: Person, written: str) -> bool:
     """Takes up `North: the dock is closed`, or `all: …`; False: it is to somebody by his name."""
     name, colon, text = written.partition(":")
-    if not colon:
-        return False
+    return bool(colon) and await _meant(act, manager, name, text.strip())
+
+
+async def named_first(act: Acting, manager: Person, written: str) -> bool:
+    """The same without a colon, `North the dock is closed`; the longest name counts. Without a text it is asked for."""
+    for end in reversed([word.end() for word in re.finditer(r"\S+", written)][:NAME_WORDS]):
+        if await _meant(act, manager, written[:end], written[end:].strip(), ask=True):
+            return True
+    return False
+
+
+async def _meant(act: Acting, manager: Person, name: str, text: str, *, ask: bool = False) -> bool:
+    """False: neither all of his drivers nor a warehouse of his is called so. `ask`: for the text, if there is none."""
     if folded(name) in ALL:
-        await _draft(act, manager, None, text.strip())
+        await (_ask(act, manager, None) if ask and not text else _draft(act, manager, None, text))
         return True
     there = tuple(place for place in await _warehouses(act, manager) if folded(place.name) == folded(name))
     if not folded(name) or not there:
         return False
-    if len(there) == 1:
-        await _draft(act, manager, there[0].id, text.strip())
-    else:
+    if len(there) > 1:
         await act.say(screens.choose(there, act.reader))
+    elif ask and not text:
+        await _ask(act, manager, there[0].id)
+    else:
+        await _draft(act, manager, there[0].id, text)
     return True
 
 

@@ -7,6 +7,7 @@ from bot.acting import Acting, Context, acting
 from bot.callbacks.callback import pressed
 from bot.callbacks.home import GotIt
 from bot.callbacks.messages import DiscardMessage, MessageStands, Recipients, SendMessage, WriteTo
+from bot.conversations import Step
 from bot.handlers import broadcasts as to_many
 from bot.handlers.coverage import manager_of
 from bot.handlers.home import home
@@ -15,9 +16,9 @@ from domain.notices import actions as notices
 from domain.notices import broadcasts, messages
 from domain.notices.kinds import Kind
 from domain.notices.messages import AlreadySent, Draft
-from domain.notices.recipients import Recipient, recipients
+from domain.notices.recipients import Recipient, addressed, recipients
 from domain.people.queries import Person
-from domain.refusals import Refused
+from domain.refusals import Refusal, Refused
 
 
 async def on_message(update: Update, context: Context) -> None:
@@ -35,11 +36,25 @@ async def on_message(update: Update, context: Context) -> None:
             return
         draft = await messages.draft_message(act.session, manager, rest[0], act.policy, act.now)
         if isinstance(draft, Refused):
-            await act.say(screens.not_drafted(draft.why, rest[0], act.policy, act.reader))
+            await _not_drafted(act, manager, draft.why, rest[0])
         elif len(draft.found) == 1:
             await preview(act, manager, draft, draft.found[0])
         else:
             await act.say(screens.choose(draft, 0, act.reader))
+
+
+async def _not_drafted(act: Acting, manager: Person, why: Refusal, written: str) -> None:
+    """Many may be meant, without a colon; and of one who is named alone it is still to be asked what he is told."""
+    if why is Refusal.NOBODY_CALLED_SO and await to_many.named_first(act, manager, written):
+        return
+    if why is Refusal.NO_TEXT:
+        found = addressed(written, await recipients(act.session, manager.id, act.policy, act.now)).found
+        if len(found) == 1:
+            about = {"user_id": str(found[0].id)}
+            await conversations.ask(act.session, manager.id, Step.MESSAGE_TEXT, about, act.now)
+            await act.say(screens.what_to_write(found[0], act.reader))
+            return
+    await act.say(screens.not_drafted(why, written, act.policy, act.reader))
 
 
 async def on_recipients(update: Update, context: Context) -> None:

@@ -37,7 +37,8 @@ def not_fetched(why: NotFetched, reader: Reader) -> Screen:
 def faults(file_name: str, found: tuple[Fault, ...], policy: Policy, reader: Reader) -> Screen:
     """By line; nothing was entered."""
     _ = reader.gettext
-    title = _("❌ <b>Nothing was imported</b> {file}").format(file=escape(file_name)).strip()
+    title = _("❌ <b>Nothing was imported</b>")
+    title = reader.said(title, escape(file_name)) if file_name else title
     some = found[:FAULTS_MOST]
     lines = [title, *(_line_of(fault, fault_text(fault, policy, reader), reader) for fault in some)]
     left = len(found) - len(some)
@@ -83,6 +84,13 @@ def fault_text(fault: Fault, policy: Policy, reader: Reader) -> str:
         What.NAME_TWICE: _("“{value}” is in line {other}, too."),
         What.NAME_TAKEN: _("“{value}” is there already."),
     }
+    missing = {
+        What.NAME: _("The name is missing."),
+        What.PHONE: _("The phone number is missing."),
+        What.ADDRESS: _("The address is missing."),
+    }
+    if not fault.value.strip() and fault.what in missing:
+        return missing[fault.what]
     value = fault.value if len(fault.value) <= VALUE_MOST else fault.value[: VALUE_MOST - 1] + "…"
     most = {"lines": policy.import_lines_most, "routes": policy.routes_most}
     return texts[fault.what].format(value=value, other=fault.other, **most)

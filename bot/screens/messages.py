@@ -31,6 +31,12 @@ def how_to_write(reader: Reader) -> Screen:
     )
 
 
+def what_to_write(to: Recipient, reader: Reader) -> Screen:
+    """He is named, and nothing else."""
+    text = reader.gettext("✉️ What do you want to tell {name}? Write it now, in one message. Nothing is sent yet.")
+    return Screen(text.format(name=escape(to.name)), ((home_button(reader),),))
+
+
 def not_drafted(why: Refusal, written: str, policy: Policy, reader: Reader) -> Screen:
     """Why there is nothing to send yet, and how it goes."""
     _ = reader.gettext

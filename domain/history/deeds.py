@@ -51,7 +51,7 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One entry. `actor` None: nobody, Rollcall did it by itself. `driver`: whom it is about, where it is somebody.
+    """One entry. `actor` None: nobody, Rollcall did it by itself. `driver`: whom it is about, be he a manager.
 
     `by_phone`: the actor did it for him, on his word (R8.9).
     """

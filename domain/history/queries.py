@@ -203,6 +203,13 @@ _ROUTE: Final = f"""
 """  # noqa: S608 - our own texts
 
 
+# Whom the entry of a warehouse names as its manager.
+_NAMED: Final = "coalesce(log.changes -> 'after' ->> 'user_id', log.changes -> 'before' ->> 'user_id')"
+_MANAGER: Final = f"""
+    CASE WHEN log.entity_type = 'warehouse' AND {_NAMED} ~ '{_AN_ID}' THEN CAST({_NAMED} AS uuid) END
+"""
+
+
 def _deeds(things: str, but: str = "true", **more: TypeEngine[Any]) -> TextClause:
     """Those entries, the newest first; what one transaction did, its consequences before what it began with."""
     return sql(
@@ -215,7 +222,7 @@ def _deeds(things: str, but: str = "true", **more: TypeEngine[Any]) -> TextClaus
         FROM things thing
         JOIN audit_logs log ON log.entity_type = thing.entity AND log.entity_id = thing.id
         LEFT JOIN users actor ON actor.id = log.actor_id
-        LEFT JOIN users driver ON driver.id = thing.driver_id
+        LEFT JOIN users driver ON driver.id = coalesce(thing.driver_id, {_MANAGER})
         LEFT JOIN assignments a ON a.id = thing.assignment_id
         LEFT JOIN routes r ON r.id = a.route_id
         LEFT JOIN warehouses w ON w.id = a.warehouse_id

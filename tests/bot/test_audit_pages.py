@@ -3,15 +3,17 @@
 import uuid
 
 import pytest
+from sqlalchemy import select
 
 from bot.callbacks.arrivals import Driven
 from bot.callbacks.calendar import RoutePage
 from bot.callbacks.callback import Callback
 from bot.callbacks.drivers import DriverCard
 from bot.callbacks.history import HistoryOf
-from domain.db.models import ContactSettings
+from domain.db.models import ContactSettings, Route, User
 from domain.db.models.words import CancelReason
-from domain.people.queries import linked_chat
+from domain.people.managing import Added, add_manager, remove_manager
+from domain.people.queries import linked_chat, person
 from domain.shifts.actions import confirm_shift
 from domain.shifts.leaving import cancel_shift
 from tests.bot.test_people_pages import labels
@@ -145,3 +147,29 @@ async def test_r12_3_forged_buttons_show_nothing(town: Town, place: Place) -> No
             assert (await mona.press_data(mine, callback.pack()))["text"] == "I can't find that in your warehouses."
         for callback in (DriverCard(place.driver.id), RoutePage(place.route)):
             assert (await mona.press_data(mine, callback.pack()))["answered"]
+
+
+@pytest.mark.parametrize(
+    ("language", "added", "removed"),
+    [
+        ("en", "Mona Test put Max Power in charge of the", "Mona Test noted that Max Power no longer manages the"),
+        ("fr", "Mona Test a confié l’entrepôt à Max Power.", "Mona Test a noté que Max Power ne gère plus l’entrepôt."),
+    ],
+)
+async def test_r13_whom_a_warehouse_got_and_lost_as_its_manager(
+    town: Town, language: str, added: str, removed: str
+) -> None:
+    place = Place(town)
+    await place.settle(language)
+    async with town.sessions.begin() as session:
+        mona = await session.scalar(select(User).where(User.first_name == "Mona"))
+        route = await session.get_one(Route, place.route)
+        assert mona is not None
+        by = await person(session, mona.id)
+        assert by is not None
+        given = session, by, route.warehouse_id
+        max_ = await add_manager(*given, "Max Power", "416 555 0177", SAY, POLICY, town.now)
+        assert isinstance(max_, Added)
+        await remove_manager(*given, max_.user_id, SAY, POLICY, town.now)
+    async with town.serving():
+        await place.phones["Mona"].writes("/audit R12", added, removed)

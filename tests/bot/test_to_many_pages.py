@@ -162,6 +162,31 @@ async def _are(place: Place, told: int) -> bool:
     return await place.told() == told
 
 
+async def test_r11_without_a_colon_and_without_a_text(town: Town, place: Place) -> None:
+    mona = place.phones["Mona"]
+    asked = "What do you want to tell them"
+    async with town.serving():
+        await mona.writes("/message North", f"{asked} (2 drivers of North)?")
+        await mona.writes("door 4", "To 2 drivers of North", "door 4")
+        await mona.writes("/message all", f"{asked} (all your drivers: 3)?")
+        await mona.writes("/message north hello everyone\nat noon", "To 2 drivers of North", "hello everyone\nat noon")
+        await mona.writes("/message all please call", "To all your drivers: 3", "please call")
+        await mona.writes("/message East hello", "Nobody in your warehouses is called")
+        await mona.writes("/message ann", "What do you want to tell Ann Test?")
+        await mona.writes("come to door 4", "To Ann Test, North", "come to door 4")
+        assert await place.told() == 0, "nothing is sent before he has seen it"
+
+
+async def test_r11_without_a_colon_in_french(town: Town) -> None:
+    place = Place(town)
+    await place.settle("fr")
+    mona = place.phones["Mona"]
+    async with town.serving():
+        await mona.writes("/message tout le monde", "Que voulez-vous", "tous vos chauffeurs\u00a0: 3")
+        await mona.writes("/message South bonjour", "À 1 chauffeur de South", "bonjour")
+        await mona.writes("/message ann", "Que voulez-vous dire à Ann Test")
+
+
 async def test_r2_5_many_presses_at_once_send_it_once(town: Town, place: Place) -> None:
     mona, ann = place.phones["Mona"], place.phones["Ann"]
     async with town.serving():

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from bot.callbacks.importing import GetLinks, ImportNow, TextThem
 from bot.delivery.files import LARGEST
 from domain.db.models import Import, Invite, Route, User
+from tests.story.phones import Phone
 from tests.story.test_by_hand import nadia_of, person_of
 from tests.story.test_company_data import stranger
 from tests.story.test_working_day import labels, now, now_is
@@ -35,11 +36,25 @@ async def test_drivers_come_by_file_and_get_their_chats(calls: httpx.AsyncClient
         "drivers.csv",
         "name,phone,warehouse\nZoé,416 555 8100,North\nYves Roy,12,South\nXavier Roy,4165558102,North\n"
         "Walid Roy,416-555-8102,North\n",
-        "Nothing was imported drivers.csv",
+        "Nothing was imported: drivers.csv",
         "Line 2: “Zoé” is no whole name",
         "Line 3: “12” is no phone number",
         "Line 5: +14165558102 is in line 4, too",
         "all imported, or nothing",
+    )
+    await nadia.drops(
+        "drivers.csv",
+        "name,phone,warehouse\nZoé Roy,,North\n,416 555 8101,North\n",
+        "Line 2: The phone number is missing.",
+        "Line 3: The name is missing.",
+    )
+    elise = Phone(calls, "elise-fortin")
+    await elise.drops(
+        "chauffeurs.csv",
+        "name,phone,warehouse\n,,North\n",
+        "Rien n’a été importé\u00a0: chauffeurs.csv",
+        "Il manque le nom.",
+        "Il manque le numéro de téléphone.",
     )
     shown = await nadia.drops("neu.csv", GOOD.replace("North", "South"), "None of your warehouses is called “South”")
     assert labels(shown) == ["🏠 Home"]

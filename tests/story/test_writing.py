@@ -143,8 +143,8 @@ async def test_whatever_is_written_gets_an_answer_with_the_next_step(
 ) -> None:
     for command, says in (
         ("/message", "Write to whom and what"),
-        ("/message Amara", "Write to whom and what"),
-        ("/message Amara:   ", "Write to whom and what"),
+        ("/message Amara", "What do you want to tell Amara Osei?"),
+        ("/message Amara:   ", "What do you want to tell Amara Osei?"),
         ("/message <i>Zoltan</i> & co: hello", "Nobody in your warehouses is called “<i>Zoltan</i> & co”"),
         ("/message Maya Singh: hello", "Nobody in your warehouses is called “Maya Singh”"),  # of South
         ("/message Nadia: hello", "Nobody in your warehouses is called “Nadia”"),
