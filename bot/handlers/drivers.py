@@ -39,14 +39,19 @@ async def on_driver(update: Update, context: Context) -> None:
         if not name:
             await act.say(screens.how_to_find(act.reader))
             return
-        asked = act.session, manager.id, name, local_day(act.now, act.policy)
-        found = await drivers.find_drivers(*asked)
-        if len(found) == 1:
-            await show_card(act, manager, found[0].id)
-        elif found:
-            await act.say(screens.choose(name, found, act.reader))
-        else:
-            await act.say(screens.nobody(name, await drivers.near_drivers(*asked), act.reader))
+        await find(act, manager, name)
+
+
+async def find(act: Acting, manager: Person, name: str) -> None:
+    """The driver who is called so, several to choose from, or those who are called nearly so."""
+    asked = act.session, manager.id, name, local_day(act.now, act.policy)
+    found = await drivers.find_drivers(*asked)
+    if len(found) == 1:
+        await show_card(act, manager, found[0].id)
+    elif found:
+        await act.say(screens.choose(name, found, act.reader))
+    else:
+        await act.say(screens.nobody(name, await drivers.near_drivers(*asked), act.reader))
 
 
 async def on_driver_card(update: Update, context: Context) -> None:

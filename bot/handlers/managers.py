@@ -21,7 +21,7 @@ from bot.callbacks.inviting import (
 from bot.conversations import ANSWER, Step
 from bot.handlers.coverage import manager_of
 from bot.handlers.inviting import say_link
-from bot.handlers.warehouses import show_all
+from bot.handlers.warehouses import called, show_all
 from bot.screens import managers as screens
 from domain.people import linking, managing
 from domain.people.inviting import JustMade, Relinked
@@ -33,13 +33,16 @@ from domain.refusals import Refusal, Refused
 
 
 async def on_managers(update: Update, context: Context) -> None:
-    """/managers: of his warehouse, or of one of them."""
+    """/managers: of his warehouse, or of one of them, which may be named."""
     async with acting(update, context) as act:
         if not (manager := await manager_of(act)):
             return
         await conversations.drop(act.session, manager.id)
         mine = await warehouses(act.session, manager.id)
-        if len(mine) == 1:
+        if written := " ".join(context.args or []):
+            if found := await called(act, manager, written, lambda id_: ManagersOf(id_, 0)):
+                await _show(act, manager, found)
+        elif len(mine) == 1:
             await _show(act, manager, mine[0].id)
         else:
             await act.say(screens.which_warehouse(mine, 0, act.reader))

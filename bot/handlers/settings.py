@@ -96,7 +96,7 @@ async def on_away(update: Update, context: Context) -> None:
     """/away, and its button."""
     async with acting(update, context) as act:
         if manager := await manager_of(act):
-            await _absence(act, manager)
+            await _absence(act, manager, " ".join(context.args or []))
 
 
 async def on_go_away(update: Update, context: Context) -> None:
@@ -117,5 +117,6 @@ async def on_back_at_home(update: Update, context: Context) -> None:
             await act.show(Kind.HOME, toast=screens.back(act.reader))
 
 
-async def _absence(act: Acting, manager: Person) -> None:
-    await act.say(screens.away(await contacts.absence(act.session, manager, act.now), act.policy, act.reader))
+async def _absence(act: Acting, manager: Person, unread: str = "") -> None:
+    facts = await contacts.absence(act.session, manager, act.now)
+    await act.say(screens.away(facts, act.policy, act.reader, unread))

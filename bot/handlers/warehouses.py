@@ -1,5 +1,6 @@
 """A manager's warehouses: the list, one of them, and new ones (R12.5)."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from telegram import Update
 from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.callbacks.calendar import WarehousePage
-from bot.callbacks.callback import pressed
+from bot.callbacks.callback import Callback, pressed
 from bot.callbacks.giving import RequireAgreement
 from bot.callbacks.places import NewWarehouse, Readdress, Warehouses
 from bot.conversations import Step
+from bot.finding import sought
 from bot.handlers.coverage import manager_of
 from bot.screens import own_places as place_screens
 from bot.screens import warehouses as screens
@@ -19,17 +21,30 @@ from domain.giving import approving
 from domain.people.queries import Person
 from domain.places import actions, queries
 from domain.refusals import Refusal, Refused
-from domain.schedule.queries import place
+from domain.schedule.queries import place, places
 from domain.time import local_day
 
 
 async def on_warehouses(update: Update, context: Context) -> None:
-    """/warehouses, and its pages; also the way back from adding one."""
+    """/warehouses, alone or with a name, and its pages; also the way back from adding one."""
     page = pressed(update, Warehouses).page if update.callback_query else 0
     async with acting(update, context) as act:
         if manager := await manager_of(act):
             await conversations.drop(act.session, manager.id)
-            await show_all(act, manager, page)
+            if not (written := " ".join(context.args or [])):
+                await show_all(act, manager, page)
+            elif warehouse_id := await called(act, manager, written, WarehousePage):
+                await _show(act, manager, warehouse_id)
+
+
+async def called(act: Acting, manager: Person, written: str, to: Callable[[UUID], Callback]) -> UUID | None:
+    """The warehouse of his that is called so; otherwise he is told, with buttons for what he may mean (None)."""
+    mine = [each for each in await places(act.session, manager.id) if not each.is_route]
+    line = sought(written, mine, local_day(act.now, act.policy))
+    if len(line.found) == 1:
+        return line.found[0].id
+    await act.say(screens.which(written, line.found, line.near, to, act.reader))
+    return None
 
 
 async def show_all(act: Acting, manager: Person, page: int, toast: str | None = None) -> None:

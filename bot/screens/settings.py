@@ -25,6 +25,7 @@ from domain.refusals import Refusal
 
 NAMES: Final = {"en": "English", "fr": "Français"}  # each in itself: who can't read the rest finds his own
 LISTED_MOST = 10  # warehouses
+UNREAD_MOST: Final = 100
 NAMES_MOST = 3  # of each
 
 Row = tuple[Button, ...]
@@ -141,8 +142,11 @@ def _clock(at: time, reader: Reader) -> str:
     return reader.time(datetime.combine(date(2000, 1, 1), at, reader.zone))
 
 
-def away(facts: Absence, policy: Policy, reader: Reader) -> Screen:
-    """A manager's absence: till when, and who gets his notices meanwhile, by warehouse (R11.4a)."""
+def away(facts: Absence, policy: Policy, reader: Reader, unread: str = "") -> Screen:
+    """A manager's absence: till when, and who gets his notices meanwhile, by warehouse (R11.4a).
+
+    `unread`: what stood behind the command, where nothing is read.
+    """
     _ = reader.gettext
     if facts.until is None:
         head = _("🌴 <b>Going away?</b>\nWhile you're away, your notices go to the others of your warehouses:")
@@ -154,6 +158,9 @@ def away(facts: Absence, policy: Policy, reader: Reader) -> Screen:
         lines[LISTED_MOST:] = [reader.ngettext("… and {n} warehouse", "… and {n} warehouses", more).format(n=more)]
     if not lines:
         head, lines = _("You have no warehouse yet. Ask whoever runs Rollcall here to give you one."), []
+    if unread:
+        said = _("I don't read what stands behind /away (“{text}”): press below until when.")
+        head = said.format(text=escape(unread, UNREAD_MOST)) + "\n\n" + head
     at = _clock(policy.away_ends, reader)
     rows: list[Row] = [
         (Button(_("Until tomorrow {time}").format(time=at), GoAway(AwayFor.TOMORROW)),),

@@ -1,16 +1,20 @@
 """A manager's warehouses: where they are, who manages them, what he has chosen for each (R12.5)."""
 
+from collections.abc import Callable, Sequence
 from typing import Final
+from uuid import UUID
 
 from bot.callbacks.calendar import CloseWhen, Routes, WarehousePage
+from bot.callbacks.callback import Callback
 from bot.callbacks.giving import RequireAgreement
 from bot.callbacks.inviting import AskWhom, ManagersOf
 from bot.callbacks.places import DeletePreview, NewWarehouse, Readdress, Rename, Warehouses
 from bot.reader import Reader
+from bot.screens import meant
 from bot.screens.home import home_button
 from bot.screens.own_places import to_page
 from bot.screens.paging import warehouse_rows
-from bot.screens.screen import Button, Screen, escape, shortened
+from bot.screens.screen import TEXT_MOST, Button, Screen, escape, shortened
 from domain.places.actions import Founded, Readdressed
 from domain.places.queries import WarehouseCard
 from domain.policy import Policy
@@ -18,6 +22,20 @@ from domain.schedule.queries import Place
 
 LABEL_MOST: Final = 40
 NAMES_MOST: Final = 10
+
+
+def which(
+    written: str, found: Sequence[Place], near: Sequence[Place], to: Callable[[UUID], Callback], reader: Reader
+) -> Screen:
+    """Several are called so, or none is; `near`: those whose names look like it."""
+    _ = reader.gettext
+    keys = meant.places(found or near, lambda each: to(each.id))
+    if found:
+        text, rows = meant.several(_("That may mean several. Which one do you mean?"), keys, reader)
+    else:
+        said = _("None of your warehouses is called “{value}”.").format(value=escape(written, TEXT_MOST))
+        text, rows = meant.nearly(said, keys, reader)
+    return Screen(text, (*rows, (Button(_("🏭 Warehouses"), Warehouses(0)), home_button(reader))))
 
 
 def warehouses(mine: tuple[Place, ...], page: int, reader: Reader) -> Screen:

@@ -146,6 +146,24 @@ async def test_all_of_a_day_are_shown_page_by_page(town: Town, place: Place) -> 
     assert some["text"].index("and 12 more") < some["text"].index("Press one")
 
 
+async def test_what_stands_behind_a_list_is_read_or_said_not_to_be(town: Town, place: Place) -> None:
+    mona, maud = place.mona, await in_french(town)
+    await mona.writes("/drivers dana", "👤 Dana Test")
+    await mona.writes("/drivers zzz", "No driver of your warehouses is called “zzz”")
+    await mona.writes("/warehouses north-bay", "North Bay")
+    await mona.writes("/managers north bay", "Who manages North Bay")
+    for command in ("/warehouses", "/managers"):
+        near = await mona.writes(f"{command} Nroth", "None of your warehouses is called “Nroth”", "Do you mean")
+        assert labels(near)[0] == "North"
+        await mona.writes(f"{command} zzz", "None of your warehouses is called “zzz”")
+        await maud.writes(f"{command} zzz", "ne s’appelle «\u00a0zzz\u00a0»")
+    for text in ("banana", "tomorrow", "31 feb"):
+        away = await mona.writes(f"/away {text}", f"behind /away (“{text}”): press below until when", "Going away?")
+        assert "For two weeks" in labels(away)
+    await maud.writes("/away demain", "ce qui suit /away («\u00a0demain\u00a0»)\u00a0: choisissez")
+    await maud.writes("/drivers zzz", "zzz")
+
+
 async def test_what_is_misspelled_is_offered(place: Place) -> None:
     mona = place.mona
     near = await mona.writes("/emergency Q12 tomorrow", "No uncovered route of yours is called “Q12”", "Do you mean")
