@@ -1,4 +1,8 @@
-"""Who runs the company, and whose desk a warehouse is on: its managers', and the owners' (R12.3, R12.5a)."""
+"""Who runs the company, and whose desk a warehouse is on: its managers', and the owners' (R12.3, R12.5a).
+
+That a warehouse is itself says nothing; but from it PostgreSQL expects one of them where an owner has all. Else it took
+every manager for an owner, and a press of everybody read the whole company.
+"""
 
 from alembic import op
 
@@ -13,7 +17,7 @@ CREATE VIEW desks AS
     UNION ALL
     SELECT owner.id, w.id FROM owners
     JOIN users owner ON owner.phone = owners.phone AND owner.role = 'manager'
-    CROSS JOIN warehouses w
+    JOIN warehouses w ON w.id = (SELECT w.id)
     WHERE NOT EXISTS (SELECT FROM warehouse_managers given
                       WHERE given.user_id = owner.id AND given.warehouse_id = w.id);
 """

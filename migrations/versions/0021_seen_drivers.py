@@ -2,9 +2,6 @@
 
 The index gives its drivers one after another; it is made while nobody writes assignments, about two seconds for a
 million. A bid says no warehouse: where somebody has bid is kept by triggers, so that whoever writes bids keeps it.
-
-And PostgreSQL takes a manager for one with a few warehouses again. That a warehouse is itself says nothing; but from it
-one of them is expected where an owner would have all, and for all a press of everybody else read the whole company.
 """
 
 from alembic import op
@@ -58,17 +55,6 @@ STATEMENTS = (
     """
     CREATE TRIGGER bids_moved AFTER UPDATE OF warehouse_id ON assignments FOR EACH ROW
     WHEN (NEW.warehouse_id <> OLD.warehouse_id) EXECUTE FUNCTION bids_moved()
-    """,
-    """
-    CREATE OR REPLACE VIEW desks AS
-        SELECT given.user_id, given.warehouse_id FROM warehouse_managers given
-        JOIN users manager ON manager.id = given.user_id AND manager.role = 'manager'
-        UNION ALL
-        SELECT owner.id, w.id FROM owners
-        JOIN users owner ON owner.phone = owners.phone AND owner.role = 'manager'
-        JOIN warehouses w ON w.id = (SELECT w.id)
-        WHERE NOT EXISTS (SELECT FROM warehouse_managers given
-                          WHERE given.user_id = owner.id AND given.warehouse_id = w.id)
     """,
 )
 
