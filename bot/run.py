@@ -165,7 +165,7 @@ async def _meet(rollcall: Rollcall) -> None:
 
 async def _name_owners(rollcall: Rollcall) -> None:
     async with rollcall.edge.sessions.begin() as session:
-        strangers = await owning.name_owners(session, rollcall.edge.settings.owners)
+        strangers = await owning.name_owners(session, rollcall.edge.settings.owners, rollcall.edge.now())
     for phone in strangers:
         log.warning("nobody who has an owner's number is a manager: see OWNERS, `rollcall create-manager`", phone=phone)
 

@@ -123,6 +123,7 @@ class Refusal(StrEnum):
     BAD_NAME = "bad_name"
     BAD_PHONE = "bad_phone"
     PHONE_TAKEN = "phone_taken"  # it is somebody's already, whoever that is
+    NOT_LINKED_YET = "not_linked_yet"  # somebody else still has a link with which he would be he
     LAST_MANAGER = "last_manager"  # of a warehouse, which is never without one
     PHONE_IS_A_DRIVERS = "phone_is_a_drivers"
     NO_SUCH_WAREHOUSE = "no_such_warehouse"

@@ -319,7 +319,8 @@ async def overtaken(db: AsyncEngine, claimed: Claimed, outcome: Outcome, now: da
             .on_conflict_do_nothing(),
         )
     elif claimed.message_id is not None and not stays:
-        again = update(Delivery).where(Delivery.id == claimed.id, Delivery.state == DeliveryState.SENT)
+        of = (Delivery.id == claimed.id, Delivery.state == DeliveryState.SENT, Delivery.kind != STATIC)
+        again = update(Delivery).where(*of)
         await _hit(db, again.values(redraw=True, due_at=now, shows=None))
 
 

@@ -56,7 +56,7 @@ async def on_contact(update: Update, context: Context) -> None:
             case NumberIsNew(phone=phone, told=told):
                 screen = linking_screens.number_is_new(phone, told, act.reader)
                 if result.owners:
-                    key, what = f"{alerts.OWNERS}:{act.now.date()}", "OWNERS names the number before"
+                    key, what = f"{alerts.OWNERS}:{result.user_id}:{act.now.date()}", "OWNERS names the number before"
                     await alerts.raise_within(act.session, key, what, act.words, act.policy, act.now)
             case AlreadyLinked():
                 screen = linking_screens.linked_already(act.reader)

@@ -101,7 +101,7 @@ async def whom_typed(act: Acting, manager: Person, data: dict[str, Any], text: s
     """A name and a number; what will not do is asked for again."""
     name, phone = contact_line.parted(text)
     warehouse_id = UUID(str(data["warehouse_id"]))
-    found = await managing.propose_manager(act.session, manager, warehouse_id, name, phone, act.policy)
+    found = await managing.propose_manager(act.session, manager, warehouse_id, name, phone, act.policy, act.now)
     match found:
         case Refused(why=why):
             if why is Refusal.NOT_FOUND:

@@ -15,6 +15,7 @@ from bot.callbacks.places import NewWarehouse, Readdress, Warehouses
 from bot.conversations import Step
 from bot.finding import sought
 from bot.handlers.coverage import manager_of
+from bot.screens import meant
 from bot.screens import own_places as place_screens
 from bot.screens import warehouses as screens
 from domain.giving import approving
@@ -43,7 +44,8 @@ async def called(act: Acting, manager: Person, written: str, to: Callable[[UUID]
     line = sought(written, mine, local_day(act.now, act.policy))
     if len(line.found) == 1:
         return line.found[0].id
-    await act.say(screens.which(written, line.found, line.near, to, act.reader))
+    keys = tuple(meant.places(line.found or line.near, lambda each: to(each.id)))
+    await act.say(screens.which(written, keys, bool(line.found), act.reader))
     return None
 
 

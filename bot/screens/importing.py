@@ -179,7 +179,7 @@ def nobody_left(reader: Reader) -> str:
 
 def just_made(reader: Reader) -> str:
     """At most 200 characters: the links can't be shown again."""
-    return reader.gettext("The links were just made: they are here in the chat, in a file.")
+    return reader.gettext("The links were just made, and each is good: wait a moment to make others.")
 
 
 def links(found: Links, address: str, until: datetime, reader: Reader) -> Screen:

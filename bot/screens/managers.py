@@ -37,7 +37,7 @@ def which_warehouse(warehouses: tuple[Place, ...], page: int, reader: Reader) ->
 def managers(facts: Managers, page: int, reader: Reader, said: str = "") -> Screen:
     """Those of one warehouse. The last one can't be removed. `said`: above all, to who has typed and sees no toast."""
     _ = reader.gettext
-    lines = [said] if said else []
+    lines = [escape(said)] if said else []
     lines += [_("<b>Who manages {warehouse}</b>").format(warehouse=escape(facts.place.name))]
     some, page, pages = cut(facts.managers, page, PER_PAGE)
     lines += [_manager(each, facts, reader) for each in some]
@@ -79,6 +79,8 @@ def refusal(why: Refusal, reader: Reader) -> str:
     """Why it stays as it is. At most 200 characters."""
     if why is Refusal.LAST_MANAGER:
         return reader.gettext("A warehouse is never without a manager: add another one first.")
+    if why is Refusal.NOT_LINKED_YET:
+        return reader.gettext("They haven't opened their first invite link yet. Once they have, add them here.")
     return inviting.refusal(why, reader)
 
 
@@ -120,7 +122,7 @@ def added_toast(result: Added, reader: Reader) -> str:
 
 def manages_already(name: str, reader: Reader) -> str:
     """HTML."""
-    return reader.gettext("{name} manages it already.").format(name=escape(name))
+    return reader.gettext("{name} manages it already.").format(name=name)
 
 
 def just_made(facts: JustMade, reader: Reader) -> str:

@@ -112,8 +112,12 @@ def arrived_late(notice: ArrivedLate, company: str, reader: Reader) -> str:
 # -- answers
 
 
-def is_late(shift: OwnShift, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: noted, be at {warehouse} by {arrive_by}. Your manager knows. Reply HERE there.")
+def is_late(shift: OwnShift, company: str, reader: Reader, *, again: bool = False) -> str:
+    """`again`: he has said it before, and nobody is told once more."""
+    _ = reader.gettext
+    text = _("{company}: noted, be at {warehouse} by {arrive_by}. Your manager knows. Reply HERE there.")
+    if again:
+        text = _("{company}: be at {warehouse} by {arrive_by}, as before. Later? Call your manager. Reply HERE there.")
     return plain(text.format(**_where(shift, company), arrive_by=reader.time(shift.arrive_by)))
 
 

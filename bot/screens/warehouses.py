@@ -1,11 +1,8 @@
 """A manager's warehouses: where they are, who manages them, what he has chosen for each (R12.5)."""
 
-from collections.abc import Callable, Sequence
 from typing import Final
-from uuid import UUID
 
 from bot.callbacks.calendar import CloseWhen, Routes, WarehousePage
-from bot.callbacks.callback import Callback
 from bot.callbacks.giving import RequireAgreement
 from bot.callbacks.inviting import AskWhom, ManagersOf
 from bot.callbacks.places import DeletePreview, NewWarehouse, Readdress, Rename, Warehouses
@@ -24,13 +21,10 @@ LABEL_MOST: Final = 40
 NAMES_MOST: Final = 10
 
 
-def which(
-    written: str, found: Sequence[Place], near: Sequence[Place], to: Callable[[UUID], Callback], reader: Reader
-) -> Screen:
-    """Several are called so, or none is; `near`: those whose names look like it."""
+def which(written: str, keys: tuple[Button, ...], called_so: bool, reader: Reader) -> Screen:
+    """Several are called so, or none is: then `keys` are those whose names look like it."""
     _ = reader.gettext
-    keys = meant.places(found or near, lambda each: to(each.id))
-    if found:
+    if called_so:
         text, rows = meant.several(_("That may mean several. Which one do you mean?"), keys, reader)
     else:
         said = _("None of your warehouses is called “{value}”.").format(value=escape(written, TEXT_MOST))

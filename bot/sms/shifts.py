@@ -20,6 +20,7 @@ from domain.shifts import queries as shifts
 from domain.shifts.coming import ToldLate
 from domain.shifts.queries import OwnShift
 from domain.shifts.restoring import GoneToAnother
+from domain.shifts.rules import Done
 from domain.time import local_day
 
 MINUTES_DIGITS: Final = 9  # more is no number of minutes
@@ -99,7 +100,7 @@ async def late(this: Texting) -> str | None:
     if isinstance(result, Refused):
         return shift_texts.refused(result, this.company, reader)
     now = await shifts.own_shift(this.session, person.id, shift.assignment_id, edge.policy)
-    return shift_texts.is_late(now or shift, this.company, reader)
+    return shift_texts.is_late(now or shift, this.company, reader, again=isinstance(result, Done))
 
 
 async def load(this: Texting) -> str | None:

@@ -108,6 +108,17 @@ _HIS_WORDS = [
 ]
 
 
+# Those that he had before, as what was told of him then says.
+_HIS_NUMBERS = sql(
+    """
+    SELECT changes -> 'before' ->> 'phone' FROM audit_logs
+    WHERE entity_type = 'user' AND entity_id = :driver AND action IN ('number_changed', 'number_given_up')
+      AND changes -> 'before' ->> 'phone' IS NOT NULL
+    """,
+    driver=Uuid(),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Anonymised:
     """He is a former driver from now on."""
@@ -152,9 +163,10 @@ async def anonymise(
 
 async def _forget(session: AsyncSession, driver: User, now: datetime) -> None:
     his = {"driver": driver.id}
+    phones = {driver.phone, *(await session.scalars(_HIS_NUMBERS, his))}
     for statement in (*_BY_PHONE, *_GONE, *_HIS_WORDS):
         await session.execute(statement, his)
     name = f"{driver.first_name} {driver.last_name}"
-    await forget_name(session, driver.id, name, driver.phone, f"{FIRST_NAME} {LAST_NAME}")
+    await forget_name(session, driver.id, name, phones, f"{FIRST_NAME} {LAST_NAME}")
     new = {"first": FIRST_NAME, "last": LAST_NAME, "phone": NO_PHONE, "now": now}
     await session.execute(_PERSON, his | new)

@@ -4,12 +4,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Uuid, delete, select
+from sqlalchemy import Select, Uuid, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.db.models import WarehouseManager
+from domain.db.models import Invite, WarehouseManager
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.groups import actions as groups
@@ -89,13 +89,19 @@ class ManagesAlready:
 
 
 async def propose_manager(
-    session: AsyncSession, manager: Person, warehouse_id: uuid.UUID, name: str, phone: str, policy: Policy
+    session: AsyncSession,
+    manager: Person,
+    warehouse_id: uuid.UUID,
+    name: str,
+    phone: str,
+    policy: Policy,
+    now: datetime,
 ) -> Proposed | ManagesAlready | Refused:
     """Whom this name and number mean. Somebody who is a manager already is known by his number alone.
 
     Refused: a warehouse that is not the manager's, a number that is none, one that is not a manager's or several
     people's, and for somebody new a name without a first and a last one, and the number of an owner: whoever invites
-    him gets the link, and would be the owner (R12.3, R12.5a).
+    him gets the link, and would be the owner (R12.3, R12.5a). So would whoever still has the link of somebody known.
     """
     place = await queries.place(session, manager.id, warehouse_id)
     if place is None or place.is_route:
@@ -109,11 +115,19 @@ async def propose_manager(
         [he] = known
         if await _manages(session, he.id, place.id):
             return ManagesAlready(f"{he.first_name} {he.last_name}")
+        if await session.scalar(select(_anothers_link(he.id, manager.id, now).exists())):
+            return Refused(Refusal.NOT_LINKED_YET)
         return Proposed(place, FullName(he.first_name, he.last_name), number, True)
     if await is_owners(session, number):
         return Refused(Refusal.PHONE_TAKEN)
     named = judge_person_name(name, policy)
     return named if isinstance(named, Refused) else Proposed(place, named, number, False)
+
+
+def _anothers_link(user_id: uuid.UUID, manager_id: uuid.UUID, now: datetime) -> Select[tuple[uuid.UUID]]:
+    """Good links of his that another manager has made, and could open himself."""
+    good = (Invite.user_id == user_id, Invite.used_at.is_(None), Invite.expires_at > now)
+    return select(Invite.id).where(*good, Invite.created_by != manager_id)
 
 
 async def _manages(session: AsyncSession, user_id: uuid.UUID, warehouse_id: uuid.UUID) -> bool:
@@ -149,7 +163,7 @@ async def add_manager(
     place = await queries.place_locked(session, manager.id, warehouse_id)
     if place is None:
         return Refused(Refusal.NOT_FOUND)
-    proposed = await propose_manager(session, manager, warehouse_id, name, phone, policy)
+    proposed = await propose_manager(session, manager, warehouse_id, name, phone, policy, now)
     if not isinstance(proposed, Proposed):
         return proposed
     if proposed.known:

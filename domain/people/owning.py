@@ -1,25 +1,30 @@
 """Who runs the company: the settings name them, and all warehouses are on their desks (R12.5a)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import Owner, User
+from domain.db.models import Invite, Owner, User
 from domain.db.models.words import UserRole
+from domain.people.queries import owners
 
 
-async def name_owners(session: AsyncSession, phones: Sequence[str]) -> list[str]:
+async def name_owners(session: AsyncSession, phones: Sequence[str], now: datetime) -> list[str]:
     """The owners are those with these numbers (E.164) from now on, as far as they are or become managers.
 
-    Returns the numbers of which nobody is a manager.
+    A link that a manager has made for one of them is void: he could open it himself. Returns the numbers of which
+    nobody is a manager.
     """
     await session.execute(text("LOCK TABLE owners IN SHARE ROW EXCLUSIVE MODE"))  # of processes that start at once
     await session.execute(delete(Owner).where(Owner.phone.not_in(phones)))
     if phones:
         named = upsert(Owner).values([{"phone": phone} for phone in phones])
         await session.execute(named.on_conflict_do_nothing())
+    void = update(Invite).where(Invite.user_id.in_(owners()), Invite.used_at.is_(None), Invite.created_by.is_not(None))
+    await session.execute(void.values(used_at=now))
     managers = await session.scalars(select(User.phone).where(User.phone.in_(phones), User.role == UserRole.MANAGER))
     return sorted(set(phones) - set(managers))
 

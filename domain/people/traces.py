@@ -7,7 +7,7 @@ people, and in what managers have written themselves.
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Text, Uuid
@@ -140,8 +140,10 @@ _CALLED_LIKE = sql(
 )
 
 
-async def forget_name(session: AsyncSession, driver_id: uuid.UUID, name: str, phone: str, nobody: str) -> None:
-    """All that tells of this driver says `nobody` for his name and nothing for his number, and nothing else is touched.
+async def forget_name(
+    session: AsyncSession, driver_id: uuid.UUID, name: str, phones: Collection[str], nobody: str
+) -> None:
+    """All that tells of this driver says `nobody` for his name and nothing for his numbers, and nothing else changes.
 
     Where somebody else is called the same, who is meant can't be known: then nothing is changed. The statements are
     constant in number.
@@ -149,7 +151,7 @@ async def forget_name(session: AsyncSession, driver_id: uuid.UUID, name: str, ph
     like = set((await session.scalars(_CALLED_LIKE, {"driver": driver_id, "name": name})).all())
     if name in like:
         return
-    instead = Instead({each: each for each in like} | {name: nobody} | ({phone: ""} if phone else {}))
+    instead = Instead({each: each for each in like} | {name: nobody} | {phone: "" for phone in phones if phone})
     given = {"driver": driver_id, "name": name}
     with_json = given | {"as_json": json.dumps(name, ensure_ascii=False)[1:-1]}
     if told := (await session.execute(_TOLD, with_json)).all():

@@ -125,13 +125,14 @@ def decide_late(
         return Refused(Refusal.NOT_TODAY)
     if shift.confirmed_at is None:
         return Refused(Refusal.NOT_CONFIRMED)
+    if now >= shift.arrive_by:
+        return Refused(Refusal.ARRIVED_TOO_LATE)
+    if shift.late is None and now > shift.arrive_by - policy.late_before:
+        return Refused(Refusal.TOO_LATE_TO_SAY)
     if minutes is not None and not timedelta() < timedelta(minutes=minutes) <= max(policy.late_choices):
         return Refused(Refusal.BAD_MINUTES)
     if shift.late is not None:
-        return Done() if now < shift.arrive_by else Refused(Refusal.ARRIVED_TOO_LATE)
-    if now > shift.arrive_by - policy.late_before:
-        too_late = now >= shift.arrive_by
-        return Refused(Refusal.ARRIVED_TOO_LATE if too_late else Refusal.TOO_LATE_TO_SAY)
+        return Done()
     return Extend(shift.arrive_by + policy.late_granted, policy.late_granted)
 
 

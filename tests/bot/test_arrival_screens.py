@@ -290,6 +290,7 @@ SMS: dict[str, Text] = {
     "late": lambda reader: shift_texts.running_late(a_late_card(), COMPANY, reader),
     "came": lambda reader: shift_texts.arrived_late(ARRIVED, COMPANY, reader),
     "noted": lambda reader: shift_texts.is_late(a_shift(), COMPANY, reader),
+    "noted again": lambda reader: shift_texts.is_late(a_shift(), COMPANY, reader, again=True),
     "why": lambda reader: shift_texts.why(a_shift(), NINE, COMPANY, reader),
     "cancelled": lambda reader: shift_texts.cancelled(a_shift(), COMPANY, reader),
     "told": lambda reader: shift_texts.told_late(COMPANY, reader),

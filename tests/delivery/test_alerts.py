@@ -32,7 +32,7 @@ async def owner(post: Post) -> Someone:
     nadia = await post.person()
     async with post.sessions.begin() as session:
         await session.execute(update(User).where(User.id == nadia.id).values(role=UserRole.MANAGER))
-        await name_owners(session, [nadia.phone])
+        await name_owners(session, [nadia.phone], post.now())
     return nadia
 
 
@@ -139,11 +139,11 @@ async def test_only_owners_who_are_managers_are_told_and_nobody_need_be(post: Po
     driver, manager = await post.person(), await post.person()
     async with post.sessions.begin() as session:
         await session.execute(update(User).where(User.id == manager.id).values(role=UserRole.MANAGER))
-        await name_owners(session, [owner.phone, driver.phone, "+15145550199"])
+        await name_owners(session, [owner.phone, driver.phone, "+15145550199"], post.now())
     assert await alerts.raise_alert(post.mail(), "twilio", "x")
     assert [who for who, _ in await told(post)] == [owner.id]
     async with post.sessions.begin() as session:
-        await name_owners(session, [])
+        await name_owners(session, [], post.now())
     assert await alerts.raise_alert(post.mail(), "telegram", "x")
     assert len(await told(post)) == 1
 
@@ -245,7 +245,7 @@ async def test_r11_8_an_owner_without_telegram_hears_by_sms_that_the_budget_is_u
     nadia = await post.person(linked=False)
     async with post.sessions.begin() as session:
         await session.execute(update(User).where(User.id == nadia.id).values(role=UserRole.MANAGER))
-        await name_owners(session, [nadia.phone])
+        await name_owners(session, [nadia.phone], post.now())
     kinds = {**table_of_kinds(Policy(), "Acme"), **post.board.kinds()}
     mail = mail_of(post, budget=1, kinds=kinds)
     await texts(post, Urgency.IMPORTANT, 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import queue, replies
+from bot.delivery import pace, queue, replies
 from bot.delivery.carrying import carry, settle
 from bot.delivery.claims import Claimed, claim_telegram
 from bot.delivery.mail import Mail
@@ -104,6 +104,7 @@ async def crossing(post: Post, monkeypatch: pytest.MonkeyPatch) -> Crossing:
         return await looks(*of)
 
     monkeypatch.setattr(queue, "in_hand", looks_whether)
+    monkeypatch.setattr(pace, "PATIENCE", timedelta(minutes=1))
     says = replies.Saying(mail, amara.chat_id, sent.message_id, Screen("the list"), after=row)
     listed, waits = asyncio.create_task(says()), asyncio.create_task(looked.wait())
     await asyncio.wait([listed, waits], return_when=asyncio.FIRST_COMPLETED)

@@ -41,7 +41,7 @@ from domain.health.appeals import Opened, open_appeal
 from domain.notices.kinds import Kind
 from domain.notices.wording import Notice
 from domain.people.anonymising import Anonymised, AnonymousAlready, anonymise
-from domain.people.numbers import change_number
+from domain.people.numbers import change_number, give_up_number
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.shifts.departures import leave_company
@@ -241,6 +241,17 @@ async def test_r12_6_wherever_he_is_told_of(depot: Depot) -> None:
         assert (row.data or {})["driver"] == "Former driver"
     everything = "\n".join(line for lines in (await contents(depot.session)).values() for line in lines)
     assert "Dana Test" not in everything.replace("Dana Tester", "")
+
+
+async def test_r12_6_numbers_that_he_had_before_are_told_nobody_any_more(depot: Depot) -> None:
+    dana = await left(depot)
+    told = (f"Dana Test is not there. Call {dana.phone}.", Kind.FLAG_STUCK)
+    note = await told_of(depot, dana.id, "Dana Test", *told, driver="Dana Test", phone=dana.phone)
+    await give_up_number(depot.session, dana.id, depot.mona, depot.now)
+    assert await made_anonymous(depot, dana) == Anonymised()
+    row = await depot.session.get_one(Notification, note, populate_existing=True)
+    assert (row.body, (row.data or {})["phone"]) == ("Former driver is not there. Call .", "")
+    assert dana.phone not in "\n".join(line for lines in (await contents(depot.session)).values() for line in lines)
 
 
 def test_r12_6_no_notice_that_names_a_driver_is_forgotten() -> None:

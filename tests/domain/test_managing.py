@@ -38,7 +38,9 @@ async def in_charge(depot: Depot) -> set[uuid.UUID]:
 
 async def test_r12_5_who_is_a_manager_already_is_known_by_his_number_and_told(depot: Depot) -> None:
     omar = await depot.fleet.manager("Omar")
-    seen = await managing.propose_manager(depot.session, depot.mona, depot.north, "whoever", omar.phone, POLICY)
+    seen = await managing.propose_manager(
+        depot.session, depot.mona, depot.north, "whoever", omar.phone, POLICY, depot.now
+    )
     assert isinstance(seen, Proposed) and (seen.known, seen.name.whole) == (True, "Omar Test")
     added = await add(depot, "", omar.phone)
     assert isinstance(added, Added) and (added.user_id, added.new) == (omar.id, False)

@@ -306,7 +306,7 @@ async def test_r12_5a_whatever_its_manager_may_an_owner_may_too(company: Company
     owner, manager = company.chat_of("Marc-André Gagnon"), company.chat_of("Élise Fortin")
     async with company.rollcall.edge.sessions.begin() as session:
         [phone] = [each.number for each in company.phones if each.telegram_id == owner]
-        assert await name_owners(session, [phone]) == []
+        assert await name_owners(session, [phone], NOW) == []
     may: dict[str, set[int]] = {}
     for button in buttons():
         nowhere = {chat: await company.says(chat, {"data": about_nothing(button).pack()}) for chat in (owner, manager)}

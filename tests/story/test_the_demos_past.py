@@ -28,6 +28,7 @@ async def test_r13_every_shift_of_the_demo_tells_what_was_done_with_it(
             .join(Assignment, Assignment.route_id == Route.id)
             .join(Incident, Incident.assignment_id == Assignment.id)
             .where(Incident.kind == IncidentKind.AUTO_DROP)
+            .order_by(Assignment.on)
             .limit(1)
         )
         dropped, on = lost.one()
