@@ -34,15 +34,21 @@ class Journal:
     _order: deque[int] = field(default_factory=deque)
     _open: set[int] = field(default_factory=set)
     _offset: int | None = None
+    _asked_with: frozenset[int] = frozenset()  # what was in hand when Telegram was asked last
 
     @property
     def offset(self) -> int | None:
         """The lowest update that has not been committed: asking from here on confirms all before it."""
         return self._order[0] if self._order else self._offset
 
+    def ask(self) -> int | None:
+        """The offset for a question that goes out now. Its answer repeats what is in hand, even if done by then."""
+        self._asked_with = frozenset(self._order)
+        return self.offset
+
     def is_new(self, update_id: int) -> bool:
         """Takes it in hand. Telegram repeats what is not confirmed; of that, what is in hand or done is not new."""
-        if update_id in self._order:
+        if update_id in self._order or update_id in self._asked_with:
             return False
         self._order.append(update_id)
         self._open.add(update_id)
@@ -115,7 +121,7 @@ class Polling:
     async def _ask(self) -> None:
         self._progress.clear()
         updates = await self.bot.get_updates(
-            offset=self._journal.offset, limit=MOST, timeout=self.ask_for, allowed_updates=ALLOWED_UPDATES
+            offset=self._journal.ask(), limit=MOST, timeout=self.ask_for, allowed_updates=ALLOWED_UPDATES
         )
         self.answered()
         if not updates:

@@ -3,23 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy import update as change
 from structlog.testing import capture_logs
+from telegram import Bot, CallbackQuery, Update, User
 
 from bot.acting import Acting
 from bot.leases import Leases
 from bot.polling import Journal, Polling
+from bot.receiving import Outcome, Receipt, Receiver
 from bot.run import Rollcall
 from domain.db.models import Lease
 from tests.bot.conftest import Line
 from tests.bot.town import Town, command, take_effect
-from tests.story.phones import Phone, until
+from tests.story.phones import PATIENCE_FOR, Phone, until
 
 
 @asynccontextmanager
@@ -191,7 +195,7 @@ async def test_the_lease_of_one_who_died_is_taken_over_when_it_ends(town: Town, 
     async with polling(town, rollcall):
         assert await town.effects() == 0
         async with town.sessions.begin() as session:
-            await session.execute(update(Lease).values(held_until=town.now - timedelta(days=9)))
+            await session.execute(change(Lease).values(held_until=town.now - timedelta(days=9)))
         await until(lambda: _effects(town, 1), "it is taken over")
 
 
@@ -203,7 +207,7 @@ async def test_one_who_lost_the_lease_stops_polling(town: Town, rollcall: Rollca
         with capture_logs() as logged:
             later = town.now.replace(year=2100)
             async with town.sessions.begin() as session:
-                await session.execute(update(Lease).values(holder="somebody else", held_until=later))
+                await session.execute(change(Lease).values(holder="somebody else", held_until=later))
             await until(lambda: _is(any(line["event"] == "another process polls now" for line in logged)), "it notes")
         asked = len(await town.requests("getUpdates"))
         await driver.send("/effect")
@@ -232,3 +236,59 @@ def test_the_offset_never_passes_what_is_open(ids: list[int], random: Any) -> No
     assert journal.offset == (ids[-1] + 1 if ids else None)
     journal.all_confirmed()
     assert journal.offset is None
+
+
+@given(st.lists(st.integers(0, 10**9), unique=True, min_size=1, max_size=30), st.randoms())
+def test_what_is_done_while_telegram_answers_is_not_new_in_the_answer(ids: list[int], random: Any) -> None:
+    """Else a press that was let go, and whose presser was told so, would have its effect after all."""
+    journal = Journal()
+    for update_id in ids:
+        journal.is_new(update_id)
+    journal.ask()
+    for update_id in random.sample(ids, random.randint(1, len(ids))):
+        journal.done(update_id)
+    assert not any(journal.is_new(update_id) for update_id in ids)
+
+
+async def test_a_press_that_is_let_go_while_telegram_answers_is_not_received_again(
+    town: Town, rollcall: Rollcall
+) -> None:
+    """Its presser was told that it had no effect. Telegram answers with what was unconfirmed when it was asked."""
+    press = Update(7, callback_query=CallbackQuery("7", User(1001, "Amara", False), "1001"))
+    received: list[int] = []
+    asked, let_go, answered_twice, stop = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Away:
+        async def receive(self, given: Update) -> Receipt:
+            received.append(given.update_id)
+            await asked.wait()
+            receipt = await rollcall.receiver.receive(given)
+            return replace(receipt, outcome=Outcome.NOT_RECORDED)
+
+    class Telegram:
+        questions = 0
+
+        async def delete_webhook(self) -> None:
+            pass
+
+        async def answer_callback_query(self, **_: object) -> None:
+            let_go.set()
+
+        async def get_updates(self, *, timeout: int, **_: object) -> tuple[Update, ...]:
+            self.questions += 1
+            if self.questions == 2:
+                asked.set()
+                await let_go.wait()
+            if self.questions > 2:
+                answered_twice.set()
+                await asyncio.sleep(timeout)
+                return ()
+            return (press,)
+
+    leases = Leases(town.sessions)
+    task = asyncio.create_task(Polling(cast(Bot, Telegram()), cast(Receiver, Away()), leases).run(stop))
+    async with asyncio.timeout(PATIENCE_FOR):
+        await answered_twice.wait()
+    stop.set()
+    await task
+    assert received == [7]
