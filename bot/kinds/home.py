@@ -35,8 +35,7 @@ def kinds(policy: Policy, _company: str) -> Kinds:
             return ManagerHome(head.first_name, today, head.unread, head.away_until, here, to_review)
         monday, sunday = week_of(today)
         first = min(monday, today - timedelta(days=1))  # a shift may still be active that began yesterday
-        week = await shifts.own_shifts(session, user_id, first, sunday, policy)
-        to_confirm = len(await shifts.unconfirmed(session, user_id, policy, now)) if head.unconfirmed else 0
+        week, to_confirm = await shifts.at_home(session, user_id, first, sunday, policy, now)
         open_ = await offers.open_offers(session, user_id, policy, now) if head.asked else ()
         off = await displaced.not_to_travel(session, user_id, today) if head.called_off else ()
         given = await giving.open_to(session, user_id, policy, now, of_all=False) if head.offered else ()

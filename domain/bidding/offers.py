@@ -3,11 +3,10 @@
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Date, DateTime, Row, Select, Uuid, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from domain import time
 from domain.bidding.rules import OwnScore, Standing, first_refusal, own_score
@@ -74,76 +73,75 @@ class Offer:
         return self.mode is BidWindowMode.COMPETITIVE
 
 
-_ASKED_FOR = select(WindowAsk.window_id).where(WindowAsk.user_id == bindparam("driver", type_=Uuid()))
+# Tables, not what is mapped to them: of SQLAlchemy's objects half of the time would be spent on rows that are none.
+_W, _A, _R, _H, _T = (of.__table__ for of in (BidWindow, Assignment, Route, Warehouse, AssignmentTerms))
+_BID, _ASK, _OFF, _DECLINED = (of.__table__.c for of in (Bid, WindowAsk, TimeOff, DayDecline))
+_DRIVER = bindparam("driver", type_=Uuid())
+_ASKED_FOR = select(_ASK.window_id).where(_ASK.user_id == _DRIVER)
+
+SOONEST: Final = (_A.c.date, _R.c.name, _W.c.id)  # first
 
 
 def offers() -> Select[Any]:
     """Windows as the driver sees them, in the columns that `offer_from` reads; to be restricted by the caller."""
-    driver = bindparam("driver", type_=Uuid())
-    other = aliased(Assignment)
+    other = _A.alias().c
     busy = exists().where(
-        other.user_id == driver, other.on == Assignment.on, other.status.in_(HELD), other.id != Assignment.id
+        other.user_id == _DRIVER, other.date == _A.c.date, other.status.in_(HELD), other.id != _A.c.id
     )
-    return (
-        select(
-            BidWindow.id,
-            BidWindow.assignment_id,
-            BidWindow.mode,
-            BidWindow.status,
-            BidWindow.closes_at,
-            BidWindow.pay_bonus_percent,
-            BidWindow.winner_id,
-            Assignment.on,
-            Assignment.status,
-            Assignment.assigned_by,
-            AssignmentTerms.arrive_by,
-            Route.name,
-            Warehouse.name,
-            Warehouse.address,
-            exists().where(DayDecline.user_id == driver, DayDecline.on == Assignment.on),
-            busy,
-            exists().where(
-                TimeOff.user_id == driver, TimeOff.starts_on <= Assignment.on, TimeOff.ends_on >= Assignment.on
-            ),
-            BidWindow.id.in_(_ASKED_FOR),
-            select(Bid.status)
-            .where(Bid.assignment_id == Assignment.id, Bid.user_id == driver)
-            .order_by(Bid.bid_at.desc(), Bid.id)
-            .limit(1)
-            .correlate(Assignment)
-            .scalar_subquery(),
-            select(func.count())
-            .where(Bid.assignment_id == Assignment.id, Bid.status == BidStatus.PENDING)
-            .correlate(Assignment)
-            .scalar_subquery(),
-            Assignment.route_id,
-            Assignment.warehouse_id,
-        )
-        .join(Assignment, Assignment.id == BidWindow.assignment_id)
-        .join(Route, Route.id == Assignment.route_id)
-        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
-        .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
-    )
+    joined = _W.join(_A, _A.c.id == _W.c.assignment_id).join(_R, _R.c.id == _A.c.route_id)
+    joined = joined.join(_H, _H.c.id == _A.c.warehouse_id).outerjoin(_T, _T.c.assignment_id == _A.c.id)
+    return select(
+        _W.c.id,
+        _W.c.assignment_id,
+        _W.c.mode,
+        _W.c.status,
+        _W.c.closes_at,
+        _W.c.pay_bonus_percent,
+        _W.c.winner_id,
+        _A.c.date,
+        _A.c.status,
+        _A.c.assigned_by,
+        _T.c.arrive_by,
+        _R.c.name,
+        _H.c.name,
+        _H.c.address,
+        exists().where(_DECLINED.user_id == _DRIVER, _DECLINED.date == _A.c.date),
+        busy,
+        exists().where(_OFF.user_id == _DRIVER, _OFF.starts_on <= _A.c.date, _OFF.ends_on >= _A.c.date),
+        _W.c.id.in_(_ASKED_FOR),
+        select(_BID.status)
+        .where(_BID.assignment_id == _A.c.id, _BID.user_id == _DRIVER)
+        .order_by(_BID.bid_at.desc(), _BID.id)
+        .limit(1)
+        .correlate(_A)
+        .scalar_subquery(),
+        select(func.count())
+        .where(_BID.assignment_id == _A.c.id, _BID.status == BidStatus.PENDING)
+        .correlate(_A)
+        .scalar_subquery(),
+        _A.c.route_id,
+        _A.c.warehouse_id,
+    ).select_from(joined)
 
 
-_OFFER = offers().where(BidWindow.id == bindparam("window", type_=Uuid()))
+_OFFER = offers().where(_W.c.id == bindparam("window", type_=Uuid()))
 _OPEN_OFFERS = (
     offers()
     .where(
-        BidWindow.id.in_(_ASKED_FOR.where(WindowAsk.on >= bindparam("first", type_=Date()))),
-        BidWindow.status == BidWindowStatus.OPEN,
+        _W.c.id.in_(_ASKED_FOR.where(_ASK.date >= bindparam("first", type_=Date()))),
+        _W.c.status == BidWindowStatus.OPEN,
     )
-    .order_by(Assignment.on, Route.name, BidWindow.id)
+    .order_by(*SOONEST)
 )
 _TAKEN = (
     offers()
     .where(
-        BidWindow.winner_id == bindparam("driver", type_=Uuid()),
-        Assignment.user_id == BidWindow.winner_id,
-        Assignment.status.in_(HELD),
-        BidWindow.closes_at > bindparam("now", type_=DateTime(timezone=True)),
+        _W.c.winner_id == _DRIVER,
+        _A.c.user_id == _W.c.winner_id,
+        _A.c.status.in_(HELD),
+        _W.c.closes_at > bindparam("now", type_=DateTime(timezone=True)),
     )
-    .order_by(Assignment.on, Route.name, BidWindow.id)
+    .order_by(*SOONEST)
 )
 
 

@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bidding.offers import Offer, judged, offer_from, offers
+from domain.bidding.offers import SOONEST, Offer, judged, offer_from, offers
 from domain.bidding.standing import STANDING_FIELDS, SlotColumns, may_take, standing, standing_from
-from domain.db.models import Assignment, Bid, BidWindow, Employment, OpenWarehouse, Route, User
+from domain.db.models import Assignment, Bid, BidWindow, Employment, OpenWarehouse, User
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
 from domain.pages import cut
 from domain.policy import Policy
@@ -102,7 +102,7 @@ def _open_to(policy: Policy) -> Select[Any]:
         offers()
         .join(for_him, for_him.c.window_id == BidWindow.id)
         .add_columns(*(for_him.c[name] for name in STANDING_FIELDS))
-        .order_by(Assignment.on, Route.name, BidWindow.id)
+        .order_by(*SOONEST)
     )
 
 

@@ -220,15 +220,14 @@ UNREAD_MOST: Final = 99  # counted on the home card; with more it says so
 class AtHome:
     """Whose home card it is, and what its head says. `unread`: in his inbox, at most one more than UNREAD_MOST.
 
-    What most cards do not show need not be looked for: `unconfirmed` shifts, from today on, open windows for which he
-    was `asked`, shifts that were `called_off`, whenever that was, and colleagues' that were `offered` to him.
+    What most cards do not show need not be looked for: open windows for which he was `asked`, shifts that were
+    `called_off`, whenever that was, and colleagues' that were `offered` to him.
     """
 
     role: UserRole
     first_name: str
     unread: int
     away_until: datetime | None
-    unconfirmed: bool
     asked: bool
     called_off: bool
     offered: bool
@@ -241,8 +240,6 @@ _AT_HOME = sql(
                 SELECT FROM notifications n WHERE n.user_id = person.id AND NOT n.read LIMIT :most + 1
             ) AS unread),
            (SELECT away_until FROM contact_settings contact WHERE contact.user_id = person.id AND away_until > :now),
-           EXISTS (SELECT FROM assignments a WHERE a.user_id = person.id AND a.date >= :today
-                   AND a.status = 'scheduled' AND a.confirmed_at IS NULL),
            EXISTS (SELECT FROM window_asks ask JOIN bid_windows w ON w.id = ask.window_id
                    WHERE ask.user_id = person.id AND ask.date >= :today AND w.status = 'open'),
            EXISTS (SELECT FROM deliveries d WHERE d.user_id = person.id AND d.kind = 'shift_cancelled'),

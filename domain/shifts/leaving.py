@@ -161,15 +161,13 @@ async def drop_due_shift(
     that deadline usually is, whatever has reached him (R4.4). What others hold is passed by, and so are the first
     `pass_by` of what is due.
     """
-    if await outages.drops_are_held(session, policy, now):
-        return None
     last = time.local_day(now + policy.confirm_before, policy)
     if not time.is_late(last, now, policy):
         last -= timedelta(days=1)  # no deadline of that day can be over: its shifts are not looked at each second
     days = {"first": policy.go_live_on or date.min, "last": last}
     due = await session.execute(_DROP_DUE, days | _terms(_NOT_CONFIRMED, policy) | {"now": now, "pass_by": pass_by})
     row = due.one_or_none()
-    if row is None:
+    if row is None or await outages.drops_are_held(session, policy, now):
         return None
     shift, driver = await lost(session, row.user_id, row.id, policy)
     reached = {"about": shift.assignment_id, "driver": driver.id, "before": row.confirm_by - policy.reminded_before}

@@ -21,15 +21,15 @@ class Outage(NamedTuple):
     until: datetime | None
 
 
+# Of those that are forgotten the last one is kept: since then it may have been silent, however long.
 _BEAT = sql(
     """
-    INSERT INTO heartbeats (at) SELECT :now WHERE NOT EXISTS (SELECT FROM pauses)
-    ON CONFLICT (at) DO UPDATE SET last_at = clock_timestamp()
-    """
-)
-# The last one before is kept: since then it may have been silent, however long.
-_FORGET = sql(
-    "DELETE FROM heartbeats WHERE at < (SELECT max(at) FROM heartbeats WHERE at <= :before)",
+    WITH beaten AS (
+        INSERT INTO heartbeats (at) SELECT :now WHERE NOT EXISTS (SELECT FROM pauses)
+        ON CONFLICT (at) DO UPDATE SET last_at = clock_timestamp()
+    )
+    DELETE FROM heartbeats WHERE at < (SELECT max(at) FROM heartbeats WHERE at <= :before)
+    """,
     before=DateTime(timezone=True),
 )
 _OUTAGES = sql(
@@ -49,8 +49,7 @@ _OUTAGES = sql(
 
 async def beat(session: AsyncSession, policy: Policy, now: datetime) -> None:
     """Updates are being processed, unless all is paused; heartbeats that nobody asks for any more are forgotten."""
-    await session.execute(_BEAT, {"now": now})
-    await session.execute(_FORGET, {"before": now - policy.keep_heartbeats_for})
+    await session.execute(_BEAT, {"now": now, "before": now - policy.keep_heartbeats_for})
 
 
 async def known_outages(

@@ -1,28 +1,20 @@
 """A driver's shifts: as he sees them, and under lock."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Date, Row, Uuid, and_, bindparam, select
+from sqlalchemy import Date, Row, TextClause, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from domain import time
-from domain.db.models import (
-    AbsenceQuestion,
-    Assignment,
-    AssignmentTerms,
-    BidWindow,
-    ContactSettings,
-    LateAnnouncement,
-    Route,
-    Shift,
-    User,
-    Warehouse,
-)
-from domain.db.models.words import AssignedBy, AssignmentStatus, BidWindowMode, UserRole
+from domain.db.models.words import AssignedBy, AssignmentStatus
+from domain.db.sql import sql
 from domain.policy import Policy, QuietHours
 from domain.shifts.rules import Late, ShiftFacts
 from domain.shifts.rules_of_leaving import came_late, hand_back_until
@@ -60,91 +52,55 @@ class OwnShift:
 
 
 # A route is looked up by its id, for each of the few shifts by itself: joined, all are read if statistics are unlucky.
-_ROUTE = select(Route.name).where(Route.id == Assignment.route_id).correlate(Assignment).scalar_subquery()
-_ALL = (
-    select(
-        Assignment.id,
-        Assignment.user_id,
-        _ROUTE.label("route"),
-        Warehouse.name.label("warehouse"),
-        Warehouse.address,
-        Assignment.on,
-        AssignmentTerms.arrive_by,
-        AssignmentTerms.confirm_by,
-        Assignment.assigned_at,
-        Assignment.assigned_by,
-        Assignment.status,
-        Assignment.confirmed_at,
-        Assignment.route_id,
-        Assignment.warehouse_id,
-        Shift.arrived_at,
-        Shift.parcels_start,
-        Shift.parcels_returned,
-        Shift.completed_at,
-        Shift.editable_until,
-        LateAnnouncement.due_at,
-        LateAnnouncement.granted,
-        LateAnnouncement.decided_at,
-        AbsenceQuestion.asked_at,
-        ContactSettings.quiet_from,
-        ContactSettings.quiet_until,
-        select(BidWindow.id)
-        .where(
-            BidWindow.assignment_id == Assignment.id,
-            BidWindow.mode == BidWindowMode.COMPETITIVE,
-            BidWindow.winner_id == Assignment.user_id,
-            Assignment.assigned_by == AssignedBy.BID,
-        )
-        .correlate(Assignment)
-        .scalar_subquery()
-        .label("won_by"),
-    )
-    .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
-    .outerjoin(AssignmentTerms, AssignmentTerms.assignment_id == Assignment.id)
-    .outerjoin(Shift, Shift.assignment_id == Assignment.id)
-    .outerjoin(LateAnnouncement, LateAnnouncement.assignment_id == Assignment.id)
-    .outerjoin(AbsenceQuestion, AbsenceQuestion.assignment_id == Assignment.id)
-    .outerjoin(ContactSettings, ContactSettings.user_id == Assignment.user_id)
-)
-_SHIFTS = _ALL.where(Assignment.user_id == bindparam("driver", type_=Uuid()))
-_THESE = _ALL.where(Assignment.id.in_(bindparam("assignments", expanding=True))).order_by(Assignment.id)
-_LIVE = _SHIFTS.where(Assignment.status != AssignmentStatus.CANCELLED).order_by(Assignment.on)
-_FIRST, _LAST = bindparam("first", type_=Date()), bindparam("last", type_=Date())
-_OWN = _LIVE.where(Assignment.on.between(_FIRST, _LAST))
-_ONE = _LIVE.where(Assignment.id == bindparam("assignment", type_=Uuid()))
-_ANY = _SHIFTS.where(Assignment.id == bindparam("assignment", type_=Uuid()))
-_LOCK = (
-    select(Assignment.id)
-    .where(
-        Assignment.id == bindparam("assignment", type_=Uuid()), Assignment.user_id == bindparam("driver", type_=Uuid())
-    )
-    .with_for_update(key_share=True)
-)
-_IS_UNCONFIRMED = and_(
-    Assignment.status == AssignmentStatus.SCHEDULED, Assignment.confirmed_at.is_(None), Assignment.on >= _FIRST
-)
-_UNCONFIRMED = _LIVE.where(_IS_UNCONFIRMED)
-_LOCK_UNCONFIRMED = (
-    select(Assignment.id)
-    .where(Assignment.user_id == bindparam("driver", type_=Uuid()), _IS_UNCONFIRMED, Assignment.on <= _LAST)
-    .order_by(Assignment.id)
-    .with_for_update(key_share=True)
-)
+# In SQL itself: nothing is read as often, and of SQLAlchemy's objects half of the time would be spent on its columns.
+_SHIFTS: Final = """
+SELECT a.id, a.user_id, a.date AS "on", a.route_id, a.warehouse_id, a.assigned_at, a.assigned_by::text, a.status::text,
+       a.confirmed_at, (SELECT r.name FROM routes r WHERE r.id = a.route_id) AS route,
+       w.name AS warehouse, w.address, t.arrive_by, t.confirm_by,
+       s.arrived_at, s.parcels_start, s.parcels_returned, s.completed_at, s.editable_until,
+       late.due_at, late.granted, late.decided_at, asked.asked_at, contact.quiet_from, contact.quiet_until,
+       (SELECT won.id FROM bid_windows won WHERE won.assignment_id = a.id AND won.mode = 'competitive'
+        AND won.winner_id = a.user_id AND a.assigned_by = 'bid') AS won_by
+FROM assignments a
+JOIN warehouses w ON w.id = a.warehouse_id
+LEFT JOIN assignment_terms t ON t.assignment_id = a.id
+LEFT JOIN shifts s ON s.assignment_id = a.id
+LEFT JOIN late_announcements late ON late.assignment_id = a.id
+LEFT JOIN absence_questions asked ON asked.assignment_id = a.id
+LEFT JOIN contact_settings contact ON contact.user_id = a.user_id
+"""
+_LIVE: Final = "a.user_id = :driver AND a.status <> 'cancelled'"
+_TO_CONFIRM: Final = "a.status = 'scheduled' AND a.confirmed_at IS NULL"
+_TYPES: Final[dict[str, TypeEngine[Any]]] = {
+    "driver": Uuid(),
+    "assignment": Uuid(),
+    "assignments": ARRAY(Uuid()),
+    "first": Date(),
+    "last": Date(),
+}
 
 
-_IS_SCHEDULED = and_(Assignment.status == AssignmentStatus.SCHEDULED, Assignment.on.between(_FIRST, _LAST))
-_SCHEDULED = _LIVE.where(_IS_SCHEDULED)
-_LOCK_SCHEDULED = (
-    select(Assignment.id)
-    .where(Assignment.user_id == bindparam("driver", type_=Uuid()), _IS_SCHEDULED)
-    .order_by(Assignment.id)
-    .with_for_update(key_share=True)
-)
-_LOCK_DRIVER = (
-    select(User.id)
-    .where(User.id == bindparam("driver", type_=Uuid()), User.role == UserRole.DRIVER)
-    .with_for_update(key_share=True)
-)
+def _where(which: str, rows: str = _SHIFTS) -> TextClause:
+    """The shifts of which that is true."""
+    types = {name: kind for name, kind in _TYPES.items() if re.search(rf":{name}\b", which)}
+    return sql(f"{rows} WHERE {which}", **types)
+
+
+_OWN = _where(f"{_LIVE} AND a.date BETWEEN :first AND :last ORDER BY a.date")
+_AT_HOME = _where(f"{_LIVE} AND a.date >= :first AND (a.date <= :last OR {_TO_CONFIRM}) ORDER BY a.date")
+_ONE = _where(f"{_LIVE} AND a.id = :assignment")
+_ANY = _where("a.user_id = :driver AND a.id = :assignment")
+_THESE = _where("a.id = ANY (:assignments) ORDER BY a.id")
+_UNCONFIRMED = _where(f"{_LIVE} AND {_TO_CONFIRM} AND a.date >= :first ORDER BY a.date")
+_UNCONFIRMED_UNTIL = _where(f"{_LIVE} AND {_TO_CONFIRM} AND a.date BETWEEN :first AND :last ORDER BY a.date")
+_SCHEDULED = _where(f"{_LIVE} AND a.status = 'scheduled' AND a.date BETWEEN :first AND :last ORDER BY a.date")
+
+_IDS: Final = "SELECT a.id FROM assignments a"
+_LOCK = _where("a.id = :assignment AND a.user_id = :driver FOR NO KEY UPDATE", _IDS)
+_LOCK_SOME: Final = "AND a.date BETWEEN :first AND :last ORDER BY a.id FOR NO KEY UPDATE"
+_LOCK_UNCONFIRMED = _where(f"a.user_id = :driver AND {_TO_CONFIRM} {_LOCK_SOME}", _IDS)
+_LOCK_SCHEDULED = _where(f"a.user_id = :driver AND a.status = 'scheduled' {_LOCK_SOME}", _IDS)
+_LOCK_DRIVER = sql("SELECT id FROM users WHERE id = :driver AND role = 'driver' FOR NO KEY UPDATE", driver=Uuid())
 
 
 async def own_shifts(
@@ -153,6 +109,17 @@ async def own_shifts(
     """The driver's live shifts from `first` to `last`, both inclusive, by day; at most one a day (R2.1)."""
     rows = await session.execute(_OWN, {"driver": driver_id, "first": first, "last": last})
     return tuple(_own(row, policy) for row in rows)
+
+
+async def at_home(
+    session: AsyncSession, driver_id: uuid.UUID, first: date, last: date, policy: Policy, now: datetime
+) -> tuple[tuple[OwnShift, ...], int]:
+    """The same, and how many of his shifts, of whatever week, he has yet to confirm and still can."""
+    rows = await session.execute(_AT_HOME, {"driver": driver_id, "first": first, "last": last})
+    shifts = [_own(row, policy) for row in rows]
+    today = time.local_day(now, policy)
+    to_confirm = sum(shift.on >= today and can_be_confirmed(shift, now) for shift in shifts)
+    return tuple(shift for shift in shifts if shift.on <= last), to_confirm
 
 
 async def own_shift(
@@ -215,7 +182,7 @@ async def unconfirmed_locked(
     """The driver's unconfirmed shifts from `first` to `last`, both inclusive, locked in the order of their ids."""
     days = {"driver": driver_id, "first": first, "last": last}
     locked = set(await session.scalars(_LOCK_UNCONFIRMED, days))
-    rows = await session.execute(_UNCONFIRMED.where(Assignment.on <= _LAST), days)
+    rows = await session.execute(_UNCONFIRMED_UNTIL, days)
     return tuple(_facts(row, driver_id, policy) for row in rows if row.id in locked)
 
 
@@ -255,6 +222,10 @@ def _terms(row: Row[Any], policy: Policy) -> tuple[datetime, datetime]:
     return arrive_by, confirm_by
 
 
+def _by(row: Row[Any]) -> AssignedBy | None:
+    return AssignedBy(row.assigned_by) if row.assigned_by else None
+
+
 def _own(row: Row[Any], policy: Policy) -> OwnShift:
     arrive_by, confirm_by = _terms(row, policy)
     return OwnShift(
@@ -266,7 +237,7 @@ def _own(row: Row[Any], policy: Policy) -> OwnShift:
         starts_at=time.shift_start(row.on, policy),
         arrive_by=arrive_by,
         confirm_by=confirm_by,
-        status=row.status,
+        status=AssignmentStatus(row.status),
         confirmed=row.confirmed_at is not None,
         arrived_at=row.arrived_at,
         parcels_start=row.parcels_start,
@@ -275,9 +246,9 @@ def _own(row: Row[Any], policy: Policy) -> OwnShift:
         editable_until=row.editable_until,
         late_until=None if row.due_at else arrive_by - policy.late_before,
         late=_late(row),
-        declinable=row.status is AssignmentStatus.SCHEDULED
+        declinable=row.status == AssignmentStatus.SCHEDULED
         and row.confirmed_at is None
-        and came_late(row.on, row.assigned_by, row.assigned_at, policy),
+        and came_late(row.on, _by(row), row.assigned_at, policy),
         won_by=row.won_by,
         hand_back_until=_hand_back_until(row, policy),
         give_until=time.give_away_until(row.on, policy),
@@ -306,7 +277,7 @@ def _facts(row: Row[Any], driver_id: uuid.UUID, policy: Policy) -> ShiftFacts:
         route=row.route,
         warehouse=row.warehouse,
         on=row.on,
-        status=row.status,
+        status=AssignmentStatus(row.status),
         assigned_at=row.assigned_at,
         confirmed_at=row.confirmed_at,
         arrive_by=arrive_by,
@@ -318,6 +289,6 @@ def _facts(row: Row[Any], driver_id: uuid.UUID, policy: Policy) -> ShiftFacts:
         editable_until=row.editable_until,
         late=_late(row),
         leaving_since=row.asked_at,
-        assigned_by=row.assigned_by,
+        assigned_by=_by(row),
         hand_back_until=_hand_back_until(row, policy),
     )

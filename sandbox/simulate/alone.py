@@ -104,7 +104,7 @@ async def _run(order: Order) -> Result | Fault:
             _stay_on(order.processor)
         with embedded_postgres(order.folder, fast=True) as server:
             await migrate(server.url())
-            async with world(server.url(), order.month) as one:
+            async with world(server.socket_url(), order.month) as one:
                 _collect_rarely()
                 await one.run(_tell_day)
                 return await result_of(one)

@@ -22,8 +22,8 @@ _SCHEMA: Final = """
 CREATE SCHEMA virtual;
 CREATE SEQUENCE virtual.clock MINVALUE 0;
 CREATE SEQUENCE virtual.ids;
-CREATE FUNCTION virtual.clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE AS
-    $$ SELECT timestamptz 'epoch' + last_value * interval '1 millisecond' FROM virtual.clock $$;
+CREATE FUNCTION virtual.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+    $$ SELECT timestamptz 'epoch' + pg_sequence_last_value('virtual.clock') * interval '1 millisecond' $$;
 CREATE FUNCTION virtual.gen_random_uuid() RETURNS uuid LANGUAGE sql VOLATILE AS
     $$ SELECT md5('{seed}:' || nextval('virtual.ids'))::uuid $$;
 """
@@ -43,6 +43,13 @@ JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
 CROSS JOIN LATERAL (SELECT pg_get_expr(adbin, adrelid) AS by) AS made
 WHERE made.by IN ('gen_random_uuid()', 'clock_timestamp()')
 """
+# Tables are small, and statements many: planning each for its parameters takes longer than any plan saves. A plan for
+# whatever instant expects a third of a table to be after it, and would read all of it.
+_SETTINGS: Final = (
+    "search_path = virtual, public, pg_catalog",
+    "plan_cache_mode = force_generic_plan",
+    "enable_seqscan = off",
+)
 
 
 class DatabaseClock:
@@ -75,8 +82,7 @@ async def take_over(database_url: str, seed: int) -> None:
         await connection.execute(_SCHEMA.format(seed=seed) + _INDEXES)
         for (statement,) in await connection.fetch(_DEFAULTS):
             await connection.execute(statement)
-        # Tables are small, and statements many: planning each for its parameters takes longer than any plan saves.
-        for setting in ("search_path = virtual, public, pg_catalog", "plan_cache_mode = force_generic_plan"):
+        for setting in _SETTINGS:
             await connection.execute(f'ALTER DATABASE "{address.database}" SET {setting}')
     finally:
         await connection.close()

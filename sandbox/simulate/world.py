@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models.words import AssignmentStatus, UserRole
 from domain.shifts.outages import Outage
@@ -214,7 +215,7 @@ class World:
 
     async def _look(self) -> None:
         """People see what has changed for them, and make up their minds about it."""
-        async with self.town.rollcall.edge.sessions() as session:
+        async with AsyncSession(self.town.mail.db) as session:
             shifts = await changed_shifts(session, self._looked_at, self.town.policy, self.town.now)
         self._looked_at = self.town.now
         for user_id, shift in shifts:
@@ -249,7 +250,7 @@ class World:
         since = invariants.EVER if in_peace else self.town.now - timedelta(seconds=1)
         ticked = None if in_peace else self._ticked[0]
         facts = Facts(self.town.policy, self.town.now, since, self.outages, ticked)
-        async with self.town.rollcall.edge.sessions() as session:
+        async with AsyncSession(self.town.mail.db) as session:
             found = await invariants.broken(session, facts, in_peace=in_peace)
         self.checks += sum(in_peace or not each.in_peace for each in invariants.INVARIANTS)
         if found or self.complaints:

@@ -29,7 +29,7 @@ import sys
 from pathlib import Path
 from bot.embedded_postgres import embedded_postgres
 with embedded_postgres(Path(sys.argv[1]), fast=sys.argv[2] == "fast") as server:
-    print(server.url(), flush=True)
+    print(server.url(), server.socket_url(), flush=True)
     sys.stdin.read()
 """
 AS_ROOT = os.geteuid() == 0
@@ -55,9 +55,13 @@ class User:
         )
 
     @functools.cached_property
-    def url(self) -> str:
+    def urls(self) -> list[str]:
         assert self.process.stdout
-        return str(self.process.stdout.readline()).strip()
+        return str(self.process.stdout.readline()).split()
+
+    @property
+    def url(self) -> str:
+        return self.urls[0]
 
     @property
     def port(self) -> int:
@@ -229,10 +233,12 @@ async def test_a_killed_supervisor_is_replaced_by_the_next_user(user: Callable[.
     until(lambda: not answers(second.port))
 
 
-async def test_nobody_enters_without_the_password(user: Callable[..., User]) -> None:
-    url = user().url
-    with pytest.raises(asyncpg.InvalidPasswordError):
-        await ask(url.replace(urlsplit(url).password or "", "guess"), "SELECT 1")
+async def test_nobody_enters_without_the_password(user: Callable[..., User], folder: Path) -> None:
+    for url in user().urls:
+        assert await ask(url, "SELECT 1") == 1
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await ask(url.replace(urlsplit(url).password or "", "guess"), "SELECT 1")
+    assert (folder / "postgres").stat().st_mode & 0o077 == 0, "nor do others get at its socket"
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")

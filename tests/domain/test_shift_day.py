@@ -31,6 +31,7 @@ from domain.shifts.actions import (
     correct_parcels,
     load_parcels,
 )
+from domain.shifts.queries import at_home as shifts_at_home
 from domain.shifts.queries import own_shift, own_shifts, unconfirmed
 from domain.shifts.rules import Arrive, Confirm, Done
 from domain.shifts.rules_of_parcels import Complete, Correct, Load
@@ -192,6 +193,22 @@ async def test_r4_1_what_he_has_yet_to_confirm(it: Today) -> None:
     at = shift_start(sooner.on, POLICY) - 48 * HOUR
     assert len(await unconfirmed(it.session, it.dana.id, POLICY, at)) == 2
     assert [one.assignment_id for one in await unconfirmed(it.session, it.dana.id, POLICY, at + SECOND)] == [later.id]
+
+
+async def test_his_home_card_counts_what_he_has_yet_to_confirm_of_whatever_week(it: Today) -> None:
+    sooner = await to_confirm(it, 4, "R4")
+    await to_confirm(it, 19, "R8")
+    await to_confirm(it, -2, "R2")  # it is over
+    first, last = it.fleet.day(-1), sooner.on
+
+    async def at_home(now: datetime) -> tuple[list[uuid.UUID], int]:
+        shifts, count = await shifts_at_home(it.session, it.dana.id, first, last, POLICY, now)
+        return [each.assignment_id for each in shifts], count
+
+    assert await at_home(it.now) == ([it.slot.id, sooner.id], 2)
+    at = shift_start(sooner.on, POLICY) - 48 * HOUR
+    assert await at_home(at) == ([it.slot.id, sooner.id], 2)
+    assert await at_home(at + SECOND) == ([it.slot.id, sooner.id], 1)
 
 
 # -- arriving
