@@ -73,7 +73,7 @@ class Offer:
         return self.mode is BidWindowMode.COMPETITIVE
 
 
-# Tables, not what is mapped to them: of SQLAlchemy's objects half of the time would be spent on rows that are none.
+# Of tables, not of the classes that are mapped to them: for those SQLAlchemy takes twice as long over each statement.
 _W, _A, _R, _H, _T = (of.__table__ for of in (BidWindow, Assignment, Route, Warehouse, AssignmentTerms))
 _BID, _ASK, _OFF, _DECLINED = (of.__table__.c for of in (Bid, WindowAsk, TimeOff, DayDecline))
 _DRIVER = bindparam("driver", type_=Uuid())
