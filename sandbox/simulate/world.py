@@ -247,6 +247,7 @@ class World:
     # -- what must hold
 
     async def _inspect(self, *, in_peace: bool) -> None:
+        """Each look is a statement by itself: nothing else happens meanwhile."""
         since = invariants.EVER if in_peace else self.town.now - timedelta(seconds=1)
         ticked = None if in_peace else self._ticked[0]
         facts = Facts(self.town.policy, self.town.now, since, self.outages, ticked)

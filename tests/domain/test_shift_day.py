@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from domain.db.models import (
     Assignment,
@@ -198,17 +198,19 @@ async def test_r4_1_what_he_has_yet_to_confirm(it: Today) -> None:
 async def test_his_home_card_counts_what_he_has_yet_to_confirm_of_whatever_week(it: Today) -> None:
     sooner = await to_confirm(it, 4, "R4")
     await to_confirm(it, 19, "R8")
-    await to_confirm(it, -2, "R2")  # it is over
-    first, last = it.fleet.day(-1), sooner.on
+    over = await to_confirm(it, -1, "R2")
+    still = {"arrive_by": it.now, "confirm_by": it.now + 30 * DAY}  # were it not over
+    await it.session.execute(insert(AssignmentTerms).values(assignment_id=over.id, **still))
+    first, last = over.on, sooner.on
 
     async def at_home(now: datetime) -> tuple[list[uuid.UUID], int]:
         shifts, count = await shifts_at_home(it.session, it.dana.id, first, last, POLICY, now)
         return [each.assignment_id for each in shifts], count
 
-    assert await at_home(it.now) == ([it.slot.id, sooner.id], 2)
+    assert await at_home(it.now) == ([over.id, it.slot.id, sooner.id], 2)
     at = shift_start(sooner.on, POLICY) - 48 * HOUR
-    assert await at_home(at) == ([it.slot.id, sooner.id], 2)
-    assert await at_home(at + SECOND) == ([it.slot.id, sooner.id], 1)
+    assert await at_home(at) == ([over.id, it.slot.id, sooner.id], 2)
+    assert await at_home(at + SECOND) == ([over.id, it.slot.id, sooner.id], 1)
 
 
 # -- arriving
