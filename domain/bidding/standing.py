@@ -26,6 +26,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     union,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -121,11 +122,21 @@ def standing(policy: Policy, slot: SlotColumns = ONE) -> Select[Any]:
     What is built on `ONE` is executed with the parameters of a slot, `SlotKey.given`.
     """
     user = User.id
-    monday, sunday = slot.monday, slot.sunday
     works_on = and_(Employment.starts_on <= slot.on, or_(Employment.ends_on.is_(None), Employment.ends_on >= slot.on))
     no_home = not_(exists().where(Employment.user_id == user))
     at_home = exists().where(Employment.user_id == user, Employment.warehouse_id == slot.warehouse_id, works_on)
     held = and_(Assignment.user_id == user, Assignment.status.in_(HELD))
+    # His week is looked at once, whatever of it is asked for and however often. The day alone, as an `exists`, could be
+    # asked of all who drive then, in the whole company.
+    week = (
+        select(
+            func.count().label("load"),
+            func.coalesce(func.bool_or(Assignment.on == slot.on), false()).label("busy"),
+        )
+        .where(held, Assignment.on.between(slot.monday, slot.sunday))
+        .correlate(User)
+        .lateral("week")
+    )
     cancelled_by_him = exists().where(Shift.assignment_id == Assignment.id, Shift.cancelled_at.is_not(None))
     missed_by_him = exists().where(Incident.assignment_id == Assignment.id, Incident.kind.in_(LEFT))
     worked = aliased(RouteCompletions)
@@ -164,13 +175,8 @@ def standing(policy: Policy, slot: SlotColumns = ONE) -> Select[Any]:
                 slot.emergency,
                 exists().where(Assignment.user_id == user, Assignment.status == AssignmentStatus.ACTIVE),
             ).label("on_shift"),
-            exists().where(held, Assignment.on == slot.on).label("busy"),
-            select(func.count())
-            .select_from(Assignment)
-            .where(held, Assignment.on.between(monday, sunday))
-            .correlate(User)
-            .scalar_subquery()
-            .label("load"),
+            week.c.busy,
+            week.c.load,
             User.weekly_cap.label("cap"),
             exists()
             .where(CapOverride.window_id == slot.window_id, CapOverride.user_id == user)
@@ -203,6 +209,7 @@ def standing(policy: Policy, slot: SlotColumns = ONE) -> Select[Any]:
         .outerjoin(DriverHealthState, DriverHealthState.user_id == user)
         .outerjoin(DriverPreferences, DriverPreferences.user_id == user)
         .outerjoin(RouteCompletions, and_(RouteCompletions.user_id == user, RouteCompletions.route_id == slot.route_id))
+        .join(week, true())
     )
 
 

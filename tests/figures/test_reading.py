@@ -131,14 +131,13 @@ COMPANYS_WEEK = 50_000  # the same of all 25 warehouses
 OF_A_ROUTE = 3_200  # its days in nearly three years, once for each thing that hangs on them
 OF_MANY = 130  # whom a message to many went to: to find one of them, for the test
 TOLD = 400  # a warehouse's hundred drivers, and what each is told; how each is reached, all chats say as quickly
-WEIGHED = 700  # … and whatever else may speak against each
 # Who has no home recorded may work everywhere (R6.3): that is found by looking at all people, not at all assignments.
 EVERYBODY = {"users", "employments", "contact_settings"}
 # What there is of each driver or route, and not of each day; and what is in his chat, of which the old goes (R13).
 OF_EACH = EVERYBODY | {"driver_preferences", "driver_health_state", "driver_metrics", "route_completions", "chat_links"}
 OF_EACH |= {"routes", "deliveries"}
 # What may be read from end to end, by the most rows of a press.
-OF_ALL = {TOLD: EVERYBODY | {"chat_links"}} | dict.fromkeys((CANDIDATES, WEIGHED, TRACES), EVERYBODY)
+OF_ALL = {TOLD: EVERYBODY | {"chat_links"}} | dict.fromkeys((CANDIDATES, TRACES), EVERYBODY)
 OF_ALL |= dict.fromkeys((WORKED, MOVED, ROUTES, DRIVERS, COMPANYS_WEEK), OF_EACH)
 
 
@@ -700,7 +699,7 @@ PRESSES: dict[str, tuple[list[Do], Do, int]] = {  # what was before, the press, 
     "a window's card": ([emergency], window, CANDIDATES),
     "an emergency": ([], emergency, CANDIDATES),
     "the uncovered list": ([], uncovered, FEW),
-    "whom a slot could be given to": ([], whom_to_give_it_to, WEIGHED),
+    "whom a slot could be given to": ([], whom_to_give_it_to, CANDIDATES),
     "given by hand": ([], given_by_hand, CANDIDATES),
     "what is offered": ([emergency], what_is_offered, OPEN),
     "a window's bids": ([competitive, bids], all_its_bids, FEW),
