@@ -1,22 +1,25 @@
-"""What else in a run must come from its seed: the database's clock, and ids.
+"""What else in a run must come from its seed: the database's clock, ids, and what is drawn so that none can guess it.
 
 Leases, pauses and halts run by the database's clock (ARCHITECTURE 8), and what nothing else puts in order is put in
 order by id. So in a simulation's own database `clock_timestamp()` and `gen_random_uuid()` are found in a schema that is
 looked through first: the statements of the product are those that they are.
 """
 
+import base64
 import random
+import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from unittest import mock
 
 import asyncpg
 from sqlalchemy.engine import make_url
 
 from bot.delivery import pace
+from domain.notices import codes
 
 # VOLATILE, as the real ones are: what only reads a sequence by a function is then put in the place of each call.
 _SCHEMA: Final = """
@@ -91,11 +94,17 @@ async def take_over(database_url: str, seed: int) -> None:
 
 @contextmanager
 def seeded(seed: int, monotonic: object) -> Iterator[None]:
-    """Ids that this process makes come from the seed; what it remembers of a halt runs by `monotonic`."""
-    dice = random.Random(f"{seed}:ids")
-
-    def id_() -> uuid.UUID:
-        return uuid.UUID(int=dice.getrandbits(128), version=4)
-
-    with mock.patch.object(uuid, "uuid4", id_), mock.patch.object(pace, "monotonic", monotonic):
+    """What this process draws comes from the seed: ids, links and codes; its memory of a halt runs by `monotonic`."""
+    dice, draw = random.Random(f"{seed}:ids"), codes.draw
+    drawn: dict[str, Any] = {
+        "token_urlsafe": lambda size: base64.urlsafe_b64encode(dice.randbytes(size)).decode(),
+        "token_hex": lambda size: dice.randbytes(size).hex(),
+        "randbits": dice.getrandbits,
+    }
+    with (
+        mock.patch.object(uuid, "uuid4", lambda: uuid.UUID(int=dice.getrandbits(128), version=4)),
+        mock.patch.multiple(secrets, **drawn),
+        mock.patch.object(codes, "draw", lambda _: draw(dice.choice)),
+        mock.patch.object(pace, "monotonic", monotonic),
+    ):
         yield

@@ -24,6 +24,7 @@ from bot.delivery import ladder, texting
 from bot.delivery.carrying import Remove, carry, screen_for, settle
 from bot.delivery.claims import claim_telegram
 from bot.delivery.mail import Mail, open_mail
+from bot.delivery.pictures import whole
 from bot.delivery.steps import Step
 from bot.receiving import Outcome
 from bot.run import Rollcall
@@ -140,6 +141,7 @@ class Town:
         """Carries whatever is due, one after another, as the workers do; now and then one of them dies."""
         if await (self._deliver() if carefully else self._unless_dead(self._deliver)) is None:
             self.happened["workers killed"] += 1
+            await self.network.sms.settled()  # what it had handed over goes its way, and only then does another go on
             await self._deliver()
 
     def forget(self) -> None:
@@ -160,8 +162,10 @@ class Town:
             pass
         while (claimed := await claim_telegram(mail.db, mail.now(), mail.pace.chat_every, mail.policy)) is not None:
             content = await screen_for(mail, claimed)
-            outcome = await carry(mail, claimed, content) if isinstance(content, Screen | Remove) else content
-            await settle(mail, claimed, outcome)
+            if isinstance(content, Screen | Remove):
+                await settle(mail, claimed, await carry(mail, claimed, content), whole(content, None))
+            else:
+                await settle(mail, claimed, content)
         while await self._text() is not None:
             await self.network.sms.settled()
         return True

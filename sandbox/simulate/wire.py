@@ -31,8 +31,14 @@ class Wire(BaseRequest):
     ) -> tuple[int, bytes]:
         """As over HTTP; an answer that is lost is a connection that breaks."""
         token, called = url.rpartition("/bot")[2].split("/", 1)
-        params = Params(dict(request_data.json_parameters) if request_data else {})
-        response = await door.answer(self._network, token, called, params)
+        response = await door.answer(self._network, token, called, _params(request_data or RequestData()))
         if isinstance(response, NoAnswer):
             raise NetworkError("ServerDisconnectedError: Server disconnected")
         return response.status_code, bytes(response.body)
+
+
+def _params(given: RequestData) -> Params:
+    """With the files that are sent: pictures, and what is sent as a document."""
+    parts = {name: (str(part[0]), part[1]) for name, part in given.multipart_data.items()}
+    files = {name: content if isinstance(content, bytes) else content.read() for name, (_, content) in parts.items()}
+    return Params(dict(given.json_parameters), files, {name: file_name for name, (file_name, _) in parts.items()})
