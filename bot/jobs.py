@@ -20,12 +20,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import hours, metrics, rosters, rounds
 from bot.delivery import alerts
+from bot.delivery.alone import alone
 from bot.faults import Failed, brief, fault_id, is_away, is_passing
 from domain.bidding import queries as bidding
 from domain.coverage import actions as coverage
 from domain.coverage import cover, ending, mornings
 from domain.coverage.cover import CoverTold
 from domain.coverage.ending import ClosedEmpty, Ended
+from domain.db.sql import Find
 from domain.giving import approving
 from domain.health import appeals, days, nights, reinstating, weeks
 from domain.notices import digest, pausing
@@ -52,11 +54,14 @@ class Duty:
 
     Its last argument tells how many things at the front of what is due are to be passed by: they failed just now.
 
+    `due`: what finds a thing by itself. Each second it is asked whether there is one, before a transaction is begun.
+
     `at`: what belongs to an hour of the day, as minute, hour, day, month and weekday in the company's zone; it is done
     once for each such instant, or once for all those that were missed.
     """
 
     item: Callable[[AsyncSession, datetime, int], Awaitable[object | None]]
+    due: Callable[[datetime], Find] | None = None
     at: str | None = None
 
 
@@ -159,23 +164,37 @@ def table_of_duties(words: Wording, policy: Policy, make_roster: rosters.Make | 
 
     return {
         "roster": Errand(partial(rosters.make_due, make_roster or rosters.here(words, policy), words, policy)),
-        "week-message": Duty(lambda session, now, pass_by: telling.tell_week(session, words, policy, now, pass_by)),
-        "windows": Duty(close_window),
+        "week-message": Duty(
+            lambda session, now, pass_by: telling.tell_week(session, words, policy, now, pass_by),
+            partial(telling.due_week, policy),
+        ),
+        "windows": Duty(close_window, ending.due_window),
         "give-aways": Duty(
-            lambda session, now, pass_by: approving.end_due_give_away(session, words, policy, now, pass_by)
+            lambda session, now, pass_by: approving.end_due_give_away(session, words, policy, now, pass_by),
+            partial(approving.due_give_away, policy),
         ),
-        "waves": Duty(lambda session, now, pass_by: coverage.send_due_wave(session, words, policy, now, pass_by)),
-        "auto-drop": Duty(drop),
-        "missing": Duty(warn),
-        "holds": Duty(lambda session, now, pass_by: holds.begin_due_hold(session, words, policy, now, pass_by)),
-        "absences": Duty(cancel_unanswered),
-        "no-show": Duty(miss),
-        "overdue": Duty(tell_overdue),
+        "waves": Duty(
+            lambda session, now, pass_by: coverage.send_due_wave(session, words, policy, now, pass_by),
+            coverage.due_wave,
+        ),
+        "auto-drop": Duty(drop, partial(leaving.due_drop, policy)),
+        "missing": Duty(warn, partial(checking.due_warning, policy)),
+        "holds": Duty(
+            lambda session, now, pass_by: holds.begin_due_hold(session, words, policy, now, pass_by),
+            partial(holds.due_arrival, policy),
+        ),
+        "absences": Duty(cancel_unanswered, partial(asking_why.due_answer, policy)),
+        "no-show": Duty(miss, partial(holds.due_arrival, policy)),
+        "overdue": Duty(tell_overdue, partial(stopping.due_overdue, policy)),
         "reviews": Duty(
-            lambda session, now, pass_by: reviewing.accept_due_review(session, words, policy, now, pass_by)
+            lambda session, now, pass_by: reviewing.accept_due_review(session, words, policy, now, pass_by),
+            partial(reviewing.due_review, policy),
         ),
-        "appeals": Duty(remind_of_appeal),
-        "pool": Duty(lambda session, now, pass_by: reinstating.follow_due_stop(session, words, policy, now, pass_by)),
+        "appeals": Duty(remind_of_appeal, appeals.due_appeal),
+        "pool": Duty(
+            lambda session, now, pass_by: reinstating.follow_due_stop(session, words, policy, now, pass_by),
+            partial(reinstating.due_stop, policy),
+        ),
         "health": night("health", "40 3 * * *", score),
         "stars": Duty(lambda session, now, _: weeks.judge_weeks(session, words, policy, now), at="50 3 * * mon"),
         "shift-reminders": Duty(
@@ -292,7 +311,12 @@ class Clockwork:
     async def _done(self, name: str, duty: Duty | Errand) -> list[object]:
         if isinstance(duty, Errand):
             return await duty.run(self.sessions, self.now(), False)
-        return await (self._run_once(name, duty) if duty.at else run_due(duty, self.sessions, self.now()))
+        if duty.at is not None:
+            return await self._run_once(name, duty)
+        now = self.now()
+        if duty.due is not None and not await alone(self.sessions.kw["bind"], *duty.due(now)):
+            return []
+        return await run_due(duty, self.sessions, now)
 
     async def _run_once(self, name: str, duty: Duty) -> list[object]:
         """Where its hour has come since it was last done: the run is recorded in the transaction of the work."""

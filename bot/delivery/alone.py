@@ -13,6 +13,8 @@ from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.db.engine import TooSlow
+
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # the library has no types for this one call
 
 
@@ -24,7 +26,7 @@ def _compiled(statement: TextClause) -> tuple[str, tuple[str, ...]]:
 
 
 async def alone(db: AsyncEngine, statement: TextClause, given: Mapping[str, Any]) -> list[asyncpg.Record]:
-    """Its rows. On a connection of the pool; raises asyncpg's own errors, or those of getting a connection.
+    """Its rows. On a connection of the pool; raises asyncpg's own errors, TooSlow, or those of getting a connection.
 
     Who is stopped in the middle of it leaves no connection behind of which nobody knows what it is at.
     """
@@ -34,6 +36,10 @@ async def alone(db: AsyncEngine, statement: TextClause, given: Mapping[str, Any]
         return await _rows(lent.driver_connection, text, [given[name] for name in names])
     except asyncio.CancelledError as stopped:
         lent.invalidate(stopped)
+        raise
+    except TimeoutError as fault:
+        if fault.errno is None:  # asyncpg's own limit of time, not the network's
+            raise TooSlow from fault
         raise
     finally:
         lent.close()

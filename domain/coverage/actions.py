@@ -19,7 +19,6 @@ from domain.coverage import queries
 from domain.coverage.rules import Opening
 from domain.coverage.unasked import anybody_unasked
 from domain.db.models import (
-    Assignment,
     Bid,
     BidWindow,
     CapOverride,
@@ -28,13 +27,12 @@ from domain.db.models import (
     WindowWaves,
 )
 from domain.db.models.words import (
-    AssignmentStatus,
     BidStatus,
     BidWindowMode,
-    BidWindowStatus,
     NotificationType,
     Urgency,
 )
+from domain.db.sql import Find, sql
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.offers import ShiftOffered
@@ -136,21 +134,23 @@ class WaveSent:
     asked: int
 
 
-_DUE_WAVE = (
-    select(WindowWaves.window_id)
-    .join(BidWindow, BidWindow.id == WindowWaves.window_id)
-    .join(Assignment, Assignment.id == BidWindow.assignment_id)
-    .where(
-        WindowWaves.next_at <= bindparam("now", type_=DateTime(timezone=True)),
-        BidWindow.status == BidWindowStatus.OPEN,
-        BidWindow.closes_at > bindparam("now", type_=DateTime(timezone=True)),
-        Assignment.status == AssignmentStatus.UNFILLED,  # another program may have filled it
-    )
-    .order_by(WindowWaves.next_at, WindowWaves.window_id)
-    .offset(bindparam("pass_by", type_=Integer()))
-    .limit(1)
-    .with_for_update(of=[BidWindow, WindowWaves], key_share=True, skip_locked=True)
+# Another program may have filled the slot.
+_DUE_WAVE = sql(
+    """
+    SELECT v.window_id FROM window_waves v
+    JOIN bid_windows w ON w.id = v.window_id
+    JOIN assignments a ON a.id = w.assignment_id
+    WHERE v.next_at <= :now AND w.status = 'open' AND w.closes_at > :now AND a.status = 'unfilled'
+    ORDER BY v.next_at, v.window_id LIMIT 1 OFFSET :pass_by
+    FOR NO KEY UPDATE OF w, v SKIP LOCKED
+    """,
+    pass_by=Integer(),
 )
+
+
+def due_wave(now: datetime, pass_by: int = 0) -> Find:
+    """The window of one that is due."""
+    return _DUE_WAVE, {"now": now, "pass_by": pass_by}
 
 
 async def send_due_wave(
@@ -160,8 +160,7 @@ async def send_due_wave(
 
     What others hold is passed by, and so are the first `pass_by` of what is due.
     """
-    found = await session.execute(_DUE_WAVE, {"now": now, "pass_by": pass_by})
-    window_id = found.scalar_one_or_none()
+    window_id = await session.scalar(*due_wave(now, pass_by))
     if window_id is None:
         return None
     window = await bidding.window(session, window_id)

@@ -109,8 +109,7 @@ _DAY = f"""
     WHERE mine.user_id = :manager AND (CAST(:of AS uuid[]) IS NULL OR w.id = ANY (:of))
     ORDER BY w.name, w.id, length(day.route), day.route, day.id
 """  # noqa: S608 - our own texts
-_USED = deadlines.used(_DAY)
-_DAY_OF = sql(_DAY, on=Date(), manager=Uuid(), of=ARRAY(Uuid()), **_USED)
+_DAY_OF = sql(_DAY, on=Date(), manager=Uuid(), of=ARRAY(Uuid()), **deadlines.used(_DAY))
 
 
 async def day_of(
@@ -122,9 +121,8 @@ async def day_of(
     now: datetime,
 ) -> tuple[WarehouseDay, ...]:
     """The day in these warehouses, by name; `of` None: in all. What is not the manager's is left out (R12.3)."""
-    terms = {name: value for name, value in deadlines.given(policy).items() if name in _USED}
     given = {"manager": manager_id, "of": None if of is None else list(of), "on": on}
-    rows = await session.execute(_DAY_OF, given | terms)
+    rows = await session.execute(_DAY_OF, given | deadlines.given_to(_DAY, policy))
     days = []
     for (warehouse_id, name), its in groupby(rows, key=lambda row: (row.warehouse_id, row.warehouse)):
         routes = [

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
@@ -18,6 +18,7 @@ from domain.coverage.reopening import change_mode
 from domain.coverage.rules import Opening, decide_extension
 from domain.db.models import BidWindow, WindowWaves
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus
+from domain.db.sql import Find, sql
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.offers import Lost
@@ -48,6 +49,21 @@ class BecameInstant:
 Ended = Resolved | BecameInstant | ClosedEmpty
 
 
+_DUE = sql(
+    """
+    SELECT id, mode = 'competitive' AS awards FROM bid_windows WHERE status = 'open' AND closes_at <= :now
+    ORDER BY closes_at, id LIMIT 1 OFFSET :pass_by
+    FOR NO KEY UPDATE SKIP LOCKED
+    """,
+    pass_by=Integer(),
+)
+
+
+def due_window(now: datetime, pass_by: int = 0) -> Find:
+    """One whose time has come: its id, and whether its bids are awarded."""
+    return _DUE, {"now": now, "pass_by": pass_by}
+
+
 async def close_due_window(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> Ended | None:
@@ -57,18 +73,10 @@ async def close_due_window(
     shift starts. Any other is closed, and the route's manager told, once. What others hold is passed by, and so are the
     first `pass_by` of what is due.
     """
-    found = await session.execute(
-        select(BidWindow.id, BidWindow.mode)
-        .where(BidWindow.status == BidWindowStatus.OPEN, BidWindow.closes_at <= now)
-        .order_by(BidWindow.closes_at, BidWindow.id)
-        .offset(pass_by)
-        .limit(1)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    due = found.one_or_none()
+    due = (await session.execute(*due_window(now, pass_by))).one_or_none()
     if due is None:
         return None
-    if due.mode is not BidWindowMode.COMPETITIVE:
+    if not due.awards:
         return await _close(session, await bidding.window(session, due.id), say, policy, now)
     return await _end_bids(session, due.id, None, say, policy, now)
 

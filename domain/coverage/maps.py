@@ -131,8 +131,7 @@ _CELLS = f"""
     WHERE mine.user_id = :manager AND (CAST(:of AS uuid) IS NULL OR w.id = :of)
     ORDER BY w.name, w.id, length(r.name), r.name, r.id, d.date
 """  # noqa: S608 - our own texts
-_USED = deadlines.used(_CELLS)
-_CELLS_OF = sql(_CELLS, days=ARRAY(Date()), manager=Uuid(), of=Uuid(), **_USED)
+_CELLS_OF = sql(_CELLS, days=ARRAY(Date()), manager=Uuid(), of=Uuid(), **deadlines.used(_CELLS))
 _HIS = sql(
     """
     SELECT w.id, w.name FROM desks mine
@@ -155,9 +154,8 @@ async def coverage_map(
     if row.warehouse_id is not None and row.warehouse_id not in dict(his):
         return None
     days, today = days_of(row.on, row.on + timedelta(days=row.days - 1)), time.local_day(now, policy)
-    terms = {name: value for name, value in deadlines.given(policy).items() if name in _USED}
     given = {"manager": manager_id, "of": row.warehouse_id, "days": days}
-    cells = (await session.execute(_CELLS_OF, given | terms)).all()
+    cells = (await session.execute(_CELLS_OF, given | deadlines.given_to(_CELLS, policy))).all()
     return CoverageMap(
         first=row.on,
         week=row.days > 1,

@@ -30,14 +30,20 @@ class TooSlow(TimeoutError):
 
 
 def connect(
-    database_url: str, *, connections: int = 10, name: str = "rollcall", statement_for: float | None = 60
+    database_url: str,
+    *,
+    connections: int = 10,
+    name: str = "rollcall",
+    statement_for: float | None = 60,
+    renewed_after: int = 300,
 ) -> AsyncEngine:
     """An engine for a `postgresql://` address as hosts print it; nothing is connected yet.
 
     The address is read as PostgreSQL's own tools do (`sslmode`, `sslrootcert` and the rest). `connections` is the most
     that are open at once; 0 keeps none open between uses, for tests and one-off commands. `name` is shown in the
     server's list of sessions. A statement may take `statement_for` seconds (None: as long as it takes) before it raises
-    TooSlow. Raises ValueError for an address of another kind.
+    TooSlow. A connection is used for `renewed_after` seconds (-1: for good): idle ones are cut without a word by some
+    networks, after six minutes on the shortest-tempered. Raises ValueError for an address of another kind.
 
     Works through a transaction-mode pooler (PgBouncer, Neon, Supabase): one is recognised when the first connection is
     made, or announced by `pgbouncer=true` in the address. No prepared statement then stays on the server, at the price
@@ -50,8 +56,9 @@ def connect(
     """
     pool: dict[str, Any] = {"poolclass": NullPool}
     if connections:
-        # Idle connections are cut without a word by some networks, after six minutes on the shortest-tempered.
-        pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 10, "pool_recycle": 300}
+        # Last in, first out: the one that was used last has the statements of the day prepared, and planned.
+        pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 10, "pool_use_lifo": True}
+        pool["pool_recycle"] = renewed_after
     address, pooled = _address(database_url)
     settings = {"application_name": name, "TimeZone": "UTC"}
     opener = _opener(pooled, dsn=address, timeout=10, command_timeout=statement_for, server_settings=settings)

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import DateTime, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
+Find = tuple[TextClause, dict[str, Any]]  # what finds something, and its parameters
+
 
 def sql(statement: str, **types: TypeEngine[Any]) -> TextClause:
     """The statement, its parameters typed as given; `:now`, the business clock, is known."""

@@ -11,7 +11,7 @@ from domain import audit, time
 from domain.bidding.standing import standing_of
 from domain.db.models import Assignment, Warehouse, WarehouseSettings
 from domain.db.models.words import AssignmentStatus, GiveAwayEnd
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.giving import queries, rules
 from domain.giving.handing_over import Settled, hand_over, settle
 from domain.giving.rules import GiveAwayFacts, Take
@@ -153,6 +153,11 @@ _DUE = sql(
 )
 
 
+def due_give_away(policy: Policy, now: datetime, pass_by: int = 0) -> Find:
+    """One that is over by itself: its id."""
+    return _DUE, {"last": _last_over(policy, now), "pass_by": pass_by}
+
+
 async def end_due_give_away(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> Settled | None:
@@ -161,7 +166,7 @@ async def end_due_give_away(
     Giver and taker are told where a manager was to decide and has not. What others hold is passed by, and so are the
     first `pass_by` of what is due.
     """
-    give_away_id = await session.scalar(_DUE, {"last": _last_over(policy, now), "pass_by": pass_by})
+    give_away_id = await session.scalar(*due_give_away(policy, now, pass_by))
     if give_away_id is None:
         return None
     given = await queries.locked(session, give_away_id, policy)

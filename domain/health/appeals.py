@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models import Appeal
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.health import excusing, pool
 from domain.health.rules_of_appeals import (
     Decided,
@@ -220,6 +220,11 @@ class ToldAgain:
     told: int
 
 
+def due_appeal(now: datetime, pass_by: int = 0) -> Find:
+    """One that nobody has decided, at half of its time or at its end."""
+    return _WAITING, {"now": now, "pass_by": pass_by}
+
+
 async def remind_of_due_appeal(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> ToldAgain | None:
@@ -228,7 +233,7 @@ async def remind_of_due_appeal(
 
     What others hold is passed by, and so are the first `pass_by` of what is due.
     """
-    row = (await session.execute(_WAITING, {"now": now, "pass_by": pass_by})).one_or_none()
+    row = (await session.execute(*due_appeal(now, pass_by))).one_or_none()
     if row is None:
         return None
     of, driver = await subject(session, row.about), await person(session, row.user_id)

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, DateTime, Integer, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.queries import lock_people
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.health import asking, grounds, pool
 from domain.notices import actions as notices
 from domain.notices import following
@@ -225,6 +225,16 @@ class Reached:
     back: bool
 
 
+def due_stop(policy: Policy, now: datetime, pass_by: int = 0) -> Find:
+    """A driver about whose hard stop nobody has decided in time: his id."""
+    ends = {
+        "reminded": policy.stop_reminded_after,
+        "widened": policy.stop_widened_after,
+        "back": policy.stop_back_after,
+    }
+    return _DUE, {name: now - after for name, after in ends.items()} | {"pass_by": pass_by}
+
+
 async def follow_due_stop(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> Reached | None:
@@ -232,13 +242,8 @@ async def follow_due_stop(
 
     What others hold is passed by, and so are the first `pass_by`. The driver's row is locked: who decides holds it.
     """
-    ends = {
-        "reminded": policy.stop_reminded_after,
-        "widened": policy.stop_widened_after,
-        "back": policy.stop_back_after,
-    }
-    due = {name: now - after for name, after in ends.items()} | {"pass_by": pass_by}
-    while (driver_id := await session.scalar(_DUE, due)) is not None:
+    due = due_stop(policy, now, pass_by)
+    while (driver_id := await session.scalar(*due)) is not None:
         stop = await open_stop(session, driver_id, policy)  # once more, under the lock
         if stop is None or stop.reinstated is not None:
             continue

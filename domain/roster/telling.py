@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Date, Integer, Row, Text, select, update
+from sqlalchemy import Date, DateTime, Integer, Text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import time
 from domain.db.models import RosterRun
-from domain.db.models.words import RosterCause, Urgency
-from domain.db.sql import sql
+from domain.db.models.words import Urgency
+from domain.db.sql import Find, sql
 from domain.notices.actions import Envelope
 from domain.notices.facts.weeks import WeekGiven, WeekLocked, WeekOpen
 from domain.notices.kinds import Kind, week_about
@@ -59,7 +59,7 @@ async def tell_week(
     None where there is no such week. What others hold is passed by, and so are the first `pass_by` of what is due.
     Nobody is told of a week that is over.
     """
-    run = await _due(session, policy, now, pass_by)
+    run = (await session.execute(*due_week(policy, now, pass_by))).one_or_none()
     if run is None:
         return None
     _, last = time.week_of(run.week)
@@ -73,28 +73,24 @@ async def tell_week(
     return WeekTold(run.week, len(drivers))
 
 
-async def _due(
-    session: AsyncSession, policy: Policy, now: datetime, pass_by: int
-) -> Row[tuple[uuid.UUID, date]] | None:
-    """A week is due once its roster is published and its Monday noon has come, be it long past."""
+_DUE = sql(
+    """
+    SELECT id, week FROM roster_runs
+    WHERE cause = 'deadline' AND carried_out_at IS NOT NULL AND told_at IS NULL AND as_of < :frozen
+    ORDER BY week LIMIT 1 OFFSET :pass_by
+    FOR NO KEY UPDATE SKIP LOCKED
+    """,
+    frozen=DateTime(timezone=True),
+    pass_by=Integer(),
+)
+
+
+def due_week(policy: Policy, now: datetime, pass_by: int = 0) -> Find:
+    """A week, and its run's id: due once its roster is published and its Monday noon has come, be it long past."""
     monday, _ = time.week_of(time.local_day(now, policy))
     noon = time.local_instant(monday, policy.week_told_at, policy)
     first = monday if now >= noon else monday - timedelta(days=DAYS_OF_WEEK)
-    frozen = time.local_instant(first, policy.midnight, policy)
-    found = await session.execute(
-        select(RosterRun.id, RosterRun.week)
-        .where(
-            RosterRun.cause == RosterCause.DEADLINE,
-            RosterRun.carried_out_at.is_not(None),
-            RosterRun.told_at.is_(None),
-            RosterRun.as_of < frozen,
-        )
-        .order_by(RosterRun.week)
-        .offset(pass_by)
-        .limit(1)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
-    return found.one_or_none()
+    return _DUE, {"frozen": time.local_instant(first, policy.midnight, policy), "pass_by": pass_by}
 
 
 async def _tell(

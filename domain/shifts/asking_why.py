@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import AbsenceQuestion
 from domain.db.models.words import CancelReason
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.notices.wording import Wording
 from domain.people.queries import Person
 from domain.people.queries import person as person_by_id
@@ -89,12 +89,17 @@ _UNANSWERED = sql(
 )
 
 
+def due_answer(policy: Policy, now: datetime, pass_by: int = 0) -> Find:
+    """A shift whose driver has not said why in time: its id, and his."""
+    return _UNANSWERED, {"before": now - policy.reason_within, "pass_by": pass_by}
+
+
 async def cancel_unanswered(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> Left | Refused | None:
     """Cancels one shift whose driver has not said why in time, as "other"; None where there is none."""
-    given = {"before": now - policy.reason_within, "pass_by": pass_by}
-    while (row := (await session.execute(_UNANSWERED, given)).one_or_none()) is not None:
+    due = due_answer(policy, now, pass_by)
+    while (row := (await session.execute(*due)).one_or_none()) is not None:
         # Looked at again under the lock: he may have answered, or come after all.
         shift = await queries.shift_locked(session, row.user_id, row.assignment_id, policy)
         if shift is not None and shift.leaving_since is None:

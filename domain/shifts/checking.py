@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Date, DateTime, Row, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from domain import time
 from domain.db.models.words import AssignmentStatus, HoldCause
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.notices import following
 from domain.notices.actions import Envelope
 from domain.notices.facts.arrivals import MissingListed, NotCheckedIn
@@ -34,9 +35,7 @@ class Checked:
     managers: int
 
 
-# One statement finds them and writes down that they were warned: of two processes the second waits for the first one's
-# list, and then finds everybody warned.
-_WARN = f"""
+_DUE = f"""
 WITH due AS (
     SELECT a.id, a.user_id, a.warehouse_id, a.route_id, a.date, {ARRIVE_BY} AS arrive_by FROM assignments a
     LEFT JOIN assignment_terms t ON t.assignment_id = a.id
@@ -44,7 +43,12 @@ WITH due AS (
       AND {ARRIVE_BY} > :now AND {ARRIVE_BY} <= :until
       AND NOT EXISTS (SELECT FROM arrival_warnings told WHERE told.assignment_id = a.id AND told.due_at = {ARRIVE_BY})
       AND NOT EXISTS (SELECT FROM absence_questions asked WHERE asked.assignment_id = a.id)
-), lists AS (
+)
+"""  # noqa: S608 - our own texts
+# One statement finds them and writes down that they were warned: of two processes the second waits for the first one's
+# list, and then finds everybody warned.
+_WARN = f"""
+{_DUE}, lists AS (
     INSERT INTO arrival_lists (warehouse_id, date, due_at)
     SELECT DISTINCT warehouse_id, date, arrive_by FROM due ORDER BY warehouse_id, arrive_by
     ON CONFLICT (warehouse_id, due_at) DO UPDATE SET date = excluded.date
@@ -67,7 +71,27 @@ JOIN users u ON u.id = due.user_id
 LEFT JOIN contact_settings contact ON contact.user_id = due.user_id
 ORDER BY driver, due.id
 """  # noqa: S608 - our own texts
-_WARN_DUE = sql(_WARN, first=Date(), last=Date(), until=DateTime(timezone=True), **deadlines.used(_WARN))
+_GIVEN: Final[dict[str, TypeEngine[Any]]] = {
+    "first": Date(),
+    "last": Date(),
+    "until": DateTime(timezone=True),
+    **deadlines.used(_DUE),
+}
+_ANYBODY = sql(f"{_DUE} SELECT true FROM due LIMIT 1", **_GIVEN)  # noqa: S608 - our own texts
+_WARN_DUE = sql(_WARN, **_GIVEN)
+
+
+def due_warning(policy: Policy, now: datetime) -> Find:
+    """Whether anybody is to be warned."""
+    return _ANYBODY, _given(policy, now)
+
+
+def _given(policy: Policy, now: datetime) -> dict[str, Any]:
+    today, until = time.local_day(now, policy), now + policy.check_before
+    # What was awarded late may be due after midnight; and before half past eight nobody's shift of today is looked at.
+    last = today if until >= time.arrive_by(today, None, policy) else today - timedelta(days=1)
+    first = max(today - timedelta(days=1), policy.go_live_on or date.min)
+    return deadlines.given_to(_DUE, policy) | {"first": first, "last": last, "until": until, "now": now}
 
 
 async def warn_missing(session: AsyncSession, say: Wording, policy: Policy, now: datetime) -> Checked | None:
@@ -76,12 +100,7 @@ async def warn_missing(session: AsyncSession, say: Wording, policy: Policy, now:
     Once for each shift and instant at which it is due: an extension moves it. Late, it tells those who can still be
     there in time. None: everybody is warned. A handful of statements, whatever their number.
     """
-    today, until = time.local_day(now, policy), now + policy.check_before
-    # What was awarded late may be due after midnight; and before half past eight nobody's shift of today is looked at.
-    last = today if until >= time.arrive_by(today, None, policy) else today - timedelta(days=1)
-    first = max(today - timedelta(days=1), policy.go_live_on or date.min)
-    given = {name: value for name, value in deadlines.given(policy).items() if name in deadlines.used(_WARN)}
-    rows = (await session.execute(_WARN_DUE, given | {"first": first, "last": last, "until": until, "now": now})).all()
+    rows = (await session.execute(_WARN_DUE, _given(policy, now))).all()
     if not rows:
         return None
     drivers = await tell_each(session, [_letter(row, policy) for row in rows], say, now)
@@ -248,7 +267,7 @@ async def held_card(
 async def _people(session: AsyncSession, statement: str, policy: Policy, **given: Any) -> tuple[Expected, ...]:
     types: dict[str, Any] = {"list": Uuid(), "warehouse": Uuid(), "on": Date(), "began": DateTime(timezone=True)}
     asked = sql(statement, **deadlines.used(statement), **{name: types[name] for name in given if name in types})
-    terms = {name: value for name, value in deadlines.given(policy).items() if name in deadlines.used(statement)}
+    terms = deadlines.given_to(statement, policy)
     rows = await session.execute(asked, terms | given)
     return tuple(
         Expected(

@@ -51,6 +51,11 @@ def given(policy: Policy) -> dict[str, Any]:
     }
 
 
+def given_to(statement: str, policy: Policy) -> dict[str, Any]:
+    """Those parameters that a statement has."""
+    return {name: value for name, value in given(policy).items() if name in used(statement)}
+
+
 def used(statement: str) -> dict[str, TypeEngine[Any]]:
     """The types of those parameters that a statement has."""
     return {name: kind for name, kind in TYPES.items() if f":{name}" in statement}

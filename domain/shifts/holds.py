@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 from domain import audit, time
 from domain.db.models import ArrivalHold
 from domain.db.models.words import HoldCause
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.notices import following
 from domain.notices.actions import Envelope
 from domain.notices.facts.arrivals import ArrivalsHeld
@@ -35,14 +35,17 @@ from domain.shifts.rules import Done, ShiftFacts, is_missing
 # `missing`: who has confirmed and is not there though arriving was due, but for those who are being asked why they
 # leave. `held`: until when nothing is automatic for each of them; null, or over: it is. What a manager has released, or
 # what was held for its time already, does not count again among those who are missing at once.
-HELD: Final = f"""
+MISSING: Final = f"""
 WITH missing AS (
     SELECT a.id, a.user_id, a.warehouse_id, a.date, {ARRIVE_BY} AS arrive_by FROM assignments a
     LEFT JOIN assignment_terms t ON t.assignment_id = a.id
     WHERE a.status = 'scheduled' AND a.confirmed_at IS NOT NULL AND a.date BETWEEN :first AND :last
       AND {ARRIVE_BY} <= :now
       AND NOT EXISTS (SELECT FROM absence_questions asked WHERE asked.assignment_id = a.id)
-), known AS (
+)
+"""  # noqa: S608 - our own texts
+HELD: Final = f"""
+{MISSING}, known AS (
     SELECT m.*, coalesce(hold.released, false) AS released, coalesce(hold.waited, false) AS waited, hold.many_until,
            (SELECT max(greatest(m.arrive_by, outage.until) + :held_for)
             FROM unnest(:since, :until) AS outage (since, until)
@@ -79,7 +82,7 @@ TYPES: Final[dict[str, TypeEngine[Any]]] = {
     "before": Interval(),
     "since": ARRAY(DateTime(timezone=True)),
     "until": ARRAY(DateTime(timezone=True)),
-    **deadlines.used(HELD),
+    **deadlines.used(MISSING),
 }
 
 
@@ -88,20 +91,35 @@ async def given(session: AsyncSession, policy: Policy, now: datetime) -> dict[st
     known = await outages.known_outages(session, policy, now, within=policy.held_for + policy.outage_before)
     if any(outage.until is None for outage in known):
         return None
-    last = time.local_day(now, policy)
-    if now < time.arrive_by(last, None, policy):
-        last -= timedelta(days=1)  # nobody can be missing before nine: today's shifts are not looked at each second
-    return {
-        "first": policy.go_live_on or date.min,
-        "last": last,
+    return _missing(policy, now) | {
         "few": float(policy.missing_few),
         "share": policy.missing_share,
         "held_for": policy.held_for,
         "before": policy.outage_before,
         "since": [outage.since for outage in known],
         "until": [outage.until for outage in known],
-        "now": now,
-    } | {name: value for name, value in deadlines.given(policy).items() if name in deadlines.used(HELD)}
+    }
+
+
+_ANYBODY = sql(
+    f"{MISSING} SELECT true FROM missing LIMIT 1",  # noqa: S608 - our own texts
+    first=Date(),
+    last=Date(),
+    **deadlines.used(MISSING),
+)
+
+
+def due_arrival(policy: Policy, now: datetime) -> Find:
+    """Whether anybody is missing, held or not."""
+    return _ANYBODY, _missing(policy, now)
+
+
+def _missing(policy: Policy, now: datetime) -> dict[str, Any]:
+    """The parameters of `MISSING`."""
+    last = time.local_day(now, policy)
+    if now < time.arrive_by(last, None, policy):
+        last -= timedelta(days=1)  # nobody can be missing before nine: today's shifts are not looked at each second
+    return deadlines.given_to(MISSING, policy) | {"first": policy.go_live_on or date.min, "last": last, "now": now}
 
 
 _IS_HELD = sql(f"{HELD} SELECT {IS_HELD} FROM held m WHERE m.id = :assignment", assignment=Uuid(), **TYPES)  # noqa: S608

@@ -16,7 +16,7 @@ from domain import audit, time
 from domain.coverage.reopening import Reopened, reopen
 from domain.db.models import AbsenceQuestion, Assignment, Shift
 from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind, Trigger
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.routes import RouteCancelled
@@ -152,6 +152,15 @@ _REMINDED = sql(
 )
 
 
+def due_drop(policy: Policy, now: datetime, pass_by: int = 0) -> Find:
+    """One that was not confirmed in time: its id, whose it is, and by when he was to confirm it."""
+    last = time.local_day(now + policy.confirm_before, policy)
+    if not time.is_late(last, now, policy):
+        last -= timedelta(days=1)  # no deadline of that day can be over: its shifts are not looked at each second
+    days = {"first": policy.go_live_on or date.min, "last": last}
+    return _DROP_DUE, days | deadlines.given_to(_NOT_CONFIRMED, policy) | {"now": now, "pass_by": pass_by}
+
+
 async def drop_due_shift(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> Left | None:
@@ -161,12 +170,7 @@ async def drop_due_shift(
     that deadline usually is, whatever has reached him (R4.4). What others hold is passed by, and so are the first
     `pass_by` of what is due.
     """
-    last = time.local_day(now + policy.confirm_before, policy)
-    if not time.is_late(last, now, policy):
-        last -= timedelta(days=1)  # no deadline of that day can be over: its shifts are not looked at each second
-    days = {"first": policy.go_live_on or date.min, "last": last}
-    due = await session.execute(_DROP_DUE, days | _terms(_NOT_CONFIRMED, policy) | {"now": now, "pass_by": pass_by})
-    row = due.one_or_none()
+    row = (await session.execute(*due_drop(policy, now, pass_by))).one_or_none()
     if row is None or await outages.drops_are_held(session, policy, now):
         return None
     shift, driver = await lost(session, row.user_id, row.id, policy)
@@ -187,11 +191,6 @@ async def drop_due_shift(
 
 
 # -- what is common to all
-
-
-def _terms(statement: str, policy: Policy) -> dict[str, Any]:
-    used = deadlines.used(statement)
-    return {name: value for name, value in deadlines.given(policy).items() if name in used}
 
 
 async def lost(

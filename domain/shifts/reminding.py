@@ -103,5 +103,5 @@ def _before_go_live(on: date, policy: Policy) -> bool:
 async def _found(session: AsyncSession, statement: str, policy: Policy, now: datetime, **given: Any) -> list[Row[Any]]:
     types: dict[str, Any] = {"on": Date(), "first": Date(), "last": Date(), "until": DateTime(timezone=True)}
     asked = sql(statement, **deadlines.used(statement), **{name: types[name] for name in given})
-    known = {name: value for name, value in deadlines.given(policy).items() if name in deadlines.used(statement)}
+    known = deadlines.given_to(statement, policy)
     return list((await session.execute(asked, known | given | {"now": now})).all())

@@ -11,7 +11,7 @@ from domain import audit, time
 from domain.bidding.queries import lock_people
 from domain.db.models import Assignment, Route, Shift, ShiftReview, User, Warehouse
 from domain.db.models.words import AssignmentStatus, CancelReason
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.health import weeks
 from domain.notices import actions as notices
 from domain.notices import following
@@ -127,6 +127,11 @@ _UNDECIDED = sql(
 )
 
 
+def due_review(policy: Policy, now: datetime, pass_by: int = 0) -> Find:
+    """A shift that nobody has looked at in time: its id."""
+    return _UNDECIDED, {"before": now - policy.review_within, "pass_by": pass_by}
+
+
 async def accept_due_review(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> Decided | None:
@@ -134,7 +139,7 @@ async def accept_due_review(
 
     What others hold is passed by, and so are the first `pass_by` of what is due.
     """
-    id_ = await session.scalar(_UNDECIDED, {"before": now - policy.review_within, "pass_by": pass_by})
+    id_ = await session.scalar(*due_review(policy, now, pass_by))
     if id_ is None:
         return None
     facts = ReviewFacts(*(await session.execute(_REVIEWS, {"assignment": id_})).one())

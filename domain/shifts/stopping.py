@@ -3,7 +3,6 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Boolean, Date, DateTime, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +12,7 @@ from domain.coverage.reopening import Reopened, reopen, said
 from domain.coverage.rules import emergency_until_over
 from domain.db.models import Shift
 from domain.db.models.words import CancelReason, IncidentKind, Trigger
-from domain.db.sql import sql
+from domain.db.sql import Find, sql
 from domain.notices import actions as notices
 from domain.notices.facts.shifts import DriverStopped, ShiftOverdue
 from domain.notices.kinds import Kind
@@ -153,6 +152,20 @@ _TOLD = sql(
 )
 
 
+def due_overdue(policy: Policy, now: datetime, pass_by: int = 0) -> Find:
+    """One that nobody has been told of: its id, whose it is, and whether it is his managers' turn."""
+    today = last = time.local_day(now, policy)
+    if now < time.local_instant(today, policy.check_in_from, policy) + policy.overdue_after:
+        last -= timedelta(days=1)  # nobody of today can be overdue: they are not looked at each second
+    return _DUE, {
+        "first": today - policy.overdue_until,
+        "last": last,
+        "reminded_before": now - policy.overdue_after,
+        "told_before": now - policy.overdue_told_after,
+        "pass_by": pass_by,
+    }
+
+
 async def tell_overdue(
     session: AsyncSession, say: Wording, policy: Policy, now: datetime, pass_by: int = 0
 ) -> Overdue | None:
@@ -161,17 +174,7 @@ async def tell_overdue(
     None where there is none. Each once; shifts of more than a week ago are nobody's business any more. What others hold
     is passed by, and so are the first `pass_by`.
     """
-    today = last = time.local_day(now, policy)
-    if now < time.local_instant(today, policy.check_in_from, policy) + policy.overdue_after:
-        last -= timedelta(days=1)  # nobody of today can be overdue: they are not looked at each second
-    given: dict[str, Any] = {
-        "first": today - policy.overdue_until,
-        "last": last,
-        "reminded_before": now - policy.overdue_after,
-        "told_before": now - policy.overdue_told_after,
-        "pass_by": pass_by,
-    }
-    row = (await session.execute(_DUE, given)).one_or_none()
+    row = (await session.execute(*due_overdue(policy, now, pass_by))).one_or_none()
     if row is None:
         return None
     await session.execute(_TOLD, {"assignment": row.id, "managers": row.managers, "now": now})

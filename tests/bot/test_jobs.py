@@ -215,6 +215,17 @@ async def test_a_statement_that_takes_too_long_is_a_fault_of_the_duty(line: Line
     await engine.dispose()
 
 
+async def test_a_look_that_takes_too_long_is_one_too(line: Line, now: datetime) -> None:
+    engine = connect(line.url, statement_for=0.2)
+    done: list[datetime] = []
+    slow = Duty(counted(done, 1), lambda _: (text("SELECT pg_sleep(60)"), {}))
+    with capture_logs() as logged:
+        await clockwork(sessions_on(engine), {"slow": slow}, lambda: now).tick("slow")
+    assert [(line["event"], line["log_level"]) for line in logged] == [("duty failed", "error")]
+    assert not done
+    await engine.dispose()
+
+
 async def test_r14_old_update_ids_are_cleaned_up(sessions: Sessions, now: datetime) -> None:
     async with sessions.begin() as session:
         for update_id, age in ((1, timedelta(days=8)), (2, timedelta(days=6))):

@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import date, time, timedelta
 from itertools import pairwise
@@ -11,15 +12,21 @@ import pytest
 from rich.console import Console
 from sqlalchemy import text
 
+from bot.jobs import Clockwork, Duty, Errand, table_of_duties
 from domain.policy import Policy
 from domain.time import local_instant
 from sandbox.simulate import alone, result, running
 from sandbox.simulate.months import BEGINS, Month, Terms
 from sandbox.simulate.world import Violated
+from tests.domain.world import SAY
 
 AUTUMN = Month(1, BEGINS[0], days=1, drivers=12, seed=11, unruly=4)
 SPRING = Month(2, BEGINS[1], days=1, drivers=12, seed=12, unruly=4)
+MISSING = Month(1, BEGINS[0], days=1, drivers=16, seed=33, unruly=4)
 QUIET = Month(1, BEGINS[0], days=1, drivers=4, seed=1)
+
+TABLE = table_of_duties(SAY, Policy())
+EACH_SECOND = {name: duty for name, duty in TABLE.items() if isinstance(duty, Duty) and duty.at is None}
 
 
 async def _nobody(_on: date) -> None:
@@ -78,6 +85,28 @@ async def test_no_plan_hangs_on_a_sample_and_what_is_shown_is_known(
             known, there = (await session.execute(text(homes))).one()
     assert "users" in analysed and "seen_updates" not in analysed
     assert known == there > 0  # so one that shows what it would show anyway is not edited
+
+
+async def test_r14_a_duty_does_nothing_where_nothing_is_found_to_be_due(
+    new_migrated_url: Callable[[], Awaitable[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: Counter[str] = Counter()
+
+    async def done(self: Clockwork, name: str, duty: Duty | Errand) -> list[object]:
+        if (of := EACH_SECOND.get(name)) is not None:
+            assert of.due is not None, "it would begin a transaction each second, for nothing"
+            async with self.sessions() as session:
+                found = (await session.execute(*of.due(self.now()))).first()
+                looked[name] += 1
+                assert found is not None or await of.item(session, self.now(), 0) is None, name
+        return await as_ever(self, name, duty)
+
+    as_ever = Clockwork._done
+    monkeypatch.setattr(Clockwork, "_done", done)
+    async with alone.world(await new_migrated_url(), MISSING) as world:
+        await world.run(_nobody)
+        assert (await result.result_of(world)).counts["no-shows"] > 0
+    assert looked.keys() == EACH_SECOND.keys()
 
 
 async def test_r3_2_what_begins_on_a_sunday_has_a_roster_on_monday(
