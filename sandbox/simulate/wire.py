@@ -3,6 +3,7 @@
 from telegram.error import NetworkError
 from telegram.request import BaseRequest, RequestData
 
+from bot.delivery.aiohttp_request import needed
 from sandbox.answers import NoAnswer
 from sandbox.network import Network
 from sandbox.telegram import door
@@ -34,7 +35,7 @@ class Wire(BaseRequest):
         response = await door.answer(self._network, token, called, _params(request_data or RequestData()))
         if isinstance(response, NoAnswer):
             raise NetworkError("ServerDisconnectedError: Server disconnected")
-        return response.status_code, bytes(response.body)
+        return response.status_code, needed(url, response.status_code, bytes(response.body))
 
 
 def _params(given: RequestData) -> Params:

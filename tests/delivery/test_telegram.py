@@ -99,6 +99,16 @@ async def test_faults_of_the_network(post: Post, kind: str, meaning: type[Outcom
     assert len(await post.chat(amara)) == (1 if kind == "answer-lost" else 0)
 
 
+async def test_of_an_edit_nothing_is_read_but_that_it_came_about(post: Post) -> None:
+    amara = await post.person()
+    bot, chat = post.bot, amara.chat_id
+    sent = await bot.send_message(chat, "one")
+    assert sent.text == "one"
+    assert await bot.edit_message_text("two", chat, sent.message_id) is True
+    with pytest.raises(BadRequest, match="not modified"):
+        await bot.edit_message_text("two", chat, sent.message_id)
+
+
 async def test_refused_connections_are_surely_not_sent() -> None:
     async with AiohttpRequest() as request:
         nobody = Bot("1:a", base_url="http://127.0.0.1:9/bot", request=request)
