@@ -6,7 +6,7 @@ import ssl
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
@@ -25,6 +25,10 @@ FOR_OTHER_CLIENTS = {
 }
 
 
+_UNNAMED: Final = {"statement_cache_size": 0}
+_KEPT: Final = {"max_cached_statement_lifetime": 0}  # as long as their connection
+
+
 class TooSlow(TimeoutError):
     """A statement took longer than `statement_for`; connecting in vain raises a plain TimeoutError."""
 
@@ -35,15 +39,18 @@ def connect(
     connections: int = 10,
     name: str = "rollcall",
     statement_for: float | None = 60,
-    renewed_after: int = 300,
+    renewed_after: float | None = 300,
 ) -> AsyncEngine:
     """An engine for a `postgresql://` address as hosts print it; nothing is connected yet.
 
     The address is read as PostgreSQL's own tools do (`sslmode`, `sslrootcert` and the rest). `connections` is the most
     that are open at once; 0 keeps none open between uses, for tests and one-off commands. `name` is shown in the
     server's list of sessions. A statement may take `statement_for` seconds (None: as long as it takes) before it raises
-    TooSlow. A connection is used for `renewed_after` seconds (-1: for good): idle ones are cut without a word by some
-    networks, after six minutes on the shortest-tempered. Raises ValueError for an address of another kind.
+    TooSlow. Raises ValueError for an address of another kind.
+
+    A connection is used for `renewed_after` seconds: idle ones are cut without a word by some networks, after six
+    minutes on the shortest-tempered. So all have their turn, and none gets that old. None: each is good for ever, and
+    the one that was used last is given out first, its statements prepared and planned.
 
     Works through a transaction-mode pooler (PgBouncer, Neon, Supabase): one is recognised when the first connection is
     made, or announced by `pgbouncer=true` in the address. No prepared statement then stays on the server, at the price
@@ -56,9 +63,8 @@ def connect(
     """
     pool: dict[str, Any] = {"poolclass": NullPool}
     if connections:
-        # Last in, first out: the one that was used last has the statements of the day prepared, and planned.
-        pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 10, "pool_use_lifo": True}
-        pool["pool_recycle"] = renewed_after
+        pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 10}
+        pool |= {"pool_use_lifo": True} if renewed_after is None else {"pool_recycle": renewed_after}
     address, pooled = _address(database_url)
     settings = {"application_name": name, "TimeZone": "UTC"}
     opener = _opener(pooled, dsn=address, timeout=10, command_timeout=statement_for, server_settings=settings)
@@ -99,7 +105,7 @@ def _opener(pooled: bool | None, **settings: Any) -> Callable[[], Awaitable[Any]
                 return connection
             await connection.close()
         # Without the cache asyncpg sends every statement unnamed, and parses it in the same breath as it executes it.
-        return await asyncpg.connect(**settings, statement_cache_size=0 if pooled else 100)
+        return await asyncpg.connect(**settings, **(_UNNAMED if pooled else _KEPT))
 
     return open_one
 
@@ -118,10 +124,13 @@ def _replace_closed(connection: Any, _record: Any, _proxy: Any) -> None:
 
 
 def _tell_too_slow(context: Any) -> TooSlow | None:
-    """asyncpg's own limit of time has no number, the network's has."""
-    fault = context.original_exception
-    during = context.statement is not None and isinstance(fault, TimeoutError)
-    return TooSlow() if during and fault.errno is None else None
+    during = context.statement is not None
+    return TooSlow() if during and is_too_slow(context.original_exception) else None
+
+
+def is_too_slow(fault: BaseException) -> bool:
+    """Of what a statement has raised: asyncpg's own limit of time has no number, the network's has."""
+    return isinstance(fault, TimeoutError) and fault.errno is None
 
 
 def _plain(value: object) -> str:

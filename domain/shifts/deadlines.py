@@ -53,7 +53,8 @@ def given(policy: Policy) -> dict[str, Any]:
 
 def given_to(statement: str, policy: Policy) -> dict[str, Any]:
     """Those parameters that a statement has."""
-    return {name: value for name, value in given(policy).items() if name in used(statement)}
+    its = used(statement)
+    return {name: value for name, value in given(policy).items() if name in its}
 
 
 def used(statement: str) -> dict[str, TypeEngine[Any]]:

@@ -91,7 +91,7 @@ async def given(session: AsyncSession, policy: Policy, now: datetime) -> dict[st
     known = await outages.known_outages(session, policy, now, within=policy.held_for + policy.outage_before)
     if any(outage.until is None for outage in known):
         return None
-    return _missing(policy, now) | {
+    return _given_to_missing(policy, now) | {
         "few": float(policy.missing_few),
         "share": policy.missing_share,
         "held_for": policy.held_for,
@@ -111,10 +111,10 @@ _ANYBODY = sql(
 
 def due_arrival(policy: Policy, now: datetime) -> Find:
     """Whether anybody is missing, held or not."""
-    return _ANYBODY, _missing(policy, now)
+    return _ANYBODY, _given_to_missing(policy, now)
 
 
-def _missing(policy: Policy, now: datetime) -> dict[str, Any]:
+def _given_to_missing(policy: Policy, now: datetime) -> dict[str, Any]:
     """The parameters of `MISSING`."""
     last = time.local_day(now, policy)
     if now < time.arrive_by(last, None, policy):
@@ -235,7 +235,7 @@ async def hold_of(session: AsyncSession, manager_id: uuid.UUID, hold_id: uuid.UU
     return (await session.scalars(mine)).one_or_none()
 
 
-_MISSING = sql(
+_MISSING_NOW = sql(
     f"""
     {HELD}
     SELECT a.id, a.user_id FROM assignments a
@@ -257,6 +257,6 @@ async def missing_locked(
     if hold.released_at is not None or now >= hold.until:
         return None
     known = await given(session, policy, now)
-    rows = (await session.execute(_MISSING, known | {"hold": hold.id})).all() if known else []
+    rows = (await session.execute(_MISSING_NOW, known | {"hold": hold.id})).all() if known else []
     shifts = await queries.shifts_of(session, [row.id for row in rows], policy)
     return tuple(shift for shift in shifts if is_missing(shift, now))

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import jobs
-from bot.delivery import alone
 from bot.delivery.mail import Mail
 from bot.hours import last_instant
 from bot.jobs import Clockwork, Duties, Duty, Errand
+from domain.db import alone
 from domain.policy import Policy
 from sandbox.faults import Faults
 from sandbox.json_types import Json
@@ -185,13 +185,15 @@ class Crew:
             await self.other.tick(name)
 
     async def overlapped(self, name: str, dice: Random) -> None:
-        """While the first replica's transaction is open, the second does what it can get."""
+        """While the first replica's transaction is open, if it begins one, the second does what it can get."""
         errand = isinstance(self.clockwork.duties[name], Errand)
         self._overlap_in = dice.randrange(TRANSACTIONS) if errand else 0
         try:
             await self.clockwork.tick(name)
         finally:
-            self._overlap_in = None
+            unmet, self._overlap_in = self._overlap_in is not None, None
+        if unmet:
+            await self.other.tick(name)
 
     async def meanwhile(self, name: str) -> None:
         """Called with a transaction of the first replica open and its item done, but not committed."""

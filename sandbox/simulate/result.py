@@ -18,16 +18,16 @@ from domain.db.sql import sql
 from sandbox.simulate.months import Terms
 from sandbox.simulate.world import Violated, World
 
-_TABLES: Final = text(
+_NAMES: Final = text(
     "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname"
 )
 _ROWS: Final = """SELECT md5(string_agg(row::text, '\n' ORDER BY row::text COLLATE "C")) FROM {} AS row"""
 
 
-async def _told(session: AsyncSession) -> list[str]:
+async def _tables(session: AsyncSession) -> list[str]:
     """Every table, and what is in it, to the last id and instant: the same seed leaves the same."""
-    tables = await session.scalars(_TABLES)
-    return [f"{table} {await session.scalar(text(_ROWS.format(table)))}" for table in tables.all()]
+    names = (await session.scalars(_NAMES)).all()
+    return [f"{name} {await session.scalar(text(_ROWS.format(name)))}" for name in names]
 
 
 def digest(lines: Iterable[str]) -> str:
@@ -106,7 +106,7 @@ class Result:
 async def result_of(world: World) -> Result:
     """Read off the database and the world, as they are now."""
     async with world.town.rollcall.edge.sessions() as session:
-        lines = await _told(session)
+        lines = await _tables(session)
         counts = dict((await session.execute(_COUNTS)).mappings().one())
         fills = list(await session.scalars(_FILLS))
     accidents = world.town.happened + world.crew.slipped

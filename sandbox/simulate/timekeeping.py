@@ -97,7 +97,7 @@ def seeded(seed: int, monotonic: object) -> Iterator[None]:
     """What this process draws comes from the seed: ids, links and codes; its memory of a halt runs by `monotonic`."""
     dice, draw = random.Random(f"{seed}:ids"), codes.draw
     drawn: dict[str, Any] = {
-        "token_urlsafe": lambda size: base64.urlsafe_b64encode(dice.randbytes(size)).decode(),
+        "token_urlsafe": lambda size: base64.urlsafe_b64encode(dice.randbytes(size)).rstrip(b"=").decode(),
         "token_hex": lambda size: dice.randbytes(size).hex(),
         "randbits": dice.getrandbits,
     }

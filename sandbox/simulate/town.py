@@ -198,7 +198,7 @@ async def town(database_url: str, drivers: int, seed: int, start: datetime) -> A
         settings = _settings(database_url, sandbox)
         stack.enter_context(mock.patch.object(run, "open_mail", _unpaced))
         # A new connection plans anew, with what tables have grown to: that must not be left to the hour of the run.
-        stack.enter_context(mock.patch.object(run, "connect", partial(connect, renewed_after=-1)))
+        stack.enter_context(mock.patch.object(run, "connect", partial(connect, renewed_after=None)))
         stack.enter_context(mock.patch.object(app, "AiohttpRequest", lambda **_: Wire(sandbox.network)))
         rollcall = await stack.enter_async_context(run.core(settings, clock.now))
         secret = sandbox.settings.auth_token

@@ -266,7 +266,7 @@ class World:
             await self._tidy()
 
     async def _tidy(self) -> None:
-        """What autovacuum does in production, at an hour that is always the same."""
+        """What autovacuum does in production, at an hour that is always the same, and as far as no dice are in it."""
         self.town.forget()
         async with self.town.mail.db.connect() as connection:
             await connection.execute(text("VACUUM"))

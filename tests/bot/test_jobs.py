@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from prometheus_client import REGISTRY
-from sqlalchemy import insert, select, text
+from sqlalchemy import Boolean, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from structlog.testing import capture_logs
 
@@ -18,6 +18,7 @@ from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
 from domain.db.models import Assignment, DutyRun, Notification, Owner, Route, SeenUpdate, Warehouse
 from domain.db.models.words import AssignmentStatus
+from domain.db.sql import sql
 from domain.notices.wording import Notice, Worded
 from domain.policy import TORONTO, Policy
 from tests.bot.conftest import Line
@@ -81,6 +82,17 @@ async def test_r14_all_that_is_due_is_done_each_in_its_own_transaction(sessions:
         assert (done["done"], len(done["failed"])) == (items, 1)
     async with sessions() as session:
         assert set(await session.scalars(select(Warehouse.name))) == {"W0", "W1", "W3", "W4"}
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_r14_a_transaction_is_begun_only_where_something_is_due(
+    sessions: Sessions, now: datetime, there: bool
+) -> None:
+    done: list[datetime] = []
+    look = sql("SELECT 1 WHERE :there AND :now > timestamptz '2000-01-01'", there=Boolean())
+    duty = Duty(counted(done, 1), lambda at: (look, {"there": there, "now": at}))
+    await clockwork(sessions, {"any": duty}, lambda: now).tick("any")
+    assert done == ([now] if there else [])
 
 
 async def test_a_duty_that_always_fails_ends(sessions: Sessions, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The way to the database: addresses, poolers, restarts."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -116,6 +117,27 @@ async def test_connections_that_a_restarted_server_closed_cost_no_error(engine: 
     await other.close()
     assert ended >= 1
     await asyncio.gather(*(one_update(session_of, uuid.uuid4()) for _ in range(4)))
+
+
+@pytest.mark.parametrize("renewed_after", [300, 0, None])
+async def test_connections_have_their_turns_or_the_last_one_goes_on_for_good(
+    database_url: str, renewed_after: float | None
+) -> None:
+    """By turns none lies idle for longer than a network bears it."""
+    engine = connect(database_url, connections=3, renewed_after=renewed_after)
+
+    async def at_once(most: int) -> list[int]:
+        async with contextlib.AsyncExitStack() as stack:
+            lent = [await stack.enter_async_context(engine.connect()) for _ in range(most)]
+            return [int(await each.scalar(text("SELECT pg_backend_pid()"))) for each in lent]
+
+    opened = await at_once(3)
+    then = [(await at_once(1))[0] for _ in range(3)]
+    if renewed_after is None:
+        assert len({*then}) == 1 and {*then} < {*opened}
+    else:
+        assert len({*then}) == 3 and ({*then} == {*opened}) == (renewed_after > 0)
+    await engine.dispose()
 
 
 async def test_r1_1_a_session_reads_instants_in_utc_under_the_given_name(database_url: str) -> None:

@@ -789,8 +789,10 @@ async def test_r14_a_duty_with_nothing_to_do_reads_next_to_nothing(company: Comp
         here = select(Assignment.id, literal(NOW), literal(NOW)).where(Assignment.on == TODAY)
         columns = [Shift.assignment_id, Shift.arrived_at, Shift.created_at]
         await company.session.execute(insert(Shift).from_select(columns, here))
+    duty = DUTIES[name]
     with read_by(company.engine) as reading:
-        assert await DUTIES[name].item(company.session, NOW, 0) is None
+        assert duty.due is not None and (await company.session.execute(*duty.due(NOW))).first() is None
+        assert await duty.item(company.session, NOW, 0) is None
     assert reading.rows["heartbeats"] <= BEATS
     del reading.rows["heartbeats"]
     judged(reading, 5)

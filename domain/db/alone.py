@@ -1,4 +1,4 @@
-"""A statement that commits by itself, handed straight to asyncpg: for the few of which a delivery has several.
+"""A statement that commits by itself, handed straight to asyncpg: a delivery has several, and a second one a duty.
 
 SQLAlchemy's own way takes five times what asyncpg does of the processor, and no transaction or object hangs on these.
 """
@@ -13,7 +13,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.db.engine import TooSlow
+from domain.db.engine import TooSlow, is_too_slow
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # the library has no types for this one call
 
@@ -38,7 +38,7 @@ async def alone(db: AsyncEngine, statement: TextClause, given: Mapping[str, Any]
         lent.invalidate(stopped)
         raise
     except TimeoutError as fault:
-        if fault.errno is None:  # asyncpg's own limit of time, not the network's
+        if is_too_slow(fault):
             raise TooSlow from fault
         raise
     finally:
