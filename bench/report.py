@@ -187,6 +187,7 @@ def _simulation(terms: Terms, ran: Ran) -> Iterator[Row]:
     for words in ("shifts given to somebody", "updates brought", "messages by Telegram", "SMS"):
         yield words, figures[words], "", ""
     yield "steps, and invariants checked", f"{ran.result.steps:,}, {ran.result.checks:,}", "", ""
+    yield "digest, the same for the same seed", ran.result.digest, "", ""
 
 
 def _filling(figures: list[Figure]) -> Iterator[Row]:
