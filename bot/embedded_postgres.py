@@ -39,6 +39,7 @@ KEPT = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "log_checkpoin
 THROW_AWAY = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"),
     *("autovacuum=off", "shared_buffers=64MB", "max_connections=200", "jit=off"),
+    *("checkpoint_timeout=1d", "bgwriter_lru_maxpages=0"),  # nothing happens by itself, at an hour of its own
     "unix_socket_directories=.",  # with the data, where nobody else gets
 )
 

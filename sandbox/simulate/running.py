@@ -92,12 +92,15 @@ async def _when_there_is_one(free: "asyncio.Queue[int | None]", month: Month, te
         free.put_nowait(processor)
 
 
+_SAME: Final = os.environ | {"PYTHONHASHSEED": "0"}  # in a set, days and words stand in the same order each time
+
+
 async def _result(order: Order, tell: Tell) -> Result:
     """Of a process, whose days are told as they end. Raises Failed."""
     command = (sys.executable, "-m", "sandbox.simulate.alone", ORDER.dump_json(order).decode())
     # In a session of its own: who interrupts us means us, and it is for us to end it.
     process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, limit=LINE_MOST, start_new_session=True, cwd=CODE
+        *command, stdout=asyncio.subprocess.PIPE, limit=LINE_MOST, start_new_session=True, cwd=CODE, env=_SAME
     )
     assert process.stdout is not None
     try:

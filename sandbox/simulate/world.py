@@ -269,6 +269,8 @@ class World:
         """What autovacuum does in production, at an hour that is always the same, and as far as no dice are in it."""
         self.town.forget()
         async with self.town.mail.db.connect() as connection:
+            # VACUUM takes for visible to all only what is surely on disk, and passes by what is just being written.
+            await connection.execute(text("CHECKPOINT"))
             await connection.execute(text("VACUUM"))
             if tables := (await connection.execute(text(_READ_WHOLE))).scalar_one():
                 await connection.execute(text(f"ANALYZE {tables}"))
