@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from bot import hours, metrics, rosters, rounds
+from bot.alone import alone
 from bot.delivery import alerts
 from bot.faults import Failed, brief, fault_id, is_away, is_passing
 from domain.bidding import queries as bidding
@@ -26,7 +27,6 @@ from domain.coverage import actions as coverage
 from domain.coverage import cover, ending, mornings
 from domain.coverage.cover import CoverTold
 from domain.coverage.ending import ClosedEmpty, Ended
-from domain.db.alone import alone
 from domain.db.sql import Find
 from domain.giving import approving
 from domain.health import appeals, days, nights, reinstating, weeks

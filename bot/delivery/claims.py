@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Date, Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.alone import alone
 from bot.delivery.pace import GROUP_TURNS
 from bot.delivery.steps import Row
-from domain.db.alone import alone
 from domain.db.models.words import Channel, DeliveryState, Urgency, UserRole
 from domain.db.sql import sql
 from domain.notices.kinds import RULES

@@ -15,7 +15,7 @@ from sqlalchemy import Interval
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import metrics
-from domain.db.alone import alone
+from bot.alone import alone
 from domain.db.models.words import Channel
 from domain.db.sql import sql
 

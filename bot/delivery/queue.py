@@ -32,10 +32,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.types import TypeEngine
 
+from bot.alone import alone
 from bot.delivery.claims import LEASE_FOR, Claimed
 from bot.delivery.outcomes import Outcome, Sent, Waited
 from bot.delivery.steps import SHOWN, Step
-from domain.db.alone import alone
 from domain.db.models import ChatLink, Delivery
 from domain.db.models.words import Channel, DeliveryState, Urgency
 from domain.db.sql import sql

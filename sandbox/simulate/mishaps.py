@@ -13,11 +13,10 @@ from unittest import mock
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from bot import jobs
+from bot import alone, jobs
 from bot.delivery.mail import Mail
 from bot.hours import last_instant
 from bot.jobs import Clockwork, Duties, Duty, Errand
-from domain.db import alone
 from domain.policy import Policy
 from sandbox.faults import Faults
 from sandbox.json_types import Json

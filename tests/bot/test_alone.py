@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Double, Integer, Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.alone import alone
 from bot.faults import is_passing
-from domain.db.alone import alone
 from domain.db.engine import connect
 from domain.db.sql import sql
 from tests.delivery.post import until
