@@ -15,6 +15,7 @@ from domain.db.base import Base
 from domain.db.engine import connect
 from domain.db.engine import sessions as sessions_on
 from tests.domain.world import Fleet
+from tests.waits import somebody_waits
 
 KEPT = 8  # connections
 _TABLES = [f'"{table.name}"' for table in Base.metadata.sorted_tables]
@@ -69,6 +70,15 @@ class Arena:
             for index, act in order:
                 group.create_task(run(index, act))
         return [results[index] for index in range(len(acts))]
+
+    async def one_waits_for_the_other(self, first: Act[Result], *others: Act[Result]) -> list[Result]:
+        """The others come when the first has done all but commit."""
+        async with self.session() as session, asyncio.timeout(30):
+            done = [await first(session)]
+            coming = asyncio.create_task(self.at_once(*others))
+            await somebody_waits(session, len(others))
+            await session.commit()
+            return done + await coming
 
 
 @pytest.fixture(scope="session")

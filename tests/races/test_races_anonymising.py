@@ -1,7 +1,6 @@
 """R12.6: somebody is made anonymous while a manager still gives him a shift of his last day."""
 
 from datetime import datetime, time, timedelta
-from random import Random
 from typing import Any
 
 import pytest
@@ -13,38 +12,45 @@ from domain.people.anonymising import Anonymised, anonymise
 from domain.people.queries import Person
 from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
-from tests.domain.world import POLICY
+from tests.domain.world import POLICY, Slot
 from tests.races.conftest import Act, Arena
-from tests.races.contest import Contest
-
-ROUNDS = 6
+from tests.races.contest import MINUTE, Contest
 
 
 def forgets(driver: Person, at: datetime) -> Act[Any]:
     return lambda session: anonymise(session, None, driver.id, POLICY, at)
 
 
+@pytest.mark.parametrize("window", [False, True])
 @pytest.mark.parametrize("ahead", [0, 1])
-async def test_r12_6_nobody_anonymous_has_a_shift_whoever_wins(arena: Arena, ahead: int) -> None:
-    """At the end of the last day and just after it, by the clocks of two processes; with a bid window and without."""
-    dice = Random(31)
-    it = await Contest.of(arena, 2 * ROUNDS, cap=7)
+async def test_r12_6_nobody_anonymous_has_a_shift_whoever_comes_first(arena: Arena, ahead: int, window: bool) -> None:
+    """In the last minutes of his last day and at its end, by the clocks of two processes."""
+    it = await Contest.of(arena, 2)
     today = arena.now.date()
     async with arena.session.begin() as session:
         await session.execute(update(Employment).values(ends_on=today))
     midnight = datetime.combine(today + timedelta(days=1), time(), TORONTO)
-    for number, driver in enumerate(it.drivers):
-        slot = await it.slot(ahead) if number % 2 else (await it.window(ahead, closes_at=midnight))[0]
-        assigned, anonymised = await arena.at_once(
-            it.assigns(driver, slot, at=midnight - timedelta(seconds=1)),
-            forgets(driver, midnight),
-            dice=dice,
-        )
-        live = await it.count(Assignment, Assignment.user_id == driver.id)
+
+    async def slot() -> Slot:
+        return (await it.window(ahead, closes_at=midnight))[0] if window else await it.slot(ahead)
+
+    async def stands(driver: Person) -> tuple[int, str]:
         async with arena.session() as session:
             name = (await session.get_one(User, driver.id)).first_name
-        if isinstance(assigned, Assigned):
-            assert ahead == 0 and (anonymised, live, name) == (Refused(Refusal.STILL_HAS_SHIFTS), 1, driver.first_name)
-        else:
-            assert assigned in (Refused(Refusal.NOT_FOUND), Refused(Refusal.NOT_EMPLOYED))
-            assert (anonymised, live, name) == (Anonymised(), 0, "Former")
+        return await it.count(Assignment, Assignment.user_id == driver.id), name
+
+    given, gone = it.drivers
+    assigns = it.assigns(given, await slot(), at=midnight - 2 * MINUTE)  # at 23:59 the day is over
+    said = await arena.one_waits_for_the_other(assigns, forgets(given, midnight))
+    if ahead:
+        assert said == [Refused(Refusal.NOT_EMPLOYED), Anonymised()]
+        assert await stands(given) == (0, "Former")
+    else:
+        assert isinstance(said[0], Assigned)
+        assert said[1:] == [Refused(Refusal.STILL_HAS_SHIFTS)]
+        assert await stands(given) == (1, given.first_name)
+
+    assigns = it.assigns(gone, await slot(), at=midnight - 2 * MINUTE)
+    said = await arena.one_waits_for_the_other(forgets(gone, midnight), assigns)
+    assert said == [Anonymised(), Refused(Refusal.NOT_FOUND)]
+    assert await stands(gone) == (0, "Former")

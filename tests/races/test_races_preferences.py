@@ -1,13 +1,12 @@
 """R3.2: what is saved at once is all there, in one order, and each version has its own instant."""
 
-import asyncio
 import uuid
 from datetime import datetime
 from functools import partial
 from random import Random
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import DriverPreferences, OpenWarehouse, PreferenceVersion
@@ -16,8 +15,6 @@ from domain.refusals import Refusal, Refused
 from domain.roster.preferences import Saved, open_warehouse, prefer_day, prefer_route
 from tests.domain.world import POLICY, Fleet
 from tests.races.conftest import Arena
-
-WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
 
 
 async def dana_at_north(fleet: Fleet) -> Person:
@@ -68,17 +65,14 @@ async def test_r6_3_no_route_is_preferred_of_a_warehouse_that_is_just_closed(are
 
     dana, south, route = await arena.build(company)
 
-    async def prefer() -> Saved | Refused:
-        async with arena.session.begin() as session:
-            return await prefer_route(session, dana, route, POLICY, arena.now)
+    async def prefer(session: AsyncSession) -> Saved | Refused:
+        return await prefer_route(session, dana, route, POLICY, arena.now)
 
-    async with arena.session() as session, asyncio.timeout(30):
-        assert await open_warehouse(session, dana, south, False, POLICY, arena.now) == Saved()
-        preferring = asyncio.create_task(prefer())
-        while await session.scalar(WAITING) != 1:
-            pass
-        await session.commit()
-        assert await preferring == Refused(Refusal.WAREHOUSE_NOT_HIS)
+    async def close(session: AsyncSession) -> Saved | Refused:
+        return await open_warehouse(session, dana, south, False, POLICY, arena.now)
+
+    said = await arena.one_waits_for_the_other(close, prefer)
+    assert said == [Saved(), Refused(Refusal.WAREHOUSE_NOT_HIS)]
 
 
 @pytest.mark.parametrize("seed", range(3))

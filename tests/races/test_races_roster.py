@@ -31,7 +31,7 @@ from domain.roster.requesting import Requested, request_fill
 from sandbox.simulate.mishaps import mortal
 from tests.domain.rostering import DAY, FROZEN, WEEK, Rostering
 from tests.domain.world import POLICY, SAY, Fleet, accept
-from tests.races.conftest import Act, Arena
+from tests.races.conftest import Arena
 from tests.waits import somebody_waits
 
 IN_IT = select(PreferenceVersion.user_id).where(PreferenceVersion.saved_at <= FROZEN)
@@ -53,26 +53,16 @@ async def freezes(session: AsyncSession) -> int:
     return len(await freeze(session, POLICY, FROZEN + timedelta(seconds=1), by_hand=True))
 
 
-async def one_waits_for_the_other(arena: Arena, first: Act[int], *others: Act[int]) -> list[int]:
-    """The others come when the first has done all but commit."""
-    async with arena.session() as session, asyncio.timeout(30):
-        done = [await first(session)]
-        coming = asyncio.create_task(arena.at_once(*others))
-        await somebody_waits(session, len(others))
-        await session.commit()
-        return done + await coming
-
-
 async def test_r3_2_a_freeze_waits_for_saves_that_are_under_way(arena: Arena) -> None:
     [driver, *_] = await arena.build(crew)
-    assert sorted(await one_waits_for_the_other(arena, partial(save, driver), freezes, freezes)) == [0, 0, 1]
+    assert sorted(await arena.one_waits_for_the_other(partial(save, driver), freezes, freezes)) == [0, 0, 1]
     async with arena.session() as session:
         assert await session.scalar(IN_IT) == driver.id
 
 
 async def test_r3_2_a_save_that_finds_a_freeze_under_way_is_in_the_next(arena: Arena) -> None:
     saves = [partial(save, driver) for driver in await arena.build(crew)]
-    assert await one_waits_for_the_other(arena, freezes, *saves) == [1, 0, 0, 0]
+    assert await arena.one_waits_for_the_other(freezes, *saves) == [1, 0, 0, 0]
     async with arena.session() as session:
         assert await session.scalar(IN_IT) is None
 
