@@ -108,9 +108,10 @@ async def capped(session: AsyncSession, _: Contest, best: Person, at: datetime) 
 
 
 async def stopped(session: AsyncSession, it: Contest, best: Person, at: datetime) -> None:
-    """His second late cancellation within 30 days (R10.2)."""
+    """His second late cancellation within 30 days (R10.2): not of what he may just have won, but of the day after."""
     held = select(Assignment.id).where(Assignment.user_id == best.id, Assignment.status == AssignmentStatus.SCHEDULED)
-    shift = (await session.scalars(held)).one()
+    shift = (await session.scalars(held.order_by(Assignment.on.desc()))).first()
+    assert shift is not None
     why = CancelReason.OTHER
     assert isinstance(await cancel_shift(session, best, shift, why, None, SAY, POLICY, at), Left)
 
@@ -145,7 +146,6 @@ async def test_r6_5_what_lands_while_the_award_waits_for_its_locks_counts(arena:
 async def test_r6_5_before_or_after_the_award(arena: Arena, what: str) -> None:
     """At once, one of the two was first; a shift that he has won stays his (R9.2, R9.3, R10.2)."""
     dice = Random(what)
-    firsts = Counter[bool]()
     for _ in range(ROUNDS):
         it, slot, _ = await contested(arena, what)
         best, second, third = it.drivers
@@ -160,8 +160,6 @@ async def test_r6_5_before_or_after_the_award(arena: Arena, what: str) -> None:
         assert winner in (best.id, second.id)
         told = await it.outcomes() - before
         assert told == {(each.id, WON if each.id == winner else LOST): 1 for each in (best, second, third)}
-        firsts[winner == best.id] += 1
-    assert sum(firsts.values()) == ROUNDS
 
 
 async def test_r2_0_a_day_is_closed_while_its_windows_resolve(arena: Arena) -> None:
