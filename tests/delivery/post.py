@@ -32,6 +32,7 @@ from tests.domain.world import Fleet
 UNLIMITED = pytest.mark.parametrize("limits", [None])
 UNPACED = {"telegram_every": timedelta(0), "chat_every": timedelta(0), "segment_every": timedelta(0)}
 PATIENCE = 60.0  # seconds; what takes longer has failed
+CLOCKS_APART = 0.01  # seconds
 
 
 async def until(question: Callable[[], Awaitable[Any]]) -> Any:
@@ -40,6 +41,11 @@ async def until(question: Callable[[], Awaitable[Any]]) -> Any:
         while not (answer := await question()):  # noqa: ASYNC110 - it asks the database, or over HTTP
             await asyncio.sleep(0.01)
         return answer
+
+
+def keeps_pace(walls: list[float], begun: float, a_second: float) -> bool:
+    """Whatever is late on its way only comes later: nothing has come before its turn, one after the other."""
+    return all(at - begun >= number / a_second - CLOCKS_APART for number, at in enumerate(sorted(walls)))
 
 
 @dataclass(frozen=True, slots=True)

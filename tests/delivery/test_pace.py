@@ -10,14 +10,7 @@ from sqlalchemy import text
 from bot.delivery import pace
 from bot.delivery.pace import Pace, Resting, Slot
 from domain.db.models.words import Urgency
-from tests.delivery.post import UNLIMITED, Post, until
-
-CLOCKS_APART = 0.01  # seconds
-
-
-def keep(walls: list[float], begun: float, a_second: int) -> bool:
-    """Whatever is late on its way only comes later: nothing has come before its turn, one after the other."""
-    return all(at - begun >= number / a_second - CLOCKS_APART for number, at in enumerate(sorted(walls)))
+from tests.delivery.post import UNLIMITED, Post, keeps_pace, until
 
 
 @UNLIMITED
@@ -29,7 +22,7 @@ async def test_r11_8_two_workers_together_send_30_a_second_at_most(post: Post) -
         await until(post.all_done)
     walls = [send["wall"] for send in await post.requests("sendMessage")]
     assert len(walls) == 120
-    assert keep(walls, begun, 30)
+    assert keeps_pace(walls, begun, 30)
 
 
 async def test_r11_8_one_a_second_to_a_chat_whoever_sends(post: Post) -> None:
@@ -43,7 +36,7 @@ async def test_r11_8_one_a_second_to_a_chat_whoever_sends(post: Post) -> None:
         await until(post.all_done)
     walls = [send["wall"] for send in await post.requests("sendMessage")]
     assert len(walls) == 3
-    assert keep(walls, begun, 1)
+    assert keeps_pace(walls, begun, 1)
 
 
 async def test_r11_8_a_reply_waits_for_its_chat_but_not_long(post: Post) -> None:
