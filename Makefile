@@ -26,7 +26,7 @@ check: install
 	$(BIN)/python -m pytest -n auto tests/checks
 
 bench: install
-	$(BIN)/python -m bench
+	$(BIN)/rollcall bench
 
 lock:  # rewrites requirements/*.txt from pyproject.toml
 	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet uv

@@ -259,7 +259,7 @@ def bench(
 ) -> None:
     """Measures, each figure beside its floor, and prints one table; only where Rollcall's source is."""
     try:
-        from bench import __main__ as measuring  # only this command knows it, and an installed Rollcall has none
+        from bench import measuring  # only this command knows it, and an installed Rollcall has none
     except ModuleNotFoundError as fault:
         text = f"`rollcall bench` is for the source, after `make install` there; {fault.name} is missing here."
         raise run.StartError(text) from None

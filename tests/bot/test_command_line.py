@@ -20,7 +20,7 @@ import pytest
 import structlog
 from sqlalchemy import insert, select
 
-from bench import __main__ as measuring
+from bench import measuring
 from bot.__main__ import main
 from bot.deliveries import told
 from bot.jobs import table_of_duties
@@ -436,7 +436,7 @@ def test_bench_measures_all_sections_but_machine_or_those_that_are_named(
     async def measure(wanted: Sequence[str]) -> None:
         measured.append(list(wanted))
 
-    monkeypatch.setattr(measuring, "main", measure)  # what `python -m bench` runs
+    monkeypatch.setattr(measuring, "main", measure)
     assert [rollcall("bench", *named).code for named in ((), ("roster", "machine"))] == [0, 0]
     assert measured == [[name for name in measuring.SECTIONS if name != "machine"], ["roster", "machine"]]
     said = rollcall("bench", "roster", "speed").one_sentence()

@@ -1,4 +1,4 @@
-"""`rollcall bench`, or `python -m bench`: measures, prints one table, and leaves nothing behind.
+"""`rollcall bench`: measures, prints one table, and leaves nothing behind.
 
 Takes names of sections; none: all but `machine`, which measures nothing and takes long.
 """
@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import aiohttp
 import asyncpg
-import uvloop
 from rich.console import Console
 
 from bench import deliveries, duties, filling, growth, machine, pictures, report, roster, standing
@@ -257,11 +256,3 @@ async def _memory(bench: Bench) -> Memory:
         await each(pressed + typed, Carrier(running, bench.telegram, bench.http).bring, IN_FLIGHT)
         await asyncio.sleep(IDLE_AFTER)
         return Memory(idle, running.megabytes(), UPDATES)
-
-
-if __name__ == "__main__":
-    try:
-        names = chosen(sys.argv[1:])
-    except StartError as fault:
-        sys.exit(str(fault))
-    uvloop.run(main(names))
