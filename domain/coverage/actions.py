@@ -220,10 +220,9 @@ async def decline_day(session: AsyncSession, driver: Person, window_id: uuid.UUI
     What he has bid for on that date is withdrawn, as far as it is not decided yet. Refused for a window that he was
     not asked for. Locks: window, assignment, driver, who so can't bid for another slot of that date meanwhile.
     """
-    if await session.scalar(bidding.asked(window_id).where(WindowAsk.user_id == driver.id)) is None:
-        return Refused(Refusal.NOT_FOUND)
     window = await bidding.window_locked(session, window_id, driver.id)
-    assert window is not None, "he was asked for it"
+    if window is None or await session.scalar(bidding.asked(window_id).where(WindowAsk.user_id == driver.id)) is None:
+        return Refused(Refusal.NOT_FOUND)
     await decline_of(session, driver, window.on, Kind.OFFER, window_id, now)
     return Declined()
 

@@ -11,6 +11,7 @@ from domain.bidding.queries import lock_people
 from domain.bidding.resolving import Resolved
 from domain.bidding.rules import AlreadyYours, Bids, Withdraws
 from domain.coverage.actions import Declined, WaveSent
+from domain.coverage.ending import BecameInstant
 from domain.db.models import AuditLog, Bid, DayDecline, WindowAsk
 from domain.db.models.words import BidStatus, NotificationType
 from domain.refusals import Refusal, Refused
@@ -159,6 +160,18 @@ async def test_r6_3_not_that_day_while_a_wave_asks(arena: Arena) -> None:
 async def _waves(it: Contest, at: datetime) -> AsyncIterator[WaveSent]:
     while (wave := (await it.arena.at_once(it.wave(at)))[0]) is not None:
         yield wave
+
+
+async def test_r6_3_who_declines_what_is_just_becoming_instant_has_not_been_asked_yet(arena: Arena) -> None:
+    """Judged is what stands when it is his turn."""
+    it = await Contest.of(arena, 1)
+    slot, window = await it.window(3)
+    assert [wave.asked async for wave in _waves(it, arena.now)] == [1]
+    at = it.closes(slot)
+    ended, said = await arena.one_waits_for_the_other(it.ends(at), it.declines(it.drivers[0], window, at))
+    assert isinstance(ended, BecameInstant)
+    assert said == Refused(Refusal.NOT_FOUND)
+    assert await it.count(DayDecline) == 0
 
 
 async def test_a_day_is_closed_while_somebody_who_bids_for_it_is_busy(arena: Arena) -> None:
