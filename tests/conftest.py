@@ -84,6 +84,14 @@ def deeds_have_words() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pictures_may_take_their_time() -> Iterator[None]:
+    """A shared machine is slow to start the child that draws them, and what is late goes without."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.delivery.pictures.DRAW_FOR", 60.0)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def plain_log() -> None:
     """Some tests fail on purpose a thousand times, and a coloured traceback takes longer than most tests."""

@@ -17,7 +17,7 @@ from domain.policy import TORONTO
 from domain.shifts.actions import confirm_shift
 from tests.bot.town import Town
 from tests.domain.world import POLICY, Fleet, Slot
-from tests.story.phones import PATIENCE_FOR, Phone, until
+from tests.story.phones import Phone, until
 from tests.story.test_working_day import labels
 
 WAITS = select(
@@ -47,8 +47,7 @@ class Place:
 
 
 @pytest.fixture
-async def place(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
-    monkeypatch.setattr("bot.delivery.pictures.DRAW_FOR", PATIENCE_FOR)  # a busy machine starts the child slowly
+async def place(town: Town) -> AsyncIterator[Place]:
     async with town.sessions.begin() as session:
         fleet = Fleet(session, town.now)
         mona, sue = await fleet.manager("Mona"), await fleet.manager("Sue")

@@ -202,12 +202,6 @@ def test_it_fits_and_is_drawn_whatever_the_warehouses_are_called(reader: Reader,
 # -- as it is used
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child that draws may take its time to start: the machine is shared."""
-    monkeypatch.setattr("bot.delivery.pictures.DRAW_FOR", 60.0)
-
-
 class Place:
     """North and South of Mona; Sue has South. Last week: of North two driven and one not, of South one driven."""
 

@@ -16,7 +16,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 PICTURES = os.environ.get("PICTURES")  # a folder: what the pages look like is kept there
-PATIENCE_FOR = 20_000  # milliseconds
+PATIENCE_FOR = 60_000  # milliseconds
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 expect.set_options(timeout=PATIENCE_FOR)

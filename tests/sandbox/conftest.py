@@ -102,7 +102,7 @@ def until() -> Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]:
     """Asks again and again until the answer is true."""
 
     async def ask(question: Callable[[], Awaitable[Any]]) -> Any:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (answer := await question()):  # noqa: ASYNC110 - it asks over HTTP
                 await asyncio.sleep(0.005)
             return answer

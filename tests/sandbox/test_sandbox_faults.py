@@ -60,7 +60,7 @@ async def test_an_answer_may_be_lost_after_the_effect(bot: Bot, calls: Calls) ->
 async def test_a_hanging_call_lasts_until_the_client_gives_up(bot: Bot, calls: Calls) -> None:
     await calls.post("faults", network="telegram", kind="hang", times=1)
     with pytest.raises(error.TimedOut):
-        await bot.send_message(1001, "x", read_timeout=0.05)
+        await bot.send_message(1001, "x", read_timeout=0.5)
     assert (await calls.get("people/amara-osei/chat"))["messages"] == []
     assert await bot.send_message(1001, "x")
 

@@ -47,7 +47,7 @@ async def test_a_long_poll_ends_with_the_first_update(bot: Bot, calls: Calls) ->
 
 
 async def until_polling(calls: Calls) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not (await calls.get("requests", method="getUpdates"))["requests"]:
             pass
 
