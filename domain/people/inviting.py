@@ -118,6 +118,8 @@ async def invite_driver(
     place = await queries.place_locked(session, manager.id, warehouse_id)
     if place is None or place.is_route:
         return Refused(Refusal.NOT_FOUND)
+    if former is not None:  # he may be made nobody in particular meanwhile (R12.6)
+        await session.execute(select(User.id).where(User.id == former).with_for_update(key_share=True))
     found = await newcomer(session, manager, name, phone, policy, now)
     if not isinstance(found, Newcomer) or found.comes_back != former:
         return found
@@ -131,8 +133,6 @@ async def invite_driver(
     if user_id is None:
         new = (who.first, who.last, found.phone, UserRole.DRIVER)
         user_id = await create_person(session, *new, None, manager.id, now)
-    else:
-        await session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
     await _employ(session, manager, user_id, warehouse_id, today, now)
     until = await _link(session, manager, user_id, token, policy, now)
     return Invited(user_id, who, place, until)

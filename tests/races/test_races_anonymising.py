@@ -1,10 +1,11 @@
 """R12.6: somebody is made anonymous while a manager still gives him a shift of his last day."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.coverage.assigning import Assigned
 from domain.db.models import Assignment, Employment, User
@@ -12,9 +13,10 @@ from domain.people.anonymising import Anonymised, anonymise
 from domain.people.queries import Person
 from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
-from tests.domain.world import POLICY, Slot
+from domain.shifts.departures import leave_company, stay_after_all
+from tests.domain.world import POLICY, SAY, Slot
 from tests.races.conftest import Act, Arena
-from tests.races.contest import MINUTE, Contest
+from tests.races.contest import MINUTE, SECOND, Contest
 
 
 def forgets(driver: Person, at: datetime) -> Act[Any]:
@@ -54,3 +56,25 @@ async def test_r12_6_nobody_anonymous_has_a_shift_whoever_comes_first(arena: Are
     said = await arena.one_waits_for_the_other(forgets(gone, midnight), assigns)
     assert said == [Anonymised(), Refused(Refusal.NOT_FOUND)]
     assert await stands(gone) == (0, "Former")
+
+
+@pytest.mark.parametrize("what", ["stays", "leaves later"])
+async def test_r12_6_nobody_anonymous_is_employed(arena: Arena, what: str) -> None:
+    """Made so after his last day, while by the clock of another process that is not over and he stays after all."""
+    it = await Contest.of(arena, 1)
+    [gone], today = it.drivers, arena.now.date()
+    midnight = datetime.combine(today + timedelta(days=1), time(), TORONTO)
+
+    def leaves(last: date, at: datetime) -> Act[Any]:
+        return lambda session: leave_company(session, it.mona, gone.id, last, SAY, POLICY, at)
+
+    def stays(session: AsyncSession) -> Any:
+        return stay_after_all(session, it.mona, gone.id, SAY, POLICY, midnight - SECOND)
+
+    await arena.at_once(leaves(today, arena.now))
+    late = stays if what == "stays" else leaves(today + timedelta(days=7), midnight - SECOND)
+    assert await arena.one_waits_for_the_other(forgets(gone, midnight), late) == [
+        Anonymised(),
+        Refused(Refusal.NOT_FOUND),
+    ]
+    assert await it.count(Employment, Employment.user_id == gone.id, Employment.ends_on == today) == 1

@@ -30,10 +30,11 @@ from domain.importing import desk
 from domain.importing.actions import import_sheet
 from domain.importing.sheets import Fault, Sheet, What, read_sheet
 from domain.people import inviting, linking, managing
-from domain.people.anonymising import anonymise
-from domain.people.inviting import Invited
+from domain.people.anonymising import Anonymised, anonymise
+from domain.people.inviting import Invited, Newcomer
 from domain.people.managing import Removed
 from domain.people.queries import Person, linked_chat
+from domain.people.rules import FullName
 from domain.places import actions, deleting, moving
 from domain.places.actions import Founded
 from domain.places.deleting import Deleted, Dependents
@@ -206,6 +207,20 @@ async def test_r12_2_one_number_invited_by_two_and_shared_by_a_third_is_one_pers
         assert await session.scalar(select(func.count()).select_from(User).where(User.phone == number)) == 1
 
 
+def invites(arena: Arena, manager: Person, home: uuid.UUID, gone: Person, *, as_new: bool) -> Act[Any]:
+    """Back, or whoever has his number now."""
+
+    async def act(session: AsyncSession) -> Any:
+        whom = (home, "Amara Osei", gone.phone, str(uuid.uuid4()), POLICY, arena.now)
+        return await inviting.invite_driver(session, manager, *whom, former=gone.id, as_new=as_new)
+
+    return act
+
+
+def forgets(arena: Arena, manager: Person, gone: Person) -> Act[Any]:
+    return lambda session: anonymise(session, manager.id, gone.id, POLICY, arena.now)
+
+
 @pytest.mark.parametrize("seed", range(ROUNDS))
 async def test_r12_1_who_has_left_comes_back_or_somebody_new_has_his_number(arena: Arena, seed: int) -> None:
     """By two managers at once, each pressing twice, while he is made anonymous: one person has it, and one link."""
@@ -217,18 +232,9 @@ async def test_r12_1_who_has_left_comes_back_or_somebody_new_has_his_number(aren
 
     omar, gone = await arena.build(make)
 
-    def invites(manager: Person, home: uuid.UUID, *, as_new: bool) -> Act[Any]:
-        async def act(session: AsyncSession) -> Any:
-            whom = (home, "Amara Osei", gone.phone, str(uuid.uuid4()), POLICY, arena.now)
-            return await inviting.invite_driver(session, manager, *whom, former=gone.id, as_new=as_new)
-
-        return act
-
-    async def forgets(session: AsyncSession) -> Any:
-        return await anonymise(session, it.manager.id, gone.id, POLICY, arena.now)
-
-    new, back = invites(it.manager, it.north, as_new=True), invites(omar, it.south, as_new=False)
-    acts = (new, new, back, back) if seed % 2 else (new, new, invites(omar, it.south, as_new=True), forgets)
+    new = invites(arena, it.manager, it.north, gone, as_new=True)
+    back, other = (invites(arena, omar, it.south, gone, as_new=as_new) for as_new in (False, True))
+    acts = (new, new, back, back) if seed % 2 else (new, new, other, forgets(arena, it.manager, gone))
     said = await arena.at_once(*acts, dice=Random(seed))
     async with arena.session() as session:
         having = (await session.scalars(select(User).where(User.phone == gone.phone))).all()
@@ -239,6 +245,21 @@ async def test_r12_1_who_has_left_comes_back_or_somebody_new_has_his_number(aren
         assert len(invited) == 1
         [he] = having
         assert (he.first_name == "Amara") == (he.id != gone.id)
+
+
+async def test_r12_6_nobody_in_particular_is_not_invited_back(arena: Arena) -> None:
+    it = await arena.build(place)
+
+    async def make(fleet: Fleet) -> Person:
+        return await fleet.driver("Gil", home=it.north, employed=(date(2020, 1, 1), fleet.day(-40)), linked=False)
+
+    gone = await arena.build(make)
+    back = invites(arena, it.manager, it.north, gone, as_new=False)
+    said = await arena.one_waits_for_the_other(forgets(arena, it.manager, gone), back)
+    assert said == [Anonymised(), Newcomer(FullName("Amara", "Osei"), gone.phone, None)]
+    async with arena.session() as session:
+        assert (await session.scalars(select(Employment.ends_on).where(Employment.user_id == gone.id))).all() != [None]
+        assert await session.scalar(select(func.count()).where(Invite.user_id == gone.id)) == 0
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
