@@ -55,6 +55,7 @@ from domain.db.models.words import (
 )
 from domain.giving.actions import Offered, give_to_all, take_over
 from domain.giving.handing_over import Settled
+from domain.health.caps import choose_cap
 from domain.people.queries import Person
 from domain.policy import REDRAWN_EVERY
 from domain.roster.telling import tell_week
@@ -607,6 +608,17 @@ async def test_r6_3_what_a_manager_has_let_over_the_cap_is_not_counted(depot: De
     assert isinstance(given, Assigned)
     assert "nobody is over his weekly cap" not in await depot.found()
     await depot.session.execute(delete(AuditLog).where(AuditLog.action == "cap_override"))
+    assert "nobody is over his weekly cap" in await depot.found()
+
+
+async def test_r9_3_a_lower_cap_takes_no_shift_away_but_gives_none_either(depot: Depot) -> None:
+    for days in range(-2, 2):
+        await depot.shift(days=days)
+    await depot.session.execute(update(Assignment).values(assigned_at=depot.now - timedelta(hours=1)))
+    why = "He asked for fewer"
+    await choose_cap(depot.session, depot.manager, depot.dana.id, 3, why, SAY, POLICY, depot.now)
+    assert "nobody is over his weekly cap" not in await depot.found()
+    await depot.session.execute(update(Assignment).values(assigned_at=depot.now + timedelta(hours=1)))
     assert "nobody is over his weekly cap" in await depot.found()
 
 
