@@ -622,6 +622,14 @@ async def test_r9_3_a_lower_cap_takes_no_shift_away_but_gives_none_either(depot:
     assert "nobody is over his weekly cap" in await depot.found()
 
 
+async def test_r6_3_a_higher_cap_does_not_make_good_what_was_over_it(depot: Depot) -> None:
+    for days in range(-2, 4):
+        await depot.shift(days=days)
+    await depot.session.execute(update(Assignment).values(assigned_at=depot.now - timedelta(hours=1)))
+    await choose_cap(depot.session, depot.manager, depot.dana.id, 5, "He wants more", SAY, POLICY, depot.now)
+    assert "nobody is over his weekly cap" in await depot.found()
+
+
 async def test_r5_5_nothing_is_found_where_a_shift_is_given_away(depot: Depot) -> None:
     slot = await depot.shift(days=1)
     await depot.session.execute(update(Assignment).values(assigned_at=depot.now))
