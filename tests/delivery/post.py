@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import escape
+from itertools import pairwise
+from time import time
 from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from telegram import Bot
 
@@ -41,6 +43,16 @@ async def until(question: Callable[[], Awaitable[Any]]) -> Any:
         while not (answer := await question()):  # noqa: ASYNC110 - it asks the database, or over HTTP
             await asyncio.sleep(0.01)
         return answer
+
+
+# What nobody has sent in the last hour is not saved up; from then on each turn that is given is written down.
+_WATCH = (
+    "INSERT INTO pace (key, next_at) VALUES (:key, clock_timestamp() - interval '1 hour')",
+    "CREATE TABLE turns (number serial, key text, next_at timestamptz)",
+    "CREATE FUNCTION write_down() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN INSERT INTO turns (key, next_at) VALUES (NEW.key, NEW.next_at); RETURN NEW; END $$",
+    "CREATE TRIGGER write_down AFTER INSERT OR UPDATE OF next_at ON pace FOR EACH ROW EXECUTE FUNCTION write_down()",
+)
 
 
 def keeps_pace(walls: list[float], begun: float, a_second: float) -> bool:
@@ -240,6 +252,22 @@ class Post:
         """The SMS row that a Telegram row goes on by."""
         async with self.sessions() as session:
             return (await session.scalars(select(Delivery).where(Delivery.escalated_from == delivery_id))).one()
+
+    async def watch_turns(self, key: str) -> float:
+        """Whatever turns the pace gives from now on; gives the time that it is."""
+        async with self.sessions.begin() as session:
+            for statement in _WATCH:
+                await session.execute(text(statement), {"key": key} if ":key" in statement else {})
+        return time()
+
+    async def least_apart(self, key: str) -> timedelta:
+        """Of all turns that were given, two after each other; the machine may be as slow as it is."""
+        async with self.sessions() as session:
+            given = await session.scalars(
+                text("SELECT next_at FROM turns WHERE key = :key ORDER BY number"), {"key": key}
+            )
+            turns: list[datetime] = [*given]
+        return min(later - earlier for earlier, later in pairwise(turns))
 
     async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         async with self.calls.request(method, f"{self.sandbox.url}/sandbox/{path}", json=body) as response:

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from time import time
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -55,13 +54,14 @@ async def test_r11_8_a_group_gets_19_a_minute_of_two_workers_and_nobody_waits_fo
     for _ in range(3):
         await tell(post, group_id)
     await post.note(jean, Urgency.NORMAL)
-    begun = time()
+    begun = await post.watch_turns(key := f"chat:{CHAT}")
     async with post.working(), post.working():
         await until(post.all_done)
     sent = await post.requests("sendMessage")
     walls = [each["wall"] for each in sent if each["chat"] == "north-crew"]
     assert len(walls) == 3
     assert keeps_pace(walls, begun, 20 / 60)
+    assert await post.least_apart(key) >= timedelta(seconds=60 / 20)
     [person] = [each["wall"] for each in sent if each["chat"] == jean.slug]
     assert person < walls[-1], "he stands behind them in the queue, and does not wait for their chat"
 
