@@ -120,7 +120,7 @@ def window(card: facts.WindowCard, reader: Reader) -> Screen:
     what = {"route": escape(card.route), "warehouse": escape(card.warehouse), "day": reader.day(card.on)}
     asked = reader.ngettext("Asked: {n} driver.", "Asked: {n} drivers.", card.asked).format(n=card.asked)
     if card.declined:
-        asked += " " + _("Not today: {n}.").format(n=card.declined)
+        asked += " " + _("Declined: {n}.").format(n=card.declined)
     others = _others(card, reader)
     if card.status is not BidWindowStatus.OPEN and not card.unfilled and card.driver is None:
         return Screen(f"{_gone(card, what, reader)}\n{asked}", others)

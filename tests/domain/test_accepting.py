@@ -306,6 +306,16 @@ async def test_r6_3_accepting_takes_a_decline_back(session: AsyncSession, it: Op
     assert set(left.tuples()) == {(it.ben.id, it.slot.on), (it.ann.id, it.fleet.day(1))}
 
 
+async def test_r6_3_the_managers_card_counts_who_was_asked_and_has_declined_that_day(
+    session: AsyncSession, it: Open, now: datetime
+) -> None:
+    await it.fleet.decline(it.ann, it.fleet.day(1))
+    await it.fleet.decline(await it.fleet.driver("Zoe"), it.slot.on)  # whom nobody has asked
+    await decline_day(session, it.ben, it.window, now)
+    card = await window_card(session, it.mona.id, it.window, POLICY)
+    assert card is not None and (card.asked, card.declined) == (3, 1)
+
+
 async def test_r2_5_a_refused_acceptance_takes_no_decline_back(session: AsyncSession, it: Open, now: datetime) -> None:
     await decline_day(session, it.ann, it.window, now)
     await session.execute(update(User).where(User.id == it.ann.id).values(is_flagged=True))
