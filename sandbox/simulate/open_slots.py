@@ -80,8 +80,8 @@ HANDED_BACK_IN_TIME: Final = f"""
 
 # -- who may have them (R6.3, R7.1)
 
-# Held shifts of a week, but those for which a manager let him over his cap. It is the cap at which the last of them was
-# given that counts: a lower one takes none away (R9.3).
+# Held shifts of a week, but those for which a manager let him over his cap, and what he had before he came late and has
+# again (R8.6). It is the cap at which the last of them was given that counts: a lower one takes none away (R9.3).
 NOBODY_OVER_HIS_CAP: Final = """
     SELECT who.first_name || ' ' || who.last_name || ': ' || count(*) || ' shifts in the week of '
            || to_char(min(date_trunc('week', a.date)), 'YYYY-MM-DD')
@@ -93,6 +93,8 @@ NOBODY_OVER_HIS_CAP: Final = """
                       WHERE o.user_id = a.user_id AND w.assignment_id = a.id)
       AND NOT EXISTS (SELECT FROM audit_logs log WHERE log.entity_type = 'user' AND log.entity_id = a.user_id
                       AND log.action = 'cap_override' AND log.changes -> 'after' ->> 'assignment_id' = a.id::text)
+      AND NOT EXISTS (SELECT FROM audit_logs log WHERE log.entity_type = 'assignment' AND log.entity_id = a.id
+                      AND log.action = 'restored' AND log.changes -> 'after' ->> 'status' = 'active')
     GROUP BY who.id, date_trunc('week', a.date)
     HAVING count(*) > greatest(who.weekly_cap, (
         SELECT max((log.changes -> 'before' ->> 'weekly_cap')::int) FROM audit_logs log

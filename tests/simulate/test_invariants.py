@@ -630,6 +630,16 @@ async def test_r6_3_a_higher_cap_does_not_make_good_what_was_over_it(depot: Depo
     assert "nobody is over his weekly cap" in await depot.found()
 
 
+@pytest.mark.parametrize(("again", "over"), [("active", False), ("scheduled", True)])
+async def test_r8_6_what_he_has_again_since_he_was_late_is_his_whatever_the_cap(
+    depot: Depot, again: str, over: bool
+) -> None:
+    for days in range(-2, 2):
+        await depot.shift(days=days)
+    await depot.step(await depot.shift(days=2), "restored", "unfilled", again, depot.now, depot.manager)
+    assert ("nobody is over his weekly cap" in await depot.found()) is over
+
+
 async def test_r5_5_nothing_is_found_where_a_shift_is_given_away(depot: Depot) -> None:
     slot = await depot.shift(days=1)
     await depot.session.execute(update(Assignment).values(assigned_at=depot.now))
