@@ -49,10 +49,14 @@ WHERE made.by IN ('gen_random_uuid()', 'clock_timestamp()')
 """
 # Tables are small, and statements many: planning each for its parameters takes longer than any plan saves. A plan for
 # whatever instant expects a third of a table to be after it, and would read all of it.
+# In what order rows come that nobody puts in order, no other process may decide: not the WAL writer, after whose time
+# alone a row of an asynchronous commit is known to be dead and may make room, nor who helps a parallel plan.
 _SETTINGS: Final = (
     "search_path = virtual, public, pg_catalog",
     "plan_cache_mode = force_generic_plan",
     "enable_seqscan = off",
+    "synchronous_commit = on",
+    "max_parallel_workers_per_gather = 0",
 )
 
 
