@@ -13,6 +13,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -132,14 +133,18 @@ async def link_by_contact(
     if not contact.own or number is None:
         return Refused(Refusal.CONTACT_NOT_GOOD)
     await giving_numbers(session)
-    here = await session.scalar(select(ChatLink.user_id).where(ChatLink.chat_id == chat_id))
-    of = User.phone == number
-    owners = set(await session.scalars(select(User.id).where(of).order_by(User.id).with_for_update(key_share=True)))
-    if here is not None and not owners:
+    whose = select(ChatLink.user_id).where(ChatLink.chat_id == chat_id)
+    before = await session.scalar(whose)
+    concerned = select(User.id, User.phone).where(or_(User.phone == number, User.id == before)).order_by(User.id)
+    locked = (await session.execute(concerned.with_for_update(key_share=True))).all()
+    owners = {person.id for person in locked if person.phone == number}
+    # Read once the locks are got: he may have another chat by now, or be nobody in particular (R12.6), and of two chats
+    # that share a number at once the second finds what the first has done.
+    here = await session.scalar(whose)
+    if here is not None and here == before and not owners:
         return await change_number(session, here, number, say, policy, now)
     if here is not None:
         return AlreadyLinked(here) if here in owners else Refused(Refusal.CONTACT_NOT_GOOD)
-    # Read once the lock is got: of two chats that share it at once the second finds what the first has done.
     if len(owners) != 1:
         return Refused(Refusal.CONTACT_NOT_GOOD)
     [owner] = owners

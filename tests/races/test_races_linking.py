@@ -3,17 +3,21 @@
 import asyncio
 import uuid
 from collections import Counter
+from dataclasses import replace
+from datetime import date
 from random import Random
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.models import AuditLog, ChatLink, Delivery, Invite
+from domain.db.models import AuditLog, ChatLink, Delivery, Invite, User
 from domain.notices.kinds import Kind
+from domain.people.anonymising import anonymise
 from domain.people.cleaning import clean_up
 from domain.people.linking import Contact, Linked, invite, link_by_contact, link_by_invite
-from domain.people.queries import Person
+from domain.people.queries import NO_PHONE, Person, linked_chat
 from domain.refusals import Refusal, Refused
 from tests.domain.world import POLICY, SAY, Fleet
 from tests.races.conftest import Act, Arena
@@ -113,6 +117,33 @@ async def test_r12_2_a_contact_and_a_link_in_two_chats_at_once(arena: Arena) -> 
         async with arena.session() as session:
             chat = (await session.scalars(select(ChatLink.chat_id).where(ChatLink.user_id == person.id))).one()
             assert chat == by_contact, "the link is used up by then"
+
+
+@pytest.mark.parametrize("what", ["made nobody in particular", "linked in another chat"])
+async def test_r12_7_a_number_that_comes_from_a_chat_that_is_just_no_longer_his_is_not_his(
+    arena: Arena, what: str
+) -> None:
+    """It may be somebody else's phone by now."""
+
+    async def make(fleet: Fleet) -> Person:
+        last = fleet.day(-1) if what == "made nobody in particular" else None
+        dana = await fleet.driver("Dana", home=await fleet.warehouse("North"), employed=(date(2020, 1, 1), last))
+        await invite(fleet.session, dana.id, "another", None, POLICY, fleet.now)
+        return dana
+
+    dana = await arena.build(make)
+    async with arena.session() as session:
+        chat = await linked_chat(session, dana.id)
+    assert chat is not None
+    goes: dict[str, Act[Any]] = {
+        "made nobody in particular": lambda session: anonymise(session, None, dana.id, POLICY, arena.now),
+        "linked in another chat": opening(arena, "another", 77),
+    }
+    shares = sharing(arena, replace(dana, phone="+14165550177"), chat)
+    _, said = await arena.one_waits_for_the_other(goes[what], shares)
+    assert said == Refused(Refusal.CONTACT_NOT_GOOD)
+    async with arena.session() as session:
+        assert await session.scalar(select(User.phone)) == (NO_PHONE if what in list(goes)[:1] else dana.phone)
 
 
 async def test_r14_the_new_day_locks_home_cards_in_the_one_order(arena: Arena) -> None:
