@@ -12,10 +12,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
+from domain.bidding.queries import lock_people
 from domain.db.models import ContactSettings
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.people.queries import Person
+from domain.people.queries import person as person_by_id
 from domain.policy import Policy, QuietHours
 from domain.refusals import Refusal, Refused
 from domain.time import local_day, local_instant
@@ -140,7 +142,13 @@ async def go_away(
 async def _save(
     session: AsyncSession, person: Person, wanted: Mapping[str, Any], now: datetime, *, by: Person | None = None
 ) -> bool:
-    """Writes what differs, with an audit entry (R13); False where nothing does. His row is locked meanwhile."""
+    """Writes what differs, with an audit entry (R13); False where nothing does. Locks: he, then his row.
+
+    Of who has just been made nobody in particular nothing is kept (R12.6).
+    """
+    await lock_people(session, [person.id])
+    if (who := await person_by_id(session, person.id)) is None or who.is_nobody:
+        return False
     his = ContactSettings.user_id == person.id
     columns = [getattr(ContactSettings, name) for name in wanted]
     await session.execute(upsert(ContactSettings).values(user_id=person.id).on_conflict_do_nothing())

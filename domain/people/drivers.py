@@ -106,6 +106,12 @@ async def his_driver(session: AsyncSession, manager_id: uuid.UUID, driver_id: uu
     return await person(session, driver_id) if await is_own(session, manager_id, driver_id, today) else None
 
 
+async def still_his(session: AsyncSession, manager_id: uuid.UUID, driver_id: uuid.UUID, today: date) -> Person | None:
+    """The same, once he is locked: None also where he has been made nobody in particular meanwhile (R12.6)."""
+    driver = await his_driver(session, manager_id, driver_id, today)
+    return None if driver is None or driver.is_nobody else driver
+
+
 _OFF = select(TimeOff.id, TimeOff.kind, TimeOff.starts_on, TimeOff.ends_on)
 
 

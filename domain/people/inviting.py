@@ -9,12 +9,13 @@ from sqlalchemy import Date, Uuid, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
-from domain.db.models import Departure, Employment, Invite, User
+from domain.bidding.queries import lock_people
+from domain.db.models import Departure, Employment, Invite
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
 from domain.people import linking
 from domain.people.actions import create_person, giving_numbers
-from domain.people.drivers import is_own
+from domain.people.drivers import is_own, still_his
 from domain.people.numbers import give_up_number
 from domain.people.phones import e164
 from domain.people.queries import Person, people_with_phone
@@ -119,7 +120,7 @@ async def invite_driver(
     if place is None or place.is_route:
         return Refused(Refusal.NOT_FOUND)
     if former is not None:  # he may be made nobody in particular meanwhile (R12.6)
-        await session.execute(select(User.id).where(User.id == former).with_for_update(key_share=True))
+        await lock_people(session, [former])
     found = await newcomer(session, manager, name, phone, policy, now)
     if not isinstance(found, Newcomer) or found.comes_back != former:
         return found
@@ -190,12 +191,11 @@ async def invite_again(
 
     Pressed twice it is one. Refused: anybody else, and who has left. Lock: the driver.
     """
-    today = local_day(now, policy)
-    locked = select(User.first_name, User.last_name).where(User.id == driver_id).with_for_update(key_share=True)
-    row = (await session.execute(locked)).one_or_none()
-    if row is None or not await is_own(session, manager.id, driver_id, today):
+    await lock_people(session, [driver_id])
+    driver = await still_his(session, manager.id, driver_id, local_day(now, policy))
+    if driver is None:
         return Refused(Refusal.NOT_FOUND)
     if new := await just_made(session, [driver_id], policy, now):
         return JustMade(new[driver_id] == manager.id)
     until = await _link(session, manager, driver_id, token, policy, now)
-    return Relinked(FullName(*row), until)
+    return Relinked(FullName(driver.first_name, driver.last_name), until)

@@ -9,6 +9,7 @@ from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
+from domain.bidding.queries import lock_people
 from domain.db.models import ReceivedSms, SmsCode, User
 from domain.db.models.words import UserRole
 from domain.notices import actions as notices
@@ -17,7 +18,7 @@ from domain.notices.facts.people import NumberChanged
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
 from domain.people.actions import giving_numbers
-from domain.people.drivers import is_own
+from domain.people.drivers import still_his
 from domain.people.owning import owner_has_new_number
 from domain.people.phones import e164
 from domain.people.queries import NO_PHONE, Person, managers_of_driver, people_with_phone
@@ -51,9 +52,11 @@ async def correct_number(
     """[Another number]: a manager enters it for a driver of his, on his word (R8.9), or puts a wrong one right.
 
     His other managers are told. Refused: whoever is not his, a number that is none, and one that is somebody else's.
+    Locks: numbers, then he.
     """
     await giving_numbers(session)
-    if not await is_own(session, manager.id, driver_id, local_day(now, policy)):
+    await lock_people(session, [driver_id])
+    if await still_his(session, manager.id, driver_id, local_day(now, policy)) is None:
         return Refused(Refusal.NOT_FOUND)
     number = e164(written)
     if number is None:

@@ -20,7 +20,7 @@ from domain.notices.facts.people import EmploymentEnds, EmploymentGoesOn
 from domain.notices.following_many import follow_all
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
-from domain.people.drivers import his_driver
+from domain.people.drivers import his_driver, still_his
 from domain.people.linking import unlink
 from domain.people.queries import Person, linked_chat, warehouses_of
 from domain.people.rules import Employed, Leave, LeavesThen, decide_leaving, decide_stay
@@ -101,7 +101,7 @@ async def leave_company(
     if await his_driver(session, manager.id, driver_id, today) is None:
         return Refused(Refusal.NOT_FOUND)
     locked = await queries.scheduled_locked(session, driver_id, min(last, today) + DAY, date.max, policy)
-    driver = await _still_somebody(session, manager, driver_id, today)
+    driver = await still_his(session, manager.id, driver_id, today)
     if locked is None or driver is None:
         return Refused(Refusal.NOT_FOUND)
     decision = await _decide(session, manager, driver, last, policy, now)
@@ -233,12 +233,6 @@ async def _work_is_over(session: AsyncSession, driver_id: uuid.UUID, last: date,
     return not await session.scalar(to_do)
 
 
-async def _still_somebody(session: AsyncSession, manager: Person, driver_id: uuid.UUID, today: date) -> Person | None:
-    """The manager's driver, once he is locked; None where he has been made nobody in particular meanwhile (R12.6)."""
-    driver = await his_driver(session, manager.id, driver_id, today)
-    return None if driver is None or driver.is_nobody else driver
-
-
 @dataclass(frozen=True, slots=True)
 class Stays:
     """He stays. `linked`: his chat is still his; otherwise he needs a new link."""
@@ -257,7 +251,7 @@ async def stay_after_all(
     if await his_driver(session, manager.id, driver_id, today) is None:
         return Refused(Refusal.NOT_FOUND)
     await queries.scheduled_locked(session, driver_id, today, today, policy)
-    if await _still_somebody(session, manager, driver_id, today) is None:
+    if await still_his(session, manager.id, driver_id, today) is None:
         return Refused(Refusal.NOT_FOUND)
     announced, before = await _employments(session, driver_id, today)
     if (refused := decide_stay(announced, today)) is not None:

@@ -8,9 +8,12 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.coverage.assigning import Assigned
-from domain.db.models import Assignment, Employment, User
+from domain.db.models import Assignment, ContactSettings, Employment, Invite, User
 from domain.people.anonymising import Anonymised, anonymise
-from domain.people.queries import Person
+from domain.people.contact import Saved, choose_language
+from domain.people.inviting import invite_again
+from domain.people.numbers import correct_number
+from domain.people.queries import NO_PHONE, Person
 from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
 from domain.shifts.departures import leave_company, stay_after_all
@@ -78,3 +81,28 @@ async def test_r12_6_nobody_anonymous_is_employed(arena: Arena, what: str) -> No
         Refused(Refusal.NOT_FOUND),
     ]
     assert await it.count(Employment, Employment.user_id == gone.id, Employment.ends_on == today) == 1
+
+
+@pytest.mark.parametrize("what", ["another number", "a link", "a language"])
+async def test_r12_6_nobody_anonymous_gets_anything_of_his_own(arena: Arena, what: str) -> None:
+    """By a manager of his, by the clock of a process for which his last day is not over."""
+    it = await Contest.of(arena, 1, language="en")
+    [gone], today = it.drivers, arena.now.date()
+    async with arena.session.begin() as session:
+        await session.execute(update(Employment).values(ends_on=today))
+    midnight = datetime.combine(today + timedelta(days=1), time(), TORONTO)
+    late = midnight - SECOND
+
+    async def gives(session: AsyncSession) -> Any:
+        match what:
+            case "another number":
+                return await correct_number(session, it.mona, gone.id, "416 555 0177", SAY, POLICY, late)
+            case "a link":
+                return await invite_again(session, it.mona, gone.id, "token", POLICY, late)
+            case _:
+                return await choose_language(session, gone, 1, ("en", "fr"), late, by=it.mona)
+
+    _, said = await arena.one_waits_for_the_other(forgets(gone, midnight), gives)
+    assert said == (Saved() if what == "a language" else Refused(Refusal.NOT_FOUND))
+    assert await it.count(User, User.id == gone.id, User.phone == NO_PHONE) == 1
+    assert await it.count(Invite) == await it.count(ContactSettings) == 0
