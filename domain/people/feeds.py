@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
+from domain.bidding.queries import lock_people
 from domain.db.models import CalendarFeed
 from domain.db.sql import sql
-from domain.people.queries import Person
+from domain.people.queries import Person, linked_chat
 from domain.refusals import Refusal, Refused
 from domain.time import MOMENT
 from domain.tokens import hashed
@@ -52,7 +53,13 @@ async def feed(session: AsyncSession, driver_id: uuid.UUID) -> Feed | None:
 
 
 async def open_feed(session: AsyncSession, driver: Person, token_for: TokenFor, now: datetime) -> None:
-    """He gets an address; who has one keeps it."""
+    """He gets an address; who has one keeps it, and whose chat has just been taken from him gets none (R12.7).
+
+    Lock: he, as for whoever takes it from him and voids the address.
+    """
+    await lock_people(session, [driver.id])
+    if await linked_chat(session, driver.id) is None:
+        return
     made = upsert(CalendarFeed).values(user_id=driver.id, token_hash=hashed(token_for(now)), created_at=now)
     # Of two presses at one moment the tokens are the same, too: no index may object.
     his = made.on_conflict_do_nothing().returning(CalendarFeed.user_id)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -12,8 +13,9 @@ from domain.db.models import AuditLog, CalendarFeed
 from domain.people.feeds import Feed, feed, open_feed, renew_feed
 from domain.people.queries import Person
 from domain.refusals import Refused
-from tests.domain.world import Fleet
-from tests.races.conftest import Arena
+from domain.shifts.departures import leave_company
+from tests.domain.world import POLICY, SAY, Fleet
+from tests.races.conftest import Act, Arena
 
 
 def token_for(made_at: datetime) -> str:
@@ -51,3 +53,25 @@ async def test_renewed_twice_there_is_one_new_one(arena: Arena, seed: int) -> No
     assert others == [first] * 3 and first != old
     async with arena.session() as session:
         assert await feed(session, driver.id) == first
+
+
+@pytest.mark.parametrize("first", ["opens", "leaves"])
+async def test_r12_7_who_is_just_leaving_has_none(arena: Arena, first: str) -> None:
+    """Nor would he have that one again, should he come back."""
+
+    async def make(fleet: Fleet) -> tuple[Person, Person]:
+        mona = await fleet.manager("Mona")
+        return mona, await fleet.driver("Dana", home=await fleet.warehouse("North", mona))
+
+    mona, driver = await arena.build(make)
+
+    async def opens(session: AsyncSession) -> None:
+        await open_feed(session, driver, token_for, arena.now)
+
+    async def leaves(session: AsyncSession) -> Any:
+        return await leave_company(session, mona, driver.id, arena.now.date(), SAY, POLICY, arena.now)
+
+    acts: list[Act[Any]] = [opens, leaves] if first == "opens" else [leaves, opens]
+    await arena.one_waits_for_the_other(*acts)
+    async with arena.session() as session:
+        assert await feed(session, driver.id) is None
