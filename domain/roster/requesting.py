@@ -9,6 +9,7 @@ from sqlalchemy import Text, Uuid, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
+from domain.bidding.queries import lock_people
 from domain.db.models import RosterRun
 from domain.db.models.words import RosterCause
 from domain.db.sql import sql
@@ -35,6 +36,7 @@ async def request_preview(
     """What the roster of the week of this Monday would be in his warehouses; `supposed`: if this were so.
 
     Refused: no warehouse is his, another week than this one and the next two, or a driver whom he may not see (R12.3).
+    Lock: he, so that pressed twice at once it is one.
     """
     mine = await _allowed(session, manager, week, policy, now)
     if isinstance(mine, Refused):
@@ -43,6 +45,7 @@ async def request_preview(
     if of is not None and not await is_seen(session, manager.id, of, today):
         return Refused(Refusal.NOT_FOUND)
     changes = None if supposed is None else supposed.plain()
+    await lock_people(session, [manager.id])
     same = [RosterRun.cause == RosterCause.PREVIEW, RosterRun.requested_by == manager.id, RosterRun.week == week]
     for run_id, asked in await session.execute(
         select(RosterRun.id, RosterRun.changes).where(*same, RosterRun.carried_out_at.is_(None))

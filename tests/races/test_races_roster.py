@@ -27,7 +27,7 @@ from domain.people.queries import Person, person
 from domain.roster import making, runs
 from domain.roster.flow import best_roster
 from domain.roster.freezing import freeze, saving
-from domain.roster.requesting import Requested, request_fill
+from domain.roster.requesting import Requested, request_fill, request_preview
 from sandbox.simulate.mishaps import mortal
 from tests.domain.rostering import DAY, FROZEN, WEEK, Rostering
 from tests.domain.world import POLICY, SAY, Fleet, accept
@@ -95,6 +95,17 @@ async def test_r3_9_two_managers_who_press_at_once_ask_for_one_roster(arena: Are
     assert len({each.run_id for each in asked if isinstance(each, Requested)}) == 1 and len(asked) == 3
     async with arena.session() as session:
         assert len(list(await session.scalars(select(RosterRun.id)))) == 1
+
+
+async def test_r2_5_a_preview_that_is_asked_for_twice_at_once_is_one(arena: Arena) -> None:
+    async def depot(fleet: Fleet) -> Person:
+        return await fleet.manager("Mona", await fleet.warehouse("North"))
+
+    manager = await arena.build(depot)
+    now = FROZEN - timedelta(days=1)
+    press = partial(request_preview, manager=manager, week=WEEK, supposed=None, policy=POLICY, now=now)
+    first, second = await arena.at_once(press, press)
+    assert isinstance(first, Requested) and first == second
 
 
 # -- made once and whole
