@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit, time
 from domain.bidding.standing import standing_of
-from domain.db.models import Assignment, Warehouse, WarehouseSettings
+from domain.db.models import Assignment, WarehouseSettings
 from domain.db.models.words import AssignmentStatus, GiveAwayEnd
 from domain.db.sql import Find, sql
 from domain.giving import queries, rules
@@ -19,10 +19,11 @@ from domain.notices import actions as notices
 from domain.notices.facts.giving import Given
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
-from domain.people.queries import Person, manages
+from domain.people.queries import Person
 from domain.people.queries import person as person_by_id
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
+from domain.schedule.queries import place_locked
 
 
 async def agree(
@@ -78,10 +79,10 @@ async def _waiting(
     session: AsyncSession, manager: Person, give_away_id: uuid.UUID, asking_id: uuid.UUID, policy: Policy
 ) -> GiveAwayFacts | Refused:
     """What waits for a manager's word on this asking, locked: the word is on no other."""
-    if not await queries.is_managed(session, manager.id, give_away_id):
-        return Refused(Refusal.NOT_FOUND)
     given = await queries.locked(session, give_away_id, policy)
-    if given is None or given.outcome is not None or given.taker_id is None:
+    if given is None or not await queries.is_managed(session, manager.id, give_away_id):  # its route may have moved
+        return Refused(Refusal.NOT_FOUND)
+    if given.outcome is not None or given.taker_id is None:
         return Refused(Refusal.DECIDED_ALREADY)
     return given if given.asking_id == asking_id else Refused(Refusal.ANOTHER_ASKS)
 
@@ -111,8 +112,8 @@ async def require_agreement(
 
     What waits for one already still does.
     """
-    this = select(Warehouse.id).where(Warehouse.id == warehouse_id, manages(manager.id, Warehouse.id))
-    if await session.scalar(this.with_for_update(key_share=True)) is None:
+    place = await place_locked(session, manager.id, warehouse_id)  # he may just have been removed from it (R12.5)
+    if place is None or place.is_route:
         return False
     before = await agreement_required(session, warehouse_id)
     if before is not required:

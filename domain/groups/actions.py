@@ -17,6 +17,7 @@ from domain.db.sql import sql
 from domain.notices.kinds import Kind
 from domain.people.queries import Person, manages
 from domain.refusals import Refusal, Refused
+from domain.schedule.queries import place_locked
 
 TITLE_MOST = 255  # Telegram's own limit
 
@@ -71,10 +72,10 @@ async def connect(
     other, and the second reads of the first.
     """
     await session.execute(_ONE_BY_ONE, {"chat": group.chat_id})
-    of = select(Warehouse.name).where(Warehouse.id == warehouse_id, manages(manager.id, Warehouse.id))
-    warehouse = await session.scalar(of.with_for_update(key_share=True))
-    if warehouse is None:
+    place = await place_locked(session, manager.id, warehouse_id)  # he may just have been removed from it (R12.5)
+    if place is None or place.is_route:
         return Refused(Refusal.NOT_FOUND)
+    warehouse = place.name
     standing = await _standing(session, warehouse_id, group.chat_id)
     if [(each.warehouse_id, each.chat_id) for each in standing] == [(warehouse_id, group.chat_id)]:
         await _vouch(session, standing[0], manager, now)

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.db.models import Assignment, BidWindow, GiveAway, Incident
 from domain.db.models.words import AssignmentStatus, BidWindowMode, CancelReason
 from domain.giving import actions, approving
+from domain.people.managing import remove_manager
 from domain.people.queries import Person
-from domain.refusals import Refused
+from domain.places.moving import Moved, move_route
+from domain.refusals import Refusal, Refused
 from domain.schedule.closing import close_day
 from domain.shifts.actions import confirm_shift
 from domain.shifts.leaving import cancel_shift, drop_due_shift
@@ -229,3 +231,47 @@ async def test_r5_5_ten_take_it_at_once_and_one_has_it(arena: Arena) -> None:
         }
         assert rows == {AssignmentStatus.CANCELLED: dana.id, AssignmentStatus.SCHEDULED: winner.id}
         assert (await session.scalars(select(Incident))).all() == []
+
+
+async def test_r12_5_who_is_just_removed_does_not_say_what_needs_agreement(arena: Arena) -> None:
+    async def make(fleet: Fleet) -> tuple[Person, Person, uuid.UUID]:
+        mona, nick = await fleet.manager("Mona"), await fleet.manager("Nick")
+        return mona, nick, await fleet.warehouse("North", mona, nick)
+
+    mona, nick, north = await arena.build(make)
+
+    async def removes(session: AsyncSession) -> Any:
+        return await remove_manager(session, mona, north, nick.id, SAY, POLICY, arena.now)
+
+    async def requires(session: AsyncSession) -> Any:
+        return await approving.require_agreement(session, nick, north, True, arena.now)
+
+    _, required = await arena.one_waits_for_the_other(removes, requires)
+    assert required is False
+    async with arena.session() as session:
+        assert not await approving.agreement_required(session, north)
+
+
+@pytest.mark.parametrize("decides", [approving.agree, approving.refuse])
+async def test_r12_3_who_decides_on_what_is_just_moved_from_his_warehouse_finds_nothing(
+    arena: Arena, decides: Callable[..., Awaitable[Any]]
+) -> None:
+    it = await place(arena, "asked for")
+
+    async def make(fleet: Fleet) -> tuple[Person, uuid.UUID, uuid.UUID]:
+        nick, south = await fleet.manager("Nick", it.north), await fleet.warehouse("South", it.mona)
+        asking = await fleet.session.scalar(select(GiveAway.asking_id))
+        assert asking is not None
+        return nick, south, asking
+
+    nick, south, asking = await arena.build(make)
+
+    async def moves(session: AsyncSession) -> Any:
+        return await move_route(session, it.mona, it.slot.route, south, SAY, POLICY, arena.now)
+
+    async def says(session: AsyncSession) -> Any:
+        asked = await given(session, it.dana), asking
+        return await decides(session, nick, *asked, SAY, POLICY, arena.now)
+
+    moved, said = await arena.one_waits_for_the_other(moves, says)
+    assert isinstance(moved, Moved) and said == Refused(Refusal.NOT_FOUND)

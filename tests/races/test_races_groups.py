@@ -13,8 +13,10 @@ from domain.db.models.words import Urgency
 from domain.groups import actions, telling
 from domain.groups.actions import Connected, Connections, Group
 from domain.notices.kinds import Kind
+from domain.people.managing import remove_manager
 from domain.people.queries import Person
-from tests.domain.world import Fleet
+from domain.refusals import Refusal, Refused
+from tests.domain.world import POLICY, SAY, Fleet
 from tests.races.conftest import Act, Arena
 
 ROUNDS = 10
@@ -129,3 +131,14 @@ async def test_what_is_told_while_the_group_is_disconnected_or_becomes_another_g
         async with arena.session() as session:
             mine = select(func.count()).where(Delivery.about == window_id, Delivery.group_id.is_not(None))
             assert (await session.scalar(mine) or 0) <= 1, "told once"
+
+
+async def test_r12_5_who_is_just_removed_connects_nothing(arena: Arena) -> None:
+    north, _, mona, ann = await managers(arena)
+
+    async def removes(session: AsyncSession) -> Any:
+        return await remove_manager(session, mona, north, ann.id, SAY, POLICY, arena.now)
+
+    _, said = await arena.one_waits_for_the_other(removes, connecting(arena, ann, north, -1))
+    assert said == Refused(Refusal.NOT_FOUND)
+    assert await live(arena, north) == []
