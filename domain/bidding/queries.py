@@ -51,7 +51,12 @@ async def lock_people(session: AsyncSession, user_ids: Collection[uuid.UUID]) ->
 
 
 def _windows() -> Select[Any]:
-    """The columns of `rules.WindowFacts`, in order."""
+    """The columns of `rules.WindowFacts`, in order.
+
+    Whoever is waited for may have moved the route (R12.5): then the lock reads the slot anew, and nothing that it is
+    joined to. So its warehouse is looked up.
+    """
+    warehouse = select(Warehouse.name).where(Warehouse.id == Assignment.warehouse_id).scalar_subquery()
     return (
         select(
             BidWindow.id,
@@ -59,7 +64,7 @@ def _windows() -> Select[Any]:
             Assignment.route_id,
             Assignment.warehouse_id,
             Route.name,
-            Warehouse.name,
+            warehouse,
             Assignment.on,
             Assignment.status,
             BidWindow.mode,
@@ -70,7 +75,6 @@ def _windows() -> Select[Any]:
         )
         .join(Assignment, Assignment.id == BidWindow.assignment_id)
         .join(Route, Route.id == Assignment.route_id)
-        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
     )
 
 

@@ -122,18 +122,19 @@ async def _slot_locked(session: AsyncSession, manager_id: uuid.UUID, assignment_
         BidWindow.assignment_id == assignment_id, BidWindow.status == BidWindowStatus.OPEN
     )
     window_id = await session.scalar(open_.with_for_update(key_share=True))
+    # Looked up, since whoever is waited for may have moved the route, as in `bidding.queries` (R12.5).
+    warehouse = select(Warehouse.name).where(Warehouse.id == Assignment.warehouse_id).scalar_subquery()
     locked = await session.execute(
         select(
             Assignment.id,
             Assignment.route_id,
             Assignment.warehouse_id,
             Route.name,
-            Warehouse.name,
+            warehouse,
             Assignment.on,
             Assignment.status,
         )
         .join(Route, Route.id == Assignment.route_id)
-        .join(Warehouse, Warehouse.id == Assignment.warehouse_id)
         .where(Assignment.id == assignment_id, manages(manager_id, Assignment.warehouse_id))
         .with_for_update(of=Assignment, key_share=True)
     )
@@ -177,13 +178,14 @@ async def refuse_hand(
     session: AsyncSession, manager_id: uuid.UUID, window_id: uuid.UUID, now: datetime
 ) -> Refused | None:
     """What a window says to its manager's hand, once it is locked: not his, or over; None where it is open."""
-    locked = await session.execute(
+    await session.execute(select(BidWindow.id).where(BidWindow.id == window_id).with_for_update(key_share=True))
+    # Read once the lock is got: its route may be another warehouse's by now (R12.5).
+    found = await session.execute(
         select(BidWindow.status, BidWindow.closes_at)
         .join(Assignment, Assignment.id == BidWindow.assignment_id)
         .where(BidWindow.id == window_id, manages(manager_id, Assignment.warehouse_id))
-        .with_for_update(of=BidWindow, key_share=True)
     )
-    row = locked.one_or_none()
+    row = found.one_or_none()
     if row is None:
         return Refused(Refusal.NOT_FOUND)
     return None if row.status is BidWindowStatus.OPEN and now < row.closes_at else Refused(Refusal.WINDOW_OVER)

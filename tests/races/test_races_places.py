@@ -7,11 +7,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, exc, func, insert, select
+from sqlalchemy import delete, exc, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.faults import is_overtaken, is_passing
 from domain.bidding.bids import place_bid
+from domain.bidding.rules import Award, Bids
+from domain.coverage import ending
 from domain.coverage.assigning import Assigned, assign_driver
 from domain.db.models import (
     Assignment,
@@ -43,7 +45,7 @@ from domain.refusals import Refusal, Refused
 from domain.roster import preferences
 from domain.schedule import weekdays
 from domain.schedule.weekdays import Created
-from tests.domain.world import POLICY, SAY, Fleet
+from tests.domain.world import POLICY, SAY, Fleet, accept
 from tests.races.conftest import Act, Arena
 from tests.waits import somebody_waits
 
@@ -421,3 +423,54 @@ async def test_r12_5_who_is_just_saving_that_he_prefers_a_route_is_waited_for(ar
             assert isinstance(result, Moved) and (result.told, preferred) == (1, [])
         else:
             assert isinstance(result, Dependents) and (result.drivers, preferred) == (1, [it.route])
+
+
+# -- who waits: what was so before is not so any more
+
+
+def moves(arena: Arena, it: Place) -> Act[Any]:
+    return lambda session: moving.move_route(session, it.manager, it.route, it.south, SAY, POLICY, arena.now)
+
+
+@pytest.mark.parametrize("mode", [BidWindowMode.INSTANT, BidWindowMode.COMPETITIVE])
+async def test_r12_5_who_wants_a_shift_whose_route_is_just_moving_gets_it_there(
+    arena: Arena, mode: BidWindowMode
+) -> None:
+    it = await arena.build(place)
+    await arena.build(lambda fleet: fleet.session.execute(update(BidWindow).values(mode=mode)))
+
+    async def wants(session: AsyncSession) -> Any:
+        if mode is BidWindowMode.COMPETITIVE:
+            return await place_bid(session, it.driver, it.window, POLICY, arena.now)
+        return await accept(session, it.driver, it.window, arena.now)
+
+    moved, said = await arena.one_waits_for_the_other(moves(arena, it), wants)
+    assert isinstance(moved, Moved) and isinstance(said, Bids | Award)
+
+
+async def test_r12_5_a_manager_fills_what_is_just_moving_between_his_warehouses(arena: Arena) -> None:
+    """No window is open for it, of which who moves it has the lock, too."""
+    it = await arena.build(place)
+    await arena.build(lambda fleet: fleet.session.execute(delete(BidWindow)))
+
+    async def assigns(session: AsyncSession) -> Any:
+        return await assign_driver(session, it.manager, it.slot, it.driver.id, None, SAY, POLICY, arena.now)
+
+    moved, said = await arena.one_waits_for_the_other(moves(arena, it), assigns)
+    assert isinstance(moved, Moved) and isinstance(said, Assigned)
+
+
+async def test_r12_3_whose_window_just_moves_from_his_warehouse_no_longer_decides_it(arena: Arena) -> None:
+    it = await arena.build(place)
+
+    async def make(fleet: Fleet) -> Person:
+        assert isinstance(await place_bid(fleet.session, it.driver, it.window, POLICY, fleet.now), Bids)
+        return await fleet.manager("Nick", it.north)
+
+    nick = await arena.build(make)
+
+    async def closes(session: AsyncSession) -> Any:
+        return await ending.close_early(session, nick, it.window, SAY, POLICY, arena.now)
+
+    moved, said = await arena.one_waits_for_the_other(moves(arena, it), closes)
+    assert isinstance(moved, Moved) and said == Refused(Refusal.NOT_FOUND)
