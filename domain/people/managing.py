@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import audit
+from domain.bidding.queries import lock_people
 from domain.db.models import Invite, WarehouseManager
 from domain.db.models.words import UserRole
 from domain.db.sql import sql
@@ -157,12 +158,15 @@ async def add_manager(
 ) -> Added | ManagesAlready | Refused:
     """A further manager of one of the manager's warehouses: one that there is, who is told, or a new one (R12.1).
 
-    Refused as proposing him is. Locks: numbers, then the warehouse.
+    Refused as proposing him is. Locks: numbers, then the warehouse, then who has the number: another manager may just
+    be making him a link.
     """
     await giving_numbers(session)
     place = await queries.place_locked(session, manager.id, warehouse_id)
     if place is None:
         return Refused(Refusal.NOT_FOUND)
+    if (number := e164(phone)) is not None:
+        await lock_people(session, [each.id for each in await people_with_phone(session, number)])
     proposed = await propose_manager(session, manager, warehouse_id, name, phone, policy, now)
     if not isinstance(proposed, Proposed):
         return proposed

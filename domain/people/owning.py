@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import Invite, Owner, User
 from domain.db.models.words import UserRole
+from domain.people.actions import giving_numbers
 from domain.people.queries import owners
 
 
@@ -16,13 +17,15 @@ async def name_owners(session: AsyncSession, phones: Sequence[str], now: datetim
     """The owners are those with these numbers (E.164) from now on, as far as they are or become managers.
 
     A link that a manager has made for one of them is void: he could open it himself. Returns the numbers of which
-    nobody is a manager.
+    nobody is a manager. Locks: numbers, then the owners by id, so that none gets such a link meanwhile.
     """
+    await giving_numbers(session)
     await session.execute(text("LOCK TABLE owners IN SHARE ROW EXCLUSIVE MODE"))  # of processes that start at once
     await session.execute(delete(Owner).where(Owner.phone.not_in(phones)))
     if phones:
         named = upsert(Owner).values([{"phone": phone} for phone in phones])
         await session.execute(named.on_conflict_do_nothing())
+    await session.execute(owners().order_by(User.id).with_for_update(of=User, key_share=True))
     void = update(Invite).where(Invite.user_id.in_(owners()), Invite.used_at.is_(None), Invite.created_by.is_not(None))
     await session.execute(void.values(used_at=now))
     managers = await session.scalars(select(User.phone).where(User.phone.in_(phones), User.role == UserRole.MANAGER))

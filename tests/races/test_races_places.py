@@ -34,7 +34,9 @@ from domain.importing.sheets import Fault, Sheet, What, read_sheet
 from domain.people import inviting, linking, managing
 from domain.people.anonymising import Anonymised, anonymise
 from domain.people.inviting import Invited, Newcomer
-from domain.people.managing import Removed
+from domain.people.inviting_managers import invite_manager_again
+from domain.people.managing import Added, Removed
+from domain.people.owning import name_owners
 from domain.people.queries import Person, linked_chat
 from domain.people.rules import FullName
 from domain.places import actions, deleting, moving
@@ -474,3 +476,51 @@ async def test_r12_3_whose_window_just_moves_from_his_warehouse_no_longer_decide
 
     moved, said = await arena.one_waits_for_the_other(moves(arena, it), closes)
     assert isinstance(moved, Moved) and said == Refused(Refusal.NOT_FOUND)
+
+
+@pytest.mark.parametrize("first", ["links", "adds"])
+async def test_r12_3_nobody_has_the_link_of_who_just_comes_to_manage_what_is_not_his(arena: Arena, first: str) -> None:
+    """Kim has never opened a link. Mona makes her another one, and could open it herself; Omar puts her in charge."""
+
+    async def make(fleet: Fleet) -> tuple[Person, Person, Person, uuid.UUID, uuid.UUID]:
+        mona, omar = await fleet.manager("Mona"), await fleet.manager("Omar")
+        kim = await fleet.manager("Kim", linked=False)
+        return mona, omar, kim, await fleet.warehouse("North", mona, kim), await fleet.warehouse("East", omar)
+
+    mona, omar, kim, north, east = await arena.build(make)
+
+    async def links(session: AsyncSession) -> Any:
+        return await invite_manager_again(session, mona, north, kim.id, "token", POLICY, arena.now)
+
+    async def adds(session: AsyncSession) -> Any:
+        return await managing.add_manager(session, omar, east, "Kim Test", kim.phone, SAY, POLICY, arena.now)
+
+    acts: list[Act[Any]] = [links, adds] if first == "links" else [adds, links]
+    _, said = await arena.one_waits_for_the_other(*acts)
+    assert said == Refused(Refusal.NOT_LINKED_YET if first == "links" else Refusal.NOT_FOUND)
+
+
+@pytest.mark.parametrize("what", ["links", "adds"])
+@pytest.mark.parametrize("first", ["manager", "settings"])
+async def test_r12_5a_nobody_has_the_link_of_who_is_just_named_an_owner(arena: Arena, first: str, what: str) -> None:
+    async def make(fleet: Fleet) -> tuple[Person, Person, uuid.UUID]:
+        mona, kim = await fleet.manager("Mona"), await fleet.manager("Kim", linked=False)
+        return mona, kim, await fleet.warehouse("North", mona, kim)
+
+    mona, kim, north = await arena.build(make)
+    phone = kim.phone if what == "links" else "+14165550177"
+
+    async def names(session: AsyncSession) -> Any:
+        return await name_owners(session, [phone], arena.now)
+
+    async def links(session: AsyncSession) -> Any:
+        if what == "links":
+            return await invite_manager_again(session, mona, north, kim.id, "token", POLICY, arena.now)
+        added = await managing.add_manager(session, mona, north, "Nadia Test", phone, SAY, POLICY, arena.now)
+        if isinstance(added, Added):
+            await linking.invite(session, added.user_id, "token", mona.id, POLICY, arena.now)
+        return added
+
+    await arena.one_waits_for_the_other(*([links, names] if first == "manager" else [names, links]))
+    async with arena.session() as session:
+        assert (await session.scalars(select(Invite.id).where(Invite.used_at.is_(None)))).all() == []
