@@ -23,6 +23,7 @@ from domain.db.models import (
 )
 from domain.db.models.words import UserRole
 from domain.people.phones import e164
+from domain.places.naming import naming_warehouses
 from domain.refusals import Refusal, Refused
 
 # So that no number gets two people who did not know of each other.
@@ -46,14 +47,16 @@ async def create_manager(
     """A manager of the warehouse of this name, which is created where there is none and an address is given.
 
     Somebody who is a manager already and has this phone gets the further warehouse. Refused: a number that is none, one
-    that is a driver's, a warehouse that doesn't exist.
+    that is a driver's, a warehouse that doesn't exist. Locks: names, numbers, then the warehouse.
     """
     if not all(name.strip() for name in (first_name, last_name, warehouse)):
         return Refused(Refusal.BAD_NAME)
     if (number := e164(phone)) is None:
         return Refused(Refusal.BAD_PHONE)
+    await naming_warehouses(session)
     await giving_numbers(session)
-    warehouse_id = await session.scalar(select(Warehouse.id).where(func.lower(Warehouse.name) == warehouse.lower()))
+    called_so = select(Warehouse.id).where(func.lower(Warehouse.name) == warehouse.lower())
+    warehouse_id = await session.scalar(called_so.with_for_update(key_share=True))  # it may just be deleted (R12.5)
     if warehouse_id is None and address is None:
         return Refused(Refusal.NO_SUCH_WAREHOUSE)
     # The model lets people share a number.

@@ -32,6 +32,7 @@ from domain.importing import desk
 from domain.importing.actions import import_sheet
 from domain.importing.sheets import Fault, Sheet, What, read_sheet
 from domain.people import inviting, linking, managing
+from domain.people.actions import create_manager
 from domain.people.anonymising import Anonymised, anonymise
 from domain.people.inviting import Invited, Newcomer
 from domain.people.inviting_managers import invite_manager_again
@@ -524,3 +525,28 @@ async def test_r12_5a_nobody_has_the_link_of_who_is_just_named_an_owner(arena: A
     await arena.one_waits_for_the_other(*([links, names] if first == "manager" else [names, links]))
     async with arena.session() as session:
         assert (await session.scalars(select(Invite.id).where(Invite.used_at.is_(None)))).all() == []
+
+
+def enters(arena: Arena, warehouse: str, address: str | None) -> Act[Any]:
+    """A manager, at the command line."""
+    whom = ("Amara", "Osei", "416 555 0177")
+    return lambda session: create_manager(session, *whom, warehouse, address, arena.now)
+
+
+async def test_r12_5_a_name_that_is_just_given_is_given_at_the_command_line_to_the_same_warehouse(arena: Arena) -> None:
+    it = await arena.build(place)
+
+    async def founds(session: AsyncSession) -> Any:
+        return await actions.found_warehouse(session, it.manager, "East", "1 East St", POLICY, arena.now)
+
+    founded, amara = await arena.one_waits_for_the_other(founds, enters(arena, "east", "2 East St"))
+    async with arena.session() as session:
+        hers = select(WarehouseManager.warehouse_id).where(WarehouseManager.user_id == amara)
+        assert (await session.scalars(hers)).all() == [founded.warehouse_id]
+
+
+async def test_r12_5_nobody_comes_at_the_command_line_to_manage_what_is_just_deleted(arena: Arena) -> None:
+    it = await arena.build(place)
+    await arena.build(lambda fleet: fleet.session.execute(delete(OpenWarehouse)))
+    deleted, said = await arena.one_waits_for_the_other(deletes(arena, it, it.south), enters(arena, "South", None))
+    assert isinstance(deleted, Deleted) and said == Refused(Refusal.NO_SUCH_WAREHOUSE)
