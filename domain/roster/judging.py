@@ -6,7 +6,7 @@ publication: 84,000 slots go to the database once.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,14 +23,20 @@ from domain.schedule.calendar import RUNS
 
 
 async def judge(
-    session: AsyncSession, run: Run, slots: Sequence[Slot], driver_of: Mapping[Slot, uuid.UUID], days: Sequence[date]
+    session: AsyncSession,
+    run: Run,
+    slots: Sequence[Slot],
+    driver_of: Mapping[Slot, uuid.UUID],
+    at_home: Collection[Slot],
+    days: Sequence[date],
 ) -> None:
     """Lays out the slots of a run with who is to get each, locks all that they concern, and judges them.
 
+    `at_home`: those that he is to get as any of his home warehouse, and not by the route's name.
     Locks: the warehouses' calendars, then windows, assignments, drivers, as everybody.
     """
     scope = _scope(run)
-    await _lay_out(session, slots, driver_of)
+    await _lay_out(session, slots, driver_of, at_home)
     await session.execute(_LOCK_CALENDARS, scope)
     await _lock_rows(session)
     await session.execute(_LOCK_DRIVERS)
@@ -71,7 +77,8 @@ async def clear(session: AsyncSession) -> None:
 _LAID_OUT = sql(
     """
     CREATE TEMPORARY TABLE roster_slots (
-        route_id uuid, date date, warehouse_id uuid, driver_id uuid, lost boolean DEFAULT false,
+        route_id uuid, date date, warehouse_id uuid, driver_id uuid, at_home boolean DEFAULT false,
+        lost boolean DEFAULT false,
         assignment_id uuid DEFAULT gen_random_uuid(), stood boolean DEFAULT false,
         window_id uuid DEFAULT gen_random_uuid(), opens boolean DEFAULT true, PRIMARY KEY (route_id, date)
     )
@@ -79,24 +86,28 @@ _LAID_OUT = sql(
 )
 _SLOTS = sql(
     """
-    INSERT INTO roster_slots (route_id, date, warehouse_id, driver_id)
-    SELECT * FROM unnest(:routes, :days, :warehouses, :drivers)
+    INSERT INTO roster_slots (route_id, date, warehouse_id, driver_id, at_home)
+    SELECT * FROM unnest(:routes, :days, :warehouses, :drivers, :at_home)
     """,
     routes=ARRAY(Uuid()),
     days=ARRAY(Date()),
     warehouses=ARRAY(Uuid()),
     drivers=ARRAY(Uuid()),
+    at_home=ARRAY(Boolean()),
 )
 _KNOWN = sql("ANALYZE roster_slots")  # else the planner takes it for a handful
 _CLEAR = sql("DROP TABLE roster_slots")
 
 
-async def _lay_out(session: AsyncSession, slots: Sequence[Slot], driver_of: Mapping[Slot, uuid.UUID]) -> None:
+async def _lay_out(
+    session: AsyncSession, slots: Sequence[Slot], driver_of: Mapping[Slot, uuid.UUID], at_home: Collection[Slot]
+) -> None:
     given = {
         "routes": [slot.route_id for slot in slots],
         "days": [slot.on for slot in slots],
         "warehouses": [slot.warehouse_id for slot in slots],
         "drivers": [driver_of.get(slot) for slot in slots],
+        "at_home": [slot in at_home for slot in slots],
     }
     await session.execute(_LAID_OUT)
     await session.execute(_SLOTS, given)
@@ -177,7 +188,8 @@ _STANDING = sql(
     WHERE a.route_id = s.route_id AND a.date = s.date AND a.status <> 'cancelled'
     """
 )
-# R3.4 once more, but for what he prefers, which is frozen. The cap leaves him the first days of those that he has got.
+# R3.4 once more, but for what he prefers, which is frozen; where he is at home is not. The cap leaves him the first
+# days of those that he has got.
 _JUDGE = sql(
     f"""
     WITH fits AS (
@@ -189,7 +201,8 @@ _JUDGE = sql(
                           WHERE h.user_id = who.id AND NOT h.assignment_pool_eligible)
           AND (NOT EXISTS (SELECT FROM employments e WHERE e.user_id = who.id)
                OR EXISTS (SELECT FROM employments e WHERE e.user_id = who.id
-                          AND s.date BETWEEN e.starts_on AND coalesce(e.ends_on, 'infinity')))
+                          AND s.date BETWEEN e.starts_on AND coalesce(e.ends_on, 'infinity')
+                          AND (e.warehouse_id = s.warehouse_id OR NOT s.at_home)))
           AND NOT EXISTS (SELECT FROM time_off t WHERE t.user_id = who.id AND s.date BETWEEN t.starts_on AND t.ends_on)
           AND NOT EXISTS (SELECT FROM day_declines n WHERE n.user_id = who.id AND n.date = s.date)
           AND NOT EXISTS (SELECT FROM assignments a

@@ -45,7 +45,9 @@ async def publish(
     Of a freeze drivers are told on Monday; to whom a manager's run gives shifts, he learns it at once (R3.8, R3.9).
     """
     days = days_to_come(run.week, policy, now)
-    await judge(session, run, seen.slots, {pair.slot: pair.driver_id for pair in roster.pairs}, days)
+    by_name = {each.driver_id: each.routes for each in seen.candidates}
+    at_home = {pair.slot for pair in roster.pairs if pair.slot.route_id not in by_name.get(pair.driver_id, ())}
+    await judge(session, run, seen.slots, {pair.slot: pair.driver_id for pair in roster.pairs}, at_home, days)
     await _write(session, run, days, policy, now)
     left = await left_open(session, run, days)
     gaps = _gaps(seen, roster, left)

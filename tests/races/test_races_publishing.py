@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.bidding.bids import place_bid
@@ -36,7 +36,9 @@ from domain.db.models.words import (
     CancelReason,
     RosterCause,
 )
+from domain.people.inviting import invite_driver
 from domain.people.queries import Person
+from domain.refusals import Refused
 from domain.roster import making
 from domain.roster.flow import best_roster
 from domain.roster.making import Made
@@ -48,6 +50,7 @@ from domain.schedule.weekdays import create_route, turn_off
 from domain.shifts.absences import fall_ill
 from domain.shifts.departures import leave_company
 from domain.shifts.leaving import Left, cancel_shift
+from domain.time import local_day
 from tests.domain.rostering import DAY, FROZEN, WEEK
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept
 from tests.races.conftest import Act, Arena
@@ -277,6 +280,35 @@ async def test_r12_7_who_is_given_shifts_goes(arena: Arena, seed: int, goes: Goe
     await arena.at_once(publish, partial(goes, it), dice=Random(seed))
     found = await drives(arena)
     assert found.keys() == every("R1", "R2") and set(found.values()) == {None}
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_r3_4_who_has_another_home_by_then_gets_only_what_he_prefers_by_name(arena: Arena, named: bool) -> None:
+    """He has left, and come back elsewhere, while the roster was worked out."""
+
+    async def make(fleet: Fleet) -> tuple[North, Person, uuid.UUID]:
+        it = await north(fleet)
+        omar = await fleet.manager("Omar")
+        wishes = {"routes": [it.r2] if named else [], "any_home_route": not named}
+        await fleet.session.execute(update(PreferenceVersion).values(wishes))
+        return it, omar, await fleet.warehouse("South", omar)
+
+    it, omar, south = await arena.build(make)
+    publish = await publishes(arena, it.run_id)
+    yesterday = local_day(FROZEN, POLICY) - DAY
+
+    async def leaves(session: AsyncSession) -> Any:
+        return await leave_company(session, it.mona, it.dana.id, yesterday, SAY, POLICY, FROZEN)
+
+    async def comes_back(session: AsyncSession) -> Any:
+        whom = (south, "Dana Test", it.dana.phone, "token", POLICY, FROZEN)
+        return await invite_driver(session, omar, *whom, former=it.dana.id)
+
+    for act in (leaves, comes_back):
+        assert not isinstance((await arena.at_once(act))[0], Refused)
+    await arena.at_once(publish)
+    his = {slot for slot, driver in (await drives(arena)).items() if driver is not None}
+    assert his == ({("R2", WEEK), ("R2", WEEK + DAY)} if named else set())
 
 
 @seeds
