@@ -17,7 +17,7 @@ from domain.notices import following
 from domain.notices.facts.standing import CAP_CHOSEN, CAP_LIFTED, CAP_UNCUT, CapChanged, Unflagged
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
-from domain.people.drivers import his_driver
+from domain.people.drivers import still_his
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -80,9 +80,9 @@ async def choose_cap(
 
     The driver is told. A lower cap takes nothing away that he already holds (R9.3).
     """
-    if await his_driver(session, manager.id, driver_id, local_day(now, policy)) is None:
+    await lock_people(session, [driver_id])  # he may just be leaving (R12.7)
+    if await still_his(session, manager.id, driver_id, local_day(now, policy)) is None:
         return Refused(Refusal.NOT_FOUND)
-    await lock_people(session, [driver_id])
     before = await _cap(session, driver_id)
     decision = decide_cap(before, cap, reason, policy)
     if not isinstance(decision, CapChosen):
@@ -137,9 +137,9 @@ async def unflag(
     A shift a week that it has cost him stays gone until he has recovered; but an appeal of it that waits is granted,
     and that undoes this, too (R10.6). The driver is told.
     """
-    if await his_driver(session, manager.id, driver_id, local_day(now, policy)) is None:
+    await lock_people(session, [driver_id])  # he may just be leaving (R12.7)
+    if await still_his(session, manager.id, driver_id, local_day(now, policy)) is None:
         return Refused(Refusal.NOT_FOUND)
-    await lock_people(session, [driver_id])
     flag = await open_flag(session, driver_id)
     decision = decide_unflag(flag, reason, policy)
     if not isinstance(decision, Episode):

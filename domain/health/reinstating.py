@@ -15,7 +15,7 @@ from domain.notices import following
 from domain.notices.facts.health import Becomes, PoolDecided
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
-from domain.people.drivers import is_own
+from domain.people.drivers import still_his
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.reasons import bad_reason
@@ -96,9 +96,9 @@ async def stop_to_decide(
     Whom another program has taken out has a stop of ours from now on, but not its deadlines (R10.2): to have been asked
     about decides nothing, so nobody is back by time alone.
     """
-    if not await is_own(session, manager_id, driver_id, local_day(now, policy)):
+    await lock_people(session, [driver_id])  # he may just be leaving (R12.7)
+    if await still_his(session, manager_id, driver_id, local_day(now, policy)) is None:
         return Refused(Refusal.NOT_FOUND)
-    await lock_people(session, [driver_id])
     await session.execute(_ADOPT, {"driver": driver_id, "now": now})
     return decide(await open_stop(session, driver_id, policy), reinstated)
 
