@@ -29,8 +29,8 @@ NOT_TAKEN: Final = (Halted, NotTaken, Misconfigured, Rejected, BadNumber, OptedO
 
 
 # From now on it may have left: the attempt, whose id Twilio will name, is there before the request is (R11.7). Where
-# the lease has run out, another may have the reader's turn; and the number may have been halted while it waited for its
-# own (R11.8).
+# the lease has run out, another may have the reader's turn; and while it waited for its own the number may have been
+# halted (R11.8), and its reader may have texted STOP (R11.5), turned SMS off or got another phone (R12.7).
 _BEGIN = sql(
     """
     WITH mine AS (
@@ -38,6 +38,10 @@ _BEGIN = sql(
         WHERE id = :id AND attempt = :attempt AND state = 'pending' AND lease_until > clock_timestamp()
           AND NOT EXISTS (SELECT FROM pace WHERE key = :pace_key AND halted_until > clock_timestamp())
           AND NOT EXISTS (SELECT FROM pauses)
+          AND NOT EXISTS (SELECT FROM sms_opt_outs WHERE phone = :phone)
+          AND NOT EXISTS (SELECT FROM contact_settings contact
+                          WHERE contact.user_id = deliveries.user_id AND NOT contact.sms)
+          AND EXISTS (SELECT FROM users person WHERE person.id = deliveries.user_id AND person.phone = :known_phone)
         RETURNING id, user_id, lease_until
     ), tried AS (
         INSERT INTO sms_attempts (id, delivery_id, user_id, phone, body, segments, created_at)
@@ -56,6 +60,7 @@ _BEGIN = sql(
     attempt=Integer(),
     attempt_id=Uuid(),
     phone=Text(),
+    known_phone=Text(),
     body=Text(),
     segments=SmallInteger(),
     month=Date(),
@@ -77,7 +82,8 @@ async def begin(
 ) -> Begun | None:
     """Writes down that from now on the SMS may have left.
 
-    None where it was cancelled or claimed by another, or where the number has been halted.
+    None where it was cancelled or claimed by another, where the number has been halted, and where its reader is no more
+    to be texted there.
     """
     attempt_id = uuid.uuid4()
     given = {
@@ -86,6 +92,7 @@ async def begin(
         "attempt": sms.row.attempt,
         "attempt_id": attempt_id,
         "phone": to,
+        "known_phone": sms.row.phone,
         "body": body,
         "segments": segments,
         "month": month_of(now, policy),

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from bot.delivery import ladder, sms_claims, sms_queue, sms_reports, texting
+from bot.delivery import ladder, pace, sms_claims, sms_queue, sms_reports, texting
 from bot.delivery import sms as network
 from bot.delivery.carrying import settle
 from bot.delivery.claims import claim_telegram
@@ -933,6 +933,34 @@ async def test_r11_8_an_sms_that_waited_for_its_turn_does_not_leave_in_a_halt(po
     await other.pace.halt(mail.sms.pace_key, timedelta(hours=1))
     assert await sms_queue.begin(mail.db, sms, amara.phone, "Hi", 1, mail.policy, mail.now()) is None
     assert await attempts(post, note) == []
+
+
+@pytest.mark.parametrize("what", ["STOP", "another number", "no SMS"])
+async def test_r11_5_what_has_changed_while_it_waited_for_its_turn_counts(
+    post: Post, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Carriers know nothing of ARRET; and the old number may be somebody else's by now (R12.7)."""
+    amara, mail, other = await post.person(linked=False), mail_of(post), await post.person(linked=False)
+    note = await text(post, amara)
+    happens = {
+        "STOP": insert(SmsOptOut).values(phone=amara.phone, since=post.now()),
+        "another number": update(User).where(User.id == amara.id).values(phone=other.phone),
+        "no SMS": insert(ContactSettings).values(user_id=amara.id, sms=False),
+    }
+
+    async def waits(*_: Any) -> bool:
+        await change(post, happens[what])
+        return True
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pace.Pace, "sms_turn", waits)
+        assert await texting.carry_one(mail) is None
+    assert await attempts(post, note) == []
+    await done(post, mail)
+    assert await post.texts(amara) == []
+    failure = {"STOP": Failure.OPTED_OUT, "another number": None, "no SMS": Failure.SMS_OFF}[what]
+    assert await state(post, note) == (DeliveryState.FAILED if failure else SENT, failure)
+    assert len(await post.texts(other)) == (failure is None)
 
 
 async def test_r11_8_one_that_may_not_begin_is_given_back(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
