@@ -17,28 +17,31 @@ from domain.db.models.words import Channel
 from domain.db.sql import sql
 from domain.policy import Policy
 
-# Locked with those that its end may concern, in the one order.
+# Those that its end may concern are locked with it, in the one order.
+_LOCK = sql(
+    """
+    SELECT kin.id FROM deliveries kin WHERE kin.id IN (
+        SELECT unnest(ARRAY[d.id, d.escalated_from]) FROM sms_attempts t JOIN deliveries d ON d.id = t.delivery_id
+        WHERE t.id = :attempt_id
+        UNION ALL
+        SELECT told.id FROM sms_attempts t JOIN deliveries told ON told.superseded_by = t.delivery_id
+        WHERE t.id = :attempt_id
+    )
+    ORDER BY kin.id FOR NO KEY UPDATE
+    """,
+    attempt_id=Uuid(),
+)
+# By a statement of its own: whoever was waited for may have begun a later attempt.
 _REPORTED_ON = sql(
     f"""
-    WITH locked AS MATERIALIZED (
-        SELECT kin.id FROM deliveries kin WHERE kin.id IN (
-            SELECT unnest(ARRAY[d.id, d.escalated_from]) FROM sms_attempts t JOIN deliveries d ON d.id = t.delivery_id
-            WHERE t.id = :attempt_id
-            UNION ALL
-            SELECT told.id FROM sms_attempts t JOIN deliveries told ON told.superseded_by = t.delivery_id
-            WHERE t.id = :attempt_id
-        )
-        ORDER BY kin.id FOR NO KEY UPDATE
-    )
     SELECT {ROW}, d.chat_id, t.phone AS number, {MAY_GO_BACK},
            (SELECT count(*) FROM sms_attempts each WHERE each.delivery_id = d.id
             AND each.status IS DISTINCT FROM 'refused') AS tries,
            NOT EXISTS (SELECT FROM sms_attempts later WHERE later.delivery_id = d.id AND later.begun_at > t.begun_at
                        AND later.status IS DISTINCT FROM 'refused') AS latest
-    FROM sms_attempts t JOIN locked ON locked.id = t.delivery_id JOIN deliveries d ON d.id = locked.id
+    FROM sms_attempts t JOIN deliveries d ON d.id = t.delivery_id
     LEFT JOIN deliveries origin ON origin.id = d.escalated_from
     WHERE t.id = :attempt_id
-    FOR NO KEY UPDATE OF d
     """,  # noqa: S608
     attempt_id=Uuid(),
 )
@@ -94,6 +97,7 @@ class ReportedOn:
 
 async def reported_on(session: AsyncSession, attempt_id: uuid.UUID, now: datetime) -> ReportedOn | None:
     """None where there is no such attempt."""
+    await session.execute(_LOCK, {"attempt_id": attempt_id})
     found = (await session.execute(_REPORTED_ON, {"attempt_id": attempt_id})).mappings().one_or_none()
     if found is None:
         return None

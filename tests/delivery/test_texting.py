@@ -2,13 +2,16 @@
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from structlog.testing import capture_logs
 
 from bot.delivery import ladder, pace, sms_claims, sms_queue, sms_reports, texting
@@ -696,6 +699,29 @@ async def test_r11_7_two_reports_at_once_take_turns(post: Post, monkeypatch: pyt
     first = texting.on_report(mail, begun.attempt_id, Found("SM1", "sent", None))
     await asyncio.gather(first, comes_second())
     assert await post.is_in(note, DeliveryState.DELIVERED)
+
+
+async def test_r11_7_a_late_report_sees_the_attempt_that_is_just_begun(post: Post) -> None:
+    """Else that one would be tried once more, though it is on its way."""
+    amara, mail = await post.person(linked=False), mail_of(post)
+    note = await begun(post, mail, amara)
+    await time_passed(post, note)
+    await post.change(note, state=DeliveryState.PENDING)  # Twilio was asked, and had never got it
+    sms = await claimed(post, mail)
+    async with post.engine.connect() as connection:
+
+        @asynccontextmanager
+        async def not_committed() -> AsyncIterator[AsyncConnection]:
+            yield connection
+
+        at_once: Any = SimpleNamespace(connect=not_committed)
+        assert await sms_queue.begin(at_once, sms, amara.phone, "Hi", 1, mail.policy, mail.now())
+        comes = asyncio.create_task(report(mail, post, note, "undelivered", 30003))
+        async with post.sessions() as session:
+            await somebody_waits(session, unless_done=comes)
+        await connection.commit()
+    assert await comes is None
+    assert await post.is_in(note, DeliveryState.SENDING)
 
 
 @pytest.mark.parametrize("status", ["sent", "delivered", "undelivered"])
