@@ -201,14 +201,15 @@ async def _link(
 
 
 # Locked in the order that all share (domain.notices.actions). What is just on its way there finds its attempt
-# overtaken, and is sent anew to the new chat; so is what still waits for an answer (R11.2), or it would be lost.
+# overtaken, and is sent anew to the new chat; so is what still waits for an answer (R11.2), or it would be lost. Nobody
+# claims what is yet to be sent until this is committed: he would find the old chat.
 _LEAVE_CHAT = sql(
     """
     WITH locked AS (
         SELECT id, chat_id IS NULL OR state = 'sent' AND escalate_at IS NOT NULL AS follows FROM deliveries
         WHERE user_id = :user_id AND channel = 'telegram'
           AND (chat_id = :chat_id AND state IN ('pending', 'sending', 'sent', 'acknowledged', 'escalated')
-               OR chat_id IS NULL AND state = 'sending')
+               OR chat_id IS NULL AND state IN ('pending', 'sending'))
         ORDER BY kind IN ('home', 'board', 'coverage'), id
         FOR NO KEY UPDATE
     )

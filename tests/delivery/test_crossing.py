@@ -181,3 +181,20 @@ async def test_r12_2_what_was_on_its_way_to_the_old_chat_is_deleted_there_and_se
     assert await post.chat(amara) == [], "neither as it was sent nor kept current"
     row = await post.row(note)
     assert row.chat_id != amara.chat_id
+
+
+async def test_r12_2_what_is_claimed_while_the_link_moves_does_not_reach_the_old_chat(post: Post) -> None:
+    amara, other = await post.person(), await post.person(linked=False)
+    mail = post.mail(**UNPACED)
+    note = await post.note(amara, Urgency.URGENT)
+    async with post.sessions.begin() as session:
+        await linking.invite(session, amara.id, "token", None, Policy(), post.now())
+    async with post.sessions.begin() as session:
+        words = Words(Policy().zone)
+        await linking.link_by_invite(session, "token", other.chat_id, "en", words, post.now())
+        claimed = await claim_telegram(mail.db, mail.now(), timedelta(0), mail.policy)
+        assert claimed is None, "until it is known which chat is his"
+    async with post.working(mail):
+        await until(post.all_done)
+    assert (await post.row(note)).chat_id == other.chat_id
+    assert "en Hello" not in await post.chat(amara)
