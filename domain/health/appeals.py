@@ -66,9 +66,11 @@ async def open_appeal(
     """The driver appeals an incident or a flag, by its id, in his own words; its managers are to decide within 72 h.
 
     Whoever was stopped is back in the pool until then (R10.2). Refused where it is not his or does not count (any
-    more), is older than 30 days, or was appealed before.
+    more), is older than 30 days, or was appealed before; and who has just been made nobody in particular (R12.6).
     """
     await lock_people(session, [driver.id])
+    if (who := await person(session, driver.id)) is None or who.is_nobody:
+        return Refused(Refusal.NOT_FOUND)
     his = await _his(session, driver.id, about)
     decision = decide_opening(his, reason, policy, now)
     if his is None or not isinstance(decision, Opens):

@@ -1,14 +1,17 @@
 """R12.6: somebody is made anonymous while a manager still gives him a shift of his last day."""
 
+import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.coverage.assigning import Assigned
-from domain.db.models import Assignment, ContactSettings, Employment, Invite, User
+from domain.db.models import Appeal, Assignment, ContactSettings, Employment, Incident, Invite, Notification, User
+from domain.db.models.words import IncidentKind
+from domain.health.appeals import open_appeal
 from domain.people.anonymising import Anonymised, anonymise
 from domain.people.contact import Saved, choose_language
 from domain.people.inviting import invite_again
@@ -17,7 +20,7 @@ from domain.people.queries import NO_PHONE, Person
 from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
 from domain.shifts.departures import leave_company, stay_after_all
-from tests.domain.world import POLICY, SAY, Slot
+from tests.domain.world import POLICY, SAY, Fleet, Slot
 from tests.races.conftest import Act, Arena
 from tests.races.contest import MINUTE, SECOND, Contest
 
@@ -106,3 +109,26 @@ async def test_r12_6_nobody_anonymous_gets_anything_of_his_own(arena: Arena, wha
     assert said == (Saved() if what == "a language" else Refused(Refusal.NOT_FOUND))
     assert await it.count(User, User.id == gone.id, User.phone == NO_PHONE) == 1
     assert await it.count(Invite) == await it.count(ContactSettings) == 0
+
+
+async def test_r12_6_an_appeal_that_comes_while_he_is_forgotten_brings_back_nothing_of_him(arena: Arena) -> None:
+    """His last day was yesterday, and the chat still his."""
+
+    async def make(fleet: Fleet) -> tuple[Person, uuid.UUID]:
+        north = await fleet.warehouse("North", await fleet.manager("Mona"))
+        dana = await fleet.driver("Dana", home=north, employed=(date(2020, 1, 1), fleet.day(-1)))
+        await fleet.lost_by(dana, await fleet.route("R12", north), fleet.day(-3), IncidentKind.NO_SHOW)
+        return dana, (await fleet.session.scalars(select(Incident.id))).one()
+
+    dana, incident = await arena.build(make)
+
+    async def appeals(session: AsyncSession) -> Any:
+        return await open_appeal(session, dana, incident, "I, Dana, was ill", SAY, POLICY, arena.now)
+
+    assert await arena.one_waits_for_the_other(forgets(dana, arena.now), appeals) == [
+        Anonymised(),
+        Refused(Refusal.NOT_FOUND),
+    ]
+    async with arena.session() as session:
+        assert (await session.scalars(select(Appeal))).all() == []
+        assert not [told for told in await session.scalars(select(Notification.body)) if "Dana" in told]
