@@ -46,11 +46,14 @@ async def excuse_incident(
     Refused where it is none that counts against anybody in his warehouses. An appeal that waits is granted by it.
     """
     of = await subject(session, incident_id)
-    if of is None or of.warehouse_id not in await warehouses_of(session, manager.id):
+    if of is None:
         return Refused(Refusal.NOT_FOUND)
     await lock_people(session, [of.driver_id])
     of = await subject(session, incident_id)
-    if of is None or not of.counts:
+    # Looked at now, since he may have been removed from there meanwhile (R12.5).
+    if of is None or of.warehouse_id not in await warehouses_of(session, manager.id):
+        return Refused(Refusal.NOT_FOUND)
+    if not of.counts:
         return Refused(Refusal.NOTHING_COUNTS)
     if (refused := bad_reason(reason, policy)) is not None:
         return refused

@@ -76,12 +76,11 @@ _REVIEWS = (
     .outerjoin(Shift, Shift.assignment_id == Assignment.id)
     .where(Assignment.id == bindparam("assignment", type_=Uuid()))
 )
+# Whether it is his is looked at once it is locked: he may have been removed meanwhile (R12.5).
+_HIS = _REVIEWS.where(manages(bindparam("manager", type_=Uuid()), Assignment.warehouse_id))
 _LOCK = (
     select(Assignment.id)
-    .where(
-        Assignment.id == bindparam("assignment", type_=Uuid()),
-        manages(bindparam("manager", type_=Uuid()), Assignment.warehouse_id),
-    )
+    .where(Assignment.id == bindparam("assignment", type_=Uuid()))
     .with_for_update(of=Assignment, key_share=True)
 )
 _DECIDE = sql(
@@ -106,8 +105,8 @@ async def decide(
     now: datetime,
 ) -> Decided | Refused:
     """A manager of the warehouse accepts what a driver could not help, or does not, with a reason (R5.3, R8.8)."""
-    locked = await session.scalar(_LOCK, {"assignment": assignment_id, "manager": manager.id})
-    row = (await session.execute(_REVIEWS, {"assignment": assignment_id})).one_or_none() if locked else None
+    await session.execute(_LOCK, {"assignment": assignment_id})
+    row = (await session.execute(_HIS, {"assignment": assignment_id, "manager": manager.id})).one_or_none()
     facts = None if row is None else ReviewFacts(*row)
     decision = decide_review(facts, accepted, reason, policy)
     if facts is not None and isinstance(decision, Decided):
