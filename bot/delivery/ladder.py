@@ -30,7 +30,8 @@ _NOT_TAKEN: Final = """
     AND NOT EXISTS (SELECT FROM deliveries text WHERE text.escalated_from = d.id)
 """
 
-# These, and rows that were sent and wait for an answer. Leased like a send, so that no two steps are taken at once.
+# These, and rows that were sent and wait for an answer. Leased like a send, so that no two steps are taken at once. Of
+# what is picked it is asked again whether it waits: of that row alone PostgreSQL looks at what has come meanwhile.
 _TAKE = sql(
     f"""
     WITH due AS (
@@ -46,7 +47,9 @@ _TAKE = sql(
                      AND coalesce(heard.at >= CASE d.channel WHEN 'sms' THEN d.created_at ELSE d.sent_at END, false)
                      AS answered
         FROM deliveries d JOIN due USING (id) LEFT JOIN last_heard heard ON heard.user_id = d.user_id
-        WHERE (d.lease_until IS NULL OR d.lease_until <= clock_timestamp()) AND NOT EXISTS (SELECT FROM pauses)
+        WHERE (d.escalate_at <= :now AND (d.state = 'sent' OR d.channel = 'sms')
+               OR d.due_at <= :now AND d.state IN ('pending', 'sending'))
+          AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp()) AND NOT EXISTS (SELECT FROM pauses)
         LIMIT :batch
         FOR NO KEY UPDATE OF d SKIP LOCKED
     )

@@ -1,12 +1,13 @@
 """R11.2 to R11.4: what nobody answers goes on, and nobody is woken for what can wait."""
 
+import asyncio
 import uuid
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 
 from bot.delivery import ladder, queue
 from bot.delivery.carrying import carry, settle
@@ -30,6 +31,7 @@ from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
 from domain.policy import TORONTO
 from tests.delivery.post import UNPACED, Post, Someone, until, works
+from tests.waits import somebody_waits
 
 
 async def heard(post: Post, someone: Someone, at: datetime) -> None:
@@ -125,6 +127,26 @@ async def test_two_climbers_make_one_sms(post: Post) -> None:
     async with post.sessions() as session:
         rows = (await session.scalars(select(Delivery).where(Delivery.escalated_from == note))).all()
     assert len(rows) == 1
+
+
+async def test_r11_2_what_is_answered_while_it_is_looked_for_goes_nowhere(post: Post) -> None:
+    """The look has begun, and comes to its row only then; so would others behind it be held up."""
+    amara = await post.person()
+    about, mail = uuid.uuid4(), post.mail()
+    note = await sent(post, amara, Urgency.URGENT, about=about)
+    post.sandbox.clock.forward(240)
+    async with post.sessions.begin() as session:
+        await session.execute(text("ALTER TABLE pauses RENAME TO pauses_there_are"))
+        held = "SELECT pg_advisory_xact_lock(1)::text <> '' AS since"
+        await session.execute(text(f"CREATE VIEW pauses AS SELECT FROM ({held}) AS waits WHERE since"))
+    async with post.sessions.begin() as session:
+        await session.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        climbs = asyncio.create_task(ladder.climb(mail))
+        await somebody_waits(session, unless_done=climbs)
+        async with post.sessions.begin() as answering:
+            assert await notices.acknowledge(answering, amara.id, Kind.MANUAL, about, post.now())
+    assert await climbs == 0
+    assert await post.is_in(note, DeliveryState.ACKNOWLEDGED)
 
 
 @pytest.mark.parametrize(("free", "ends"), [(True, 8), (False, 6)])
