@@ -69,7 +69,8 @@ async def screen_for(mail: Mail, claimed: Claimed) -> Screen | Remove | Outcome:
     if not shown and not claimed.reachable:
         return Unreachable("the chat was unreachable before")
     nothing = LostPoint() if claimed.message_id is None else Remove(claimed.message_id)
-    if claimed.kind == queue.RETIRED:
+    # A press in the old chat may have shown something there while the link moved (R12.2).
+    if claimed.kind == queue.RETIRED or (claimed.moved and claimed.kind not in queue.TO_OLD_CHATS):
         return nothing
     try:
         kind, facts = await kind_and_facts(mail, claimed)

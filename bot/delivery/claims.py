@@ -43,6 +43,7 @@ class Claimed:
     notification_id: uuid.UUID | None = None
     sent_at: datetime | None = None
     reachable: bool = True  # by Telegram, as far as is known
+    moved: bool = False  # the chat that it is in, or is to go to, is no longer his
     went_on: bool = False  # by SMS, before: it does so once
     language: str | None = None
     phone: str | None = None
@@ -134,7 +135,8 @@ _CLAIM_TELEGRAM = sql(
     f"""
     WITH picked AS (
         SELECT d.id, d.user_id, d.shows, coalesce(d.chat_id, link.chat_id) AS chat_id,
-               d.chat_id IS NOT NULL OR link.unreachable_at IS NULL AS reachable
+               d.chat_id IS NOT NULL OR link.unreachable_at IS NULL AS reachable,
+               d.user_id IS NOT NULL AND d.chat_id IS NOT NULL AND d.chat_id IS DISTINCT FROM link.chat_id AS moved
         FROM deliveries d
         LEFT JOIN chat_links link ON link.user_id = d.user_id
         LEFT JOIN pace chat ON chat.key = 'chat:' || coalesce(d.chat_id, link.chat_id)
@@ -163,7 +165,7 @@ _CLAIM_TELEGRAM = sql(
     LEFT JOIN users person ON person.id = picked.user_id
     LEFT JOIN contact_settings contact ON contact.user_id = picked.user_id
     WHERE d.id = picked.id AND (picked.chat_id IS NULL OR EXISTS (SELECT FROM took))
-    RETURNING {ROW}, picked.chat_id, picked.reachable, picked.shows, {RECIPIENT},
+    RETURNING {ROW}, picked.chat_id, picked.reachable, picked.moved, picked.shows, {RECIPIENT},
               EXISTS (SELECT FROM deliveries text WHERE text.escalated_from = d.id) AS went_on
     """,  # noqa: S608 - our own texts
     chat_every=Interval(),

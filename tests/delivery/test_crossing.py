@@ -198,3 +198,21 @@ async def test_r12_2_what_is_claimed_while_the_link_moves_does_not_reach_the_old
         await until(post.all_done)
     assert (await post.row(note)).chat_id == other.chat_id
     assert "en Hello" not in await post.chat(amara)
+
+
+async def test_r12_2_a_card_of_a_press_in_the_old_chat_while_the_link_moves_is_not_kept_current(post: Post) -> None:
+    amara, other = await post.person(), await post.person(linked=False)
+    mail = post.mail(**UNPACED)
+    async with post.sessions.begin() as session:
+        ticket = await queue.track(
+            session, amara.id, "home", None, chat_id=amara.chat_id, message_id=None, now=post.now()
+        )
+        await moves_to(post, amara, other)
+    await replies.carry_reply(mail, ticket)
+    post.board.texts[None] = "private"
+    async with post.sessions.begin() as session:
+        await following.follow_homes(session, post.now(), of=[amara.id])
+    async with post.working(mail):
+        await until(post.all_done)
+    assert not [text for text in await post.chat(amara) if "private" in text]
+    assert (await post.row(ticket.id)).state is DeliveryState.CANCELLED
