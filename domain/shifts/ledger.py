@@ -149,8 +149,15 @@ _RATE = sql(
 )
 
 
+_LOCK_RATE = sql("SELECT FROM driver_metrics WHERE user_id = :driver FOR NO KEY UPDATE", driver=Uuid())
+
+
 async def rate(session: AsyncSession, driver_id: uuid.UUID, now: datetime) -> None:
-    """His completion rate and what he delivers on average, once a shift of his or its numbers have changed."""
+    """His completion rate and what he delivers on average, once a shift of his or its numbers have changed.
+
+    Lock: his counters, before his shifts are read; who is waited for may just have completed another one.
+    """
+    await session.execute(_LOCK_RATE, {"driver": driver_id})
     await session.execute(_RATE, {"driver": driver_id, "now": now})
 
 

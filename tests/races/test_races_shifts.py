@@ -6,6 +6,7 @@ Two at a time, each against each: `test_races_pairs`.
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -40,8 +41,10 @@ from domain.shifts.actions import (
     load_parcels,
 )
 from domain.shifts.leaving import Left, cancel_shift
+from domain.shifts.reviewing import Decided, decide
 from domain.shifts.rules import Arrive, Confirm, Done
 from domain.shifts.rules_of_parcels import Complete, Correct, Load
+from domain.shifts.stopping import stop_shift
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept, contents, open_emergency
 from tests.races.conftest import Act, Arena
 
@@ -232,6 +235,40 @@ async def test_r8_4_correcting_against_accepting(arena: Arena) -> None:
 
         corrected, award = await arena.at_once(pressing(arena, it, corrects(130 + number, None)), accepts, dice=dice)
         assert isinstance(corrected, Correct) and isinstance(award, Award)
+
+
+@pytest.mark.parametrize("what", ["is corrected", "is decided on"])
+async def test_r9_1_his_rate_counts_what_he_completes_while_another_shift_of_his(arena: Arena, what: str) -> None:
+    """Of the day before, by his manager: each of the two figures is of both shifts."""
+    morning = arena.now - timedelta(days=1)
+
+    async def make(fleet: Fleet) -> tuple[Day, Slot]:
+        it = await a_day(fleet)
+        return it, await fleet.shift(it.slot.route, it.driver, fleet.day(-1), confirmed=True)
+
+    it, before = await arena.build(make)
+    async with arena.session.begin() as session:
+        await arrive(session, it.driver, before.id, POLICY, morning)
+        await load_parcels(session, it.driver, before.id, 100, POLICY, morning)
+        if what == "is corrected":
+            await complete_shift(session, it.driver, before.id, 0, POLICY, morning)
+        else:
+            why = CancelReason.MEDICAL_EMERGENCY
+            await stop_shift(session, it.driver, before.id, why, 50, SAY, POLICY, morning)
+    await after(arena, it, arrives, loads(100))
+
+    async def counts(session: AsyncSession) -> Any:
+        reason = "counted again"
+        if what == "is decided on":
+            return await decide(session, it.manager, before.id, False, reason, SAY, POLICY, arena.now)
+        given = (session, it.driver, before.id, None, 50, POLICY, arena.now)
+        return await correct_parcels(*given, by=it.manager, reason=reason)
+
+    completed, counted = await arena.one_waits_for_the_other(pressing(arena, it, completes(0)), counts)
+    assert isinstance(completed, Complete) and isinstance(counted, Correct | Decided)
+    async with arena.session() as session:
+        known = await metrics(session, it)
+        assert (known.completion_rate, known.avg_parcels_delivered) == (0.75, 75)
 
 
 async def test_r2_5_a_press_that_comes_late_meets_what_is(arena: Arena) -> None:
