@@ -45,6 +45,16 @@ async def published_days(session: AsyncSession, warehouse_id: uuid.UUID, policy:
     return [*days_of(today, sunday), *(on for week in weeks for on in week)]
 
 
+# Who is under way when the day is put back may have to stop, and does not open his slot again while it does not run: he
+# is waited for, or waits and finds that it does (R8.8).
+_UNDER_WAY = sql(
+    """
+    SELECT id FROM assignments WHERE route_id = ANY (:routes) AND date = ANY (:days) AND status = 'active'
+    ORDER BY id FOR NO KEY UPDATE
+    """,
+    routes=ARRAY(Uuid()),
+    days=ARRAY(Date()),
+)
 # The unique index is the guard against another program's row that has come meanwhile (R2.1).
 _OPEN = sql(
     f"""
@@ -78,8 +88,12 @@ async def open_slots(
     warehouse's calendar is locked by the caller; `also`: what else shows it.
     """
     openings = {on: opening for on in days if (opening := opening_for(on, policy, now)) is not None}
-    given = {"routes": list(routes), "warehouse": warehouse_id, "days": list(openings), "now": now}
-    slots = {row.id: row.date for row in await session.execute(_OPEN, given)} if openings else {}
+    slots = {}
+    if openings:
+        of = {"routes": list(routes), "days": list(openings)}
+        await session.execute(_UNDER_WAY, of)
+        opened = await session.execute(_OPEN, of | {"warehouse": warehouse_id, "now": now})
+        slots = {row.id: row.date for row in opened}
     entries = [
         audit.Entry("assignment", id_, "opened", after={"status": AssignmentStatus.UNFILLED, "date": on.isoformat()})
         for id_, on in slots.items()

@@ -17,10 +17,12 @@ from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
 from domain.schedule.closing import Closed, RunsAgain, close_day, run_after_all
 from domain.schedule.holidays import put_holidays
-from domain.schedule.weekdays import Created, create_route
+from domain.schedule.rules import weekday_of
+from domain.schedule.weekdays import Created, TurnedOn, create_route, turn_off, turn_on
 from domain.shifts.actions import arrive
 from domain.shifts.leaving import Left, cancel_shift
 from domain.shifts.rules import Arrive
+from domain.shifts.stopping import Stopped, stop_shift
 from tests.domain.depot import local
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept
 from tests.races.conftest import Act, Arena
@@ -186,3 +188,41 @@ async def test_r2_0_three_replicas_put_a_holiday_before_a_manager_once(arena: Ar
     async with arena.session() as session:
         whose = await session.scalars(select(Notification.user_id).where(Notification.type == NotificationType.MANUAL))
         assert list(whose) == [it.manager.id]
+
+
+@pytest.mark.parametrize("first", ["stops", "runs"])
+@pytest.mark.parametrize("what", ["the day", "the weekday"])
+async def test_r8_8_who_has_to_stop_while_his_day_is_put_back_leaves_the_slot_open(
+    arena: Arena, what: str, first: str
+) -> None:
+    """Who was under way stayed when it was closed, and would not open it again while it is."""
+    early = arena.now.replace(hour=6)
+    it = await arena.build(north)
+    [(driver, slot)] = it.shifts
+    number, why = weekday_of(slot.on), CancelReason.MEDICAL_EMERGENCY
+
+    async def begins(session: AsyncSession) -> None:
+        await arrive(session, driver, slot.id, POLICY, early)
+        if what == "the day":
+            await close_day(session, it.manager, slot.route, slot.on, None, SAY, POLICY, early)
+        else:
+            await turn_off(session, it.manager, slot.route, number, True, SAY, POLICY, early)
+
+    async def stops(session: AsyncSession) -> Any:
+        return await stop_shift(session, driver, slot.id, why, None, SAY, POLICY, early)
+
+    async def runs(session: AsyncSession) -> Any:
+        if what == "the day":
+            return await run_after_all(session, it.manager, slot.route, slot.on, POLICY, early)
+        return await turn_on(session, it.manager, slot.route, number, POLICY, early)
+
+    await arena.at_once(begins)
+    acts: list[Act[Any]] = [stops, runs] if first == "stops" else [runs, stops]
+    for result in await arena.one_waits_for_the_other(*acts):
+        assert isinstance(result, Stopped | RunsAgain | TurnedOn)
+    async with arena.session() as session:
+        today = (Assignment.route_id == slot.route, Assignment.on == slot.on, Assignment.status != S.CANCELLED)
+        [row] = await session.scalars(select(Assignment).where(*today))
+        assert row.status is S.UNFILLED
+        open_ = (BidWindow.assignment_id == row.id, BidWindow.status == BidWindowStatus.OPEN)
+        assert await session.scalar(select(func.count()).where(*open_)) == 1
