@@ -101,10 +101,10 @@ async def on_close_day(update: Update, context: Context) -> None:
             result = await closing.close_day(
                 act.session, manager, press.place_id, on, None, act.words, act.policy, act.now
             )
-            if isinstance(result, Refused):
-                await _overview(act, manager, 0, screens.refusal(result.why, act.policy, act.reader), alert=True)
-            else:
+            if isinstance(result, closing.Closed):
                 await act.say(screens.closed(result, act.reader))
+            elif isinstance(result, Refused):
+                await _overview(act, manager, 0, screens.refusal(result.why, act.policy, act.reader), alert=True)
 
 
 async def on_run_after_all(update: Update, context: Context) -> None:
@@ -140,11 +140,10 @@ async def on_holiday_answer(update: Update, context: Context) -> None:
         if press.choice:
             result: object = await closing.keep_running(*given, act.policy, act.now)
         else:
-            seen = await closing.preview(*given, act.policy, act.now)
-            if not isinstance(seen, Refused) and (seen.effect.displaced or seen.effect.bidders):
-                await act.say(screens.preview(seen, act.reader), fresh=True)
+            result = await closing.close_day(*given, None, act.words, act.policy, act.now, sure=False)
+            if isinstance(result, closing.Preview):
+                await act.say(screens.preview(result, act.reader), fresh=True)
                 return
-            result = await closing.close_day(*given, None, act.words, act.policy, act.now)
         why = screens.refusal(result.why, act.policy, act.reader) if isinstance(result, Refused) else None
         await notices.mark_read(act.session, manager.id, Kind.HOLIDAY, holiday_of(on))
         await act.show(Kind.HOLIDAY, holiday_of(on), toast=why, alert=why is not None)

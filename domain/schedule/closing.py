@@ -63,10 +63,13 @@ async def close_day(
     say: Wording,
     policy: Policy,
     now: datetime,
-) -> Closed | Refused:
+    *,
+    sure: bool = True,
+) -> Closed | Preview | Refused:
     """Closes a warehouse or a route for a day: slots are called off, displaced drivers and bidders told (R2.0).
 
-    Refused: what is not the manager's, days that are over or over a year ahead, what is closed already or does not run.
+    Where there are any, nothing is done unless the manager is `sure`: he is to see them first. Refused: what is not
+    his, days that are over or over a year ahead, what is closed already or does not run.
     Locks: the warehouse's calendar, windows, assignments, bidders.
     """
     place = await queries.place_locked(session, manager.id, place_id)
@@ -78,6 +81,8 @@ async def close_day(
         return decision
     routes = await queries.routes_on(session, place, on, policy, now)
     effect = await effect_locked(session, routes, [on])
+    if not sure and (effect.displaced or effect.bidders):
+        return Preview(place, on, effect)
     if not place.is_route:  # all of it: also what was to run whatever its weekdays
         await session.execute(
             delete(CalendarException).where(

@@ -15,7 +15,7 @@ from domain.db.models import Assignment, BidWindow, Incident, Notification
 from domain.db.models.words import AssignmentStatus, BidWindowMode, BidWindowStatus, CancelReason, NotificationType
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
-from domain.schedule.closing import Closed, RunsAgain, close_day, run_after_all
+from domain.schedule.closing import Closed, Preview, RunsAgain, close_day, run_after_all
 from domain.schedule.holidays import put_holidays
 from domain.schedule.rules import weekday_of
 from domain.schedule.weekdays import Created, TurnedOn, create_route, turn_off, turn_on
@@ -226,3 +226,25 @@ async def test_r8_8_who_has_to_stop_while_his_day_is_put_back_leaves_the_slot_op
         assert row.status is S.UNFILLED
         open_ = (BidWindow.assignment_id == row.id, BidWindow.status == BidWindowStatus.OPEN)
         assert await session.scalar(select(func.count()).where(*open_)) == 1
+
+
+async def test_r2_0_who_has_just_taken_a_shift_of_a_holiday_is_not_displaced_unseen(arena: Arena) -> None:
+    """[Closed] closes at once what nobody drives; he takes it meanwhile, and the manager sees that first."""
+
+    async def make(fleet: Fleet) -> tuple[Person, Person, Slot, uuid.UUID]:
+        mona = await fleet.manager("Mona")
+        of = await fleet.warehouse("North", mona)
+        slot = await fleet.slot(await fleet.route("R1", of), fleet.day(1))
+        return mona, await fleet.driver("Dana", home=of), slot, await fleet.window(slot, BidWindowMode.INSTANT)
+
+    mona, dana, slot, window = await arena.build(make)
+
+    async def answers(session: AsyncSession) -> Any:
+        given = (session, mona, slot.warehouse, slot.on, None, SAY, POLICY, arena.now)
+        return await close_day(*given, sure=False)
+
+    taken, seen = await arena.one_waits_for_the_other(accepts(arena, dana, window), answers)
+    assert isinstance(taken, Award) and isinstance(seen, Preview)
+    assert [each.driver_id for each in seen.effect.displaced] == [dana.id]
+    async with arena.session() as session:
+        assert (await statuses(session), await told(session)) == ({S.SCHEDULED: 1}, {})
