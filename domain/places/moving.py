@@ -142,6 +142,7 @@ async def move_route(
     preferring = await _preferring(session, route, to, policy, now)
     if preferring:
         await lock_people(session, {each.user_id for each in preferring})
+        preferring = await _preferring(session, route, to, policy, now)  # where they work may just have changed
     await _write(session, manager, route, to, [slot.id for slot in ahead], now)
     unwanted = [each.user_id for each in preferring if each.unwanted]
     await _no_longer_preferred(session, manager, route, unwanted, at, now)

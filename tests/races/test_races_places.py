@@ -46,6 +46,7 @@ from domain.places.deleting import Deleted, Dependents
 from domain.places.moving import Moved
 from domain.refusals import Refusal, Refused
 from domain.roster import preferences
+from domain.roster.preferences import Saved
 from domain.schedule import weekdays
 from domain.schedule.weekdays import Created
 from tests.domain.world import POLICY, SAY, Fleet, accept
@@ -550,3 +551,24 @@ async def test_r12_5_nobody_comes_at_the_command_line_to_manage_what_is_just_del
     await arena.build(lambda fleet: fleet.session.execute(delete(OpenWarehouse)))
     deleted, said = await arena.one_waits_for_the_other(deletes(arena, it, it.south), enters(arena, "South", None))
     assert isinstance(deleted, Deleted) and said == Refused(Refusal.NO_SUCH_WAREHOUSE)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_r12_5_whether_who_prefers_it_works_there_is_what_he_has_just_said(arena: Arena, wanted: bool) -> None:
+    it = await arena.build(place)
+
+    async def make(fleet: Fleet) -> None:
+        assert await preferences.prefer_route(fleet.session, it.driver, it.route, POLICY, fleet.now) == Saved()
+        if wanted:
+            await fleet.session.execute(delete(OpenWarehouse))
+
+    await arena.build(make)
+
+    async def ticks(session: AsyncSession) -> Any:
+        return await preferences.open_warehouse(session, it.driver, it.south, wanted, POLICY, arena.now)
+
+    ticked, moved = await arena.one_waits_for_the_other(ticks, moves(arena, it))
+    assert ticked == Saved() and isinstance(moved, Moved)
+    async with arena.session() as session:
+        prefers = await session.scalar(select(DriverPreferences.preferred_routes))
+    assert (prefers, moved.told) == (([it.route], 0) if wanted else ([], 1))
