@@ -40,7 +40,7 @@ async def confirm_shift(
 
     While an outage of ours holds all drops, it is not too late (R8.6a): for that they are held.
     """
-    shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
+    shift = await queries.shift_locked(session, driver.id, assignment_id, policy, by=by)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
     decision = rules.decide_confirm(shift, policy, now)

@@ -71,7 +71,7 @@ async def cancel_shift(
     """
     if note is not None and len(note) > policy.cancel_notes_most:
         return Refused(Refusal.NOTES_TOO_LONG)
-    shift = await queries.shift_locked(session, driver.id, assignment_id, policy)
+    shift = await queries.shift_locked(session, driver.id, assignment_id, policy, by=by)
     if shift is None:
         return Refused(Refusal.NOT_FOUND)
     decision = rules_of_leaving.decide_cancel(shift, reason, policy, now)

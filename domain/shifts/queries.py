@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeEngine
 from domain import time
 from domain.db.models.words import AssignedBy, AssignmentStatus
 from domain.db.sql import sql
+from domain.people.queries import Person, warehouses_of
 from domain.policy import Policy, QuietHours
 from domain.shifts.rules import Late, ShiftFacts
 from domain.shifts.rules_of_leaving import came_late, hand_back_until
@@ -161,14 +162,20 @@ async def unconfirmed(
 
 
 async def shift_locked(
-    session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy
+    session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy, *, by: Person | None = None
 ) -> ShiftFacts | None:
-    """A shift that is or was the driver's, its assignment locked; None for any other (R12.3)."""
+    """A shift that is or was the driver's, its assignment locked; None for any other (R12.3).
+
+    `by`: the manager who acts for him. To him it is none, too, if its route has just moved from his warehouses (R12.5);
+    shifts of today and before stay where they are.
+    """
     own = {"driver": driver_id, "assignment": assignment_id}
     await session.execute(_LOCK, own)
     # Read once the lock is got: what another press has written stands in other tables, too.
     row = (await session.execute(_ANY, own)).one_or_none()
-    return None if row is None else _facts(row, driver_id, policy)
+    if row is None or (by is not None and row.warehouse_id not in await warehouses_of(session, by.id)):
+        return None
+    return _facts(row, driver_id, policy)
 
 
 async def shifts_of(

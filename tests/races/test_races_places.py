@@ -27,7 +27,7 @@ from domain.db.models import (
     Warehouse,
     WarehouseManager,
 )
-from domain.db.models.words import BidWindowMode
+from domain.db.models.words import AssignmentStatus, BidWindowMode, CancelReason
 from domain.importing import desk
 from domain.importing.actions import import_sheet
 from domain.importing.sheets import Fault, Sheet, What, read_sheet
@@ -49,6 +49,9 @@ from domain.roster import preferences
 from domain.roster.preferences import Saved
 from domain.schedule import weekdays
 from domain.schedule.weekdays import Created
+from domain.shifts.actions import confirm_shift
+from domain.shifts.driven import driver_of
+from domain.shifts.leaving import cancel_shift
 from tests.domain.world import POLICY, SAY, Fleet, accept
 from tests.races.conftest import Act, Arena
 from tests.waits import somebody_waits
@@ -551,6 +554,29 @@ async def test_r12_5_nobody_comes_at_the_command_line_to_manage_what_is_just_del
     await arena.build(lambda fleet: fleet.session.execute(delete(OpenWarehouse)))
     deleted, said = await arena.one_waits_for_the_other(deletes(arena, it, it.south), enters(arena, "South", None))
     assert isinstance(deleted, Deleted) and said == Refused(Refusal.NO_SUCH_WAREHOUSE)
+
+
+@pytest.mark.parametrize("says", ["cancels", "confirms"])
+async def test_r12_3_what_is_just_moved_from_his_warehouse_he_does_not_change_by_phone(arena: Arena, says: str) -> None:
+    it = await arena.build(place)
+
+    async def make(fleet: Fleet) -> tuple[Person, uuid.UUID]:
+        held = {"status": AssignmentStatus.SCHEDULED, "user_id": it.driver.id, "assigned_by": "algorithm"}
+        await fleet.session.execute(delete(BidWindow))
+        await fleet.session.execute(update(Assignment).values(held))
+        return await fleet.manager("Nick", it.north), it.slot
+
+    nick, shift = await arena.build(make)
+
+    async def by_phone(session: AsyncSession) -> Any:
+        driver = await driver_of(session, nick.id, shift)  # as the button finds whose it is
+        assert driver is not None
+        if says == "confirms":
+            return await confirm_shift(session, driver, shift, POLICY, arena.now, by=nick)
+        return await cancel_shift(session, driver, shift, CancelReason.OTHER, None, SAY, POLICY, arena.now, by=nick)
+
+    moved, said = await arena.one_waits_for_the_other(moves(arena, it), by_phone)
+    assert isinstance(moved, Moved) and said == Refused(Refusal.NOT_FOUND)
 
 
 @pytest.mark.parametrize("wanted", [True, False])
