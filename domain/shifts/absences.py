@@ -18,8 +18,8 @@ from domain.notices import following
 from domain.notices.facts.people import TimeOffEnded, TimeOffNoted
 from domain.notices.kinds import Kind
 from domain.notices.wording import Wording
-from domain.people.drivers import days_off, his_driver
-from domain.people.queries import Person
+from domain.people.drivers import days_off, his_driver, still_his
+from domain.people.queries import Person, person
 from domain.people.rules import AlreadyOff, EndOff, Off, TakeOff, decide_back, decide_time_off
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
@@ -180,6 +180,8 @@ async def _go_off(
     locked = await queries.scheduled_locked(session, driver.id, min(first, last), max(first, last), policy)
     if locked is None:
         return Refused(Refusal.NOT_A_DRIVER)
+    if not await _still_acts(session, by, driver, local_day(now, policy)):
+        return Refused(Refusal.NOT_FOUND)
     decision = await _decide(session, driver.id, kind, first, last, policy, now)
     if not isinstance(decision, TakeOff):
         return decision
@@ -201,6 +203,14 @@ async def _go_off(
     shifts = tuple(each.shift for each in given)
     await leaving.all_shown(session, driver.id, shifts, now)
     return Away(off_id, decision.first, decision.last, shifts, tuple(left))
+
+
+async def _still_acts(session: AsyncSession, by: Person, driver: Person, today: date) -> bool:
+    """Whether days off are his to say, once the driver is locked: who has just been made nobody has none (R12.6)."""
+    if by.id != driver.id:
+        return await still_his(session, by.id, driver.id, today) is not None
+    himself = await person(session, driver.id)
+    return himself is not None and not himself.is_nobody
 
 
 async def _record(
@@ -246,6 +256,8 @@ async def end_off(
     if driver is None:
         return Refused(Refusal.NOT_FOUND)
     await queries.scheduled_locked(session, driver.id, today, today, policy)
+    if not await _still_acts(session, by, driver, today):
+        return Refused(Refusal.NOT_FOUND)
     off = next((each for each in await days_off(session, driver.id, today) if each.id == off_id), None)
     if off is not None and by.id == driver.id and off.kind != OffKind.ILL:
         return Refused(Refusal.NOT_FOUND)

@@ -5,12 +5,22 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.coverage.assigning import Assigned
-from domain.db.models import Appeal, Assignment, ContactSettings, Employment, Incident, Invite, Notification, User
-from domain.db.models.words import IncidentKind
+from domain.db.models import (
+    Appeal,
+    Assignment,
+    ContactSettings,
+    Employment,
+    Incident,
+    Invite,
+    Notification,
+    TimeOff,
+    User,
+)
+from domain.db.models.words import IncidentKind, OffKind
 from domain.health.appeals import open_appeal
 from domain.people.anonymising import Anonymised, anonymise
 from domain.people.contact import Saved, choose_language
@@ -19,6 +29,7 @@ from domain.people.numbers import correct_number
 from domain.people.queries import NO_PHONE, Person
 from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
+from domain.shifts.absences import end_off, fall_ill, send_off
 from domain.shifts.departures import leave_company, stay_after_all
 from tests.domain.world import POLICY, SAY, Fleet, Slot
 from tests.races.conftest import Act, Arena
@@ -132,3 +143,33 @@ async def test_r12_6_an_appeal_that_comes_while_he_is_forgotten_brings_back_noth
     async with arena.session() as session:
         assert (await session.scalars(select(Appeal))).all() == []
         assert not [told for told in await session.scalars(select(Notification.body)) if "Dana" in told]
+
+
+@pytest.mark.parametrize("who", ["his manager", "himself"])
+@pytest.mark.parametrize("what", ["are given", "end"])
+async def test_r12_6_nobody_anonymous_has_days_off_that(arena: Arena, what: str, who: str) -> None:
+    """By the clock of a process for which his last day is not over."""
+    it = await Contest.of(arena, 1)
+    [gone], today = it.drivers, arena.now.date()
+    ill = (OffKind.ILL, today, today + timedelta(days=3))
+
+    async def last_day(fleet: Fleet) -> uuid.UUID:
+        await fleet.session.execute(update(Employment).values(ends_on=today))
+        return await fleet.add(TimeOff, user_id=gone.id, kind=ill[0], starts_on=ill[1], ends_on=ill[2])
+
+    off_id = await arena.build(last_day)
+    if what == "are given":
+        await arena.build(lambda fleet: fleet.session.execute(delete(TimeOff)))
+    midnight = datetime.combine(today + timedelta(days=1), time(), TORONTO)
+    late = midnight - SECOND
+
+    async def says(session: AsyncSession) -> Any:
+        if what == "end":
+            return await end_off(session, it.mona if who == "his manager" else gone, off_id, SAY, POLICY, late)
+        if who == "his manager":
+            return await send_off(session, it.mona, gone.id, *ill, SAY, POLICY, late)
+        return await fall_ill(session, gone, *ill[1:], SAY, POLICY, late)
+
+    _, said = await arena.one_waits_for_the_other(forgets(gone, midnight), says)
+    assert said == Refused(Refusal.NOT_FOUND)
+    assert await it.count(TimeOff, TimeOff.ends_on == ill[2]) == (what == "end")
