@@ -145,8 +145,9 @@ _TOLD = sql(
     """
     INSERT INTO overdue_shifts AS o (assignment_id, reminded_at, told_at)
     VALUES (:assignment, :now, CASE WHEN :managers THEN CAST(:now AS timestamptz) END)
-    ON CONFLICT (assignment_id) DO UPDATE SET told_at = coalesce(o.told_at, excluded.told_at)
-    RETURNING told_at IS NOT NULL
+    ON CONFLICT (assignment_id) DO UPDATE SET told_at = excluded.told_at
+    WHERE o.told_at IS NULL AND excluded.told_at IS NOT NULL
+    RETURNING true
     """,
     managers=Boolean(),
 )
@@ -174,10 +175,12 @@ async def tell_overdue(
     None where there is none. Each once; shifts of more than a week ago are nobody's business any more. What others hold
     is passed by, and so are the first `pass_by`.
     """
-    row = (await session.execute(*due_overdue(policy, now, pass_by))).one_or_none()
-    if row is None:
+    while (row := (await session.execute(*due_overdue(policy, now, pass_by))).one_or_none()) is not None:
+        # Who was told stands in another table: what another replica has just done is seen only now.
+        if await session.scalar(_TOLD, {"assignment": row.id, "managers": row.managers, "now": now}):
+            break
+    else:
         return None
-    await session.execute(_TOLD, {"assignment": row.id, "managers": row.managers, "now": now})
     shift = await queries.shift_locked(session, row.user_id, row.id, policy)
     driver = await person_by_id(session, row.user_id)
     assert shift is not None and driver is not None, "it is locked, with its driver in it"

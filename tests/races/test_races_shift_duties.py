@@ -21,13 +21,14 @@ from domain.db.models import Assignment, BidWindow, DriverMetrics, Incident, Not
 from domain.db.models.words import AssignmentStatus, BidWindowStatus, IncidentKind, NotificationType
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
-from domain.shifts import leaving
+from domain.shifts import leaving, stopping
 from domain.shifts import missing as no_shows
 from domain.shifts.actions import arrive, confirm_shift
 from domain.shifts.leaving import Left, drop_due_shift
 from domain.shifts.missing import miss_due_shift
 from domain.shifts.restoring import Restored, want_back
 from domain.shifts.rules import Arrive, Confirm
+from domain.shifts.stopping import Overdue, tell_overdue
 from domain.time import shift_start
 from tests.domain.depot import DAY, HOUR, MINUTE, SECOND, Depot, local
 from tests.domain.world import POLICY, SAY, Fleet, Slot, accept
@@ -197,7 +198,7 @@ async def test_r8_6_many_arrive_while_the_rest_is_missed(arena: Arena) -> None:
 
 
 def room_of(name: str) -> ModuleType:
-    return no_shows if name == "_NO_SHOW_DUE" else leaving
+    return {"_NO_SHOW_DUE": no_shows, "_DUE": stopping}.get(name, leaving)
 
 
 @contextmanager
@@ -269,6 +270,30 @@ async def test_r14_what_another_replica_has_done_meanwhile_is_not_done_again(
     with halting(monkeypatch, name):
         left, first = await meanwhile(arena, other, quick)
     assert left is None and first is not None and first.assignment_id == slot.id
+
+
+@pytest.mark.parametrize("after", [12, 16])
+async def test_r8_7_of_whom_another_replica_has_told_meanwhile_nobody_is_told_again(
+    arena: Arena, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Nor does it seem that there is nobody to be told, of which the owners would hear (R5.4)."""
+    [(driver, slot)] = await shifts(arena, 1, TODAY, confirmed=True)
+    await arena.at_once(lambda session: arrive(session, driver, slot.id, POLICY, NINE - HOUR))
+    whole: TextClause = stopping._DUE
+
+    def telling(hours: int) -> Act[Any]:
+        return lambda session: tell_overdue(session, SAY, POLICY, NINE - HOUR + hours * HOUR)
+
+    async def quick(session: AsyncSession) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(stopping, "_DUE", whole)
+            return await telling(after)(session)
+
+    if after == 16:
+        await arena.at_once(telling(12))
+    with halting(monkeypatch, "_DUE"):
+        again, first = await meanwhile(arena, telling(after), quick)
+    assert (again, first) == (None, Overdue(slot.id, 1 if after == 16 else None))
 
 
 # -- wanted back
