@@ -272,12 +272,12 @@ async def restore(
     the day is over; `manager` has been found to manage its warehouse. Locks as an acceptance: window, assignment,
     driver; so one of them has it. Pressed again, it is his.
     """
-    slot = await slot_of_missed(session, assignment_id)
-    if slot is None or slot.window_id is None:
-        return Refused(Refusal.SHIFT_GONE)
-    window = await bidding.window_locked(session, slot.window_id, driver.id)
-    slot = await slot_of_missed(session, assignment_id)  # once more, under the lock
-    if window is None or slot is None or slot.window_id != window.window_id:
+    window: WindowFacts | None = None
+    while (slot := await slot_of_missed(session, assignment_id)) is not None and slot.window_id is not None:
+        if window is not None and window.window_id == slot.window_id:  # once more, under the lock
+            break
+        window = await bidding.window_locked(session, slot.window_id, driver.id)
+    else:
         return Refused(Refusal.SHIFT_GONE)
     if slot.user_id == driver.id:
         return Restored(slot.assignment_id, excused=True)

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.faults import Failed
 from bot.jobs import table_of_duties
 from domain.bidding.rules import Award
+from domain.coverage import opening
+from domain.coverage.opening import Opened
 from domain.db.models import (
     ArrivalHold,
     ArrivalList,
@@ -41,7 +43,7 @@ from domain.shifts.leaving import Left
 from domain.shifts.restoring import GoneToAnother, Restored
 from domain.shifts.rules import Arrive, Extend
 from tests.domain.depot import HOUR, MINUTE, SECOND, local
-from tests.domain.world import POLICY, SAY, Fleet, Slot, accept
+from tests.domain.world import POLICY, SAY, Fleet, Slot, accept, close_due
 from tests.races.conftest import Act, Arena
 from tests.races.test_races_shift_duties import (
     ROUNDS,
@@ -224,6 +226,29 @@ async def test_r2_5_two_managers_restore_and_he_presses_too(arena: Arena) -> Non
                 "what he lost, and this one"
             )
         assert (metrics.total_shifts, metrics.no_shows) == (0, 0)
+
+
+async def test_r8_6_who_is_given_back_what_is_just_asked_for_again_has_it(arena: Arena) -> None:
+    """Nobody has taken it by one, and another manager opens it anew meanwhile: still nobody has accepted."""
+    mona, dana, _ben, slot, window = await missed(arena)
+    one = local(TODAY, 13)
+    await arena.at_once(lambda session: close_due(session, one))
+    async with arena.session() as session:
+        open_again = (await session.get_one(BidWindow, window)).assignment_id
+
+    async def opens(session: AsyncSession) -> Any:
+        return await opening.open_emergency(session, mona, open_again, 20, 18, SAY, POLICY, one)
+
+    async def gives(session: AsyncSession) -> Any:
+        return await he_is_here(session, mona, slot.id, SAY, POLICY, one)
+
+    opened, back = await arena.one_waits_for_the_other(opens, gives)
+    assert isinstance(opened, Opened) and back == Restored(open_again, excused=True)
+    async with arena.session() as session:
+        row = await session.get_one(Assignment, open_again)
+        ended = await session.get_one(BidWindow, opened.window_id)
+    assert (row.user_id, row.status) == (dana.id, AssignmentStatus.ACTIVE)
+    assert (ended.status, ended.winner_id) == (BidWindowStatus.RESOLVED, dana.id)
 
 
 # -- He's here against the no-show
