@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
+from domain.places.naming import naming_warehouses
 from domain.roster.rules import Slot
 from domain.roster.runs import Run
 from domain.roster.snapshot import HE_LEFT
@@ -33,9 +34,12 @@ async def judge(
     """Lays out the slots of a run with who is to get each, locks all that they concern, and judges them.
 
     `at_home`: those that he is to get as any of his home warehouse, and not by the route's name.
-    Locks: the warehouses' calendars, then windows, assignments, drivers, as everybody.
+    Locks: the warehouses' calendars, then windows, assignments, drivers, as everybody. Of a run everywhere first that
+    none is founded: one that nobody holds would open its routes without knowing of this week.
     """
     scope = _scope(run)
+    if run.warehouses is None:
+        await naming_warehouses(session)
     await _lay_out(session, slots, driver_of, at_home)
     await session.execute(_LOCK_CALENDARS, scope)
     await _lock_rows(session)

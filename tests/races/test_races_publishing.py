@@ -38,6 +38,7 @@ from domain.db.models.words import (
 )
 from domain.people.inviting import invite_driver
 from domain.people.queries import Person
+from domain.places.actions import Founded, found_warehouse
 from domain.refusals import Refused
 from domain.roster import making
 from domain.roster.flow import best_roster
@@ -309,6 +310,22 @@ async def test_r3_4_who_has_another_home_by_then_gets_only_what_he_prefers_by_na
     await arena.at_once(publish)
     his = {slot for slot, driver in (await drives(arena)).items() if driver is not None}
     assert his == ({("R2", WEEK), ("R2", WEEK + DAY)} if named else set())
+
+
+async def test_r2_0_a_route_of_a_warehouse_that_is_just_founded_has_slots_in_the_week_that_is_published(
+    arena: Arena,
+) -> None:
+    """It was in no roster, and by what was committed the week was not published."""
+    it = await arena.build(north)
+    publish = await publishes(arena, it.run_id)
+
+    async def founds(session: AsyncSession) -> Any:
+        founded = await found_warehouse(session, it.mona, "West", "3 West St", POLICY, FROZEN)
+        assert isinstance(founded, Founded)
+        return await create_route(session, it.mona, founded.warehouse_id, "R3", POLICY, FROZEN)
+
+    await arena.one_waits_for_the_other(publish, founds)
+    assert set(await drives(arena)) == every("R1", "R2", "R3")
 
 
 @seeds
