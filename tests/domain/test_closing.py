@@ -51,7 +51,9 @@ S = AssignmentStatus
 
 async def close(depot: Depot, place: uuid.UUID, on: date, by: Person | None = None, **more: Any) -> Closed | Refused:
     at = more.get("at", depot.now)
-    return await closing.close_day(depot.session, by or depot.mona, place, on, None, SAY, POLICY, at)
+    result = await closing.close_day(depot.session, by or depot.mona, place, on, None, SAY, POLICY, at)
+    assert not isinstance(result, Preview), "he is sure"
+    return result
 
 
 async def run(depot: Depot, place: uuid.UUID, on: date, by: Person | None = None, **more: Any) -> RunsAgain | Refused:
