@@ -13,7 +13,7 @@ from bot.callbacks.home import Home, Inbox, OpenHealth
 from bot.callbacks.preferences import OpenPreferences
 from bot.callbacks.roster import RosterWeeks
 from bot.callbacks.settings import BackAtHome, OpenSettings
-from bot.callbacks.shifts import Schedule, ToConfirm
+from bot.callbacks.shifts import Keypad, Schedule, ToConfirm
 from bot.reader import Reader
 from bot.screens import shifts as shift_screens
 from bot.screens.screen import Button, Screen, escape, shortened
@@ -24,6 +24,7 @@ from domain.giving.queries import GivenAway
 from domain.people.queries import UNREAD_MOST
 from domain.shifts.displaced import DontTravel
 from domain.shifts.queries import OwnShift
+from domain.shifts.rules_of_parcels import Count
 from domain.time import week_of
 
 OFFERS_MOST: Final = 8  # are listed; the soonest come first
@@ -66,19 +67,21 @@ def home(facts: DriverHome | ManagerHome, reader: Reader) -> Screen:
 
 def _driver(facts: DriverHome, reader: Reader) -> Screen:
     _ = reader.gettext
-    active = (shift for shift in facts.shifts if shift.status is AssignmentStatus.ACTIVE)  # also of yesterday
-    today = next(active, None) or next((shift for shift in facts.shifts if shift.on == facts.today), None)
+    # What he has not finished of another day does not hide today's, which is later and so comes first.
+    at_hand = [each for each in facts.shifts if each.on == facts.today or each.status is AssignmentStatus.ACTIVE]
+    at_hand.sort(key=lambda each: each.on, reverse=True)
     lines = [_title(facts.first_name, facts.today, reader)]
     keyboard: list[tuple[Button, ...]] = []
-    for shift in facts.off:
+    for off in facts.off:
         text = _("⛔ <b>Don't travel</b>: {route}, {warehouse} on {day} is cancelled.")
-        what = {"route": escape(shift.route), "warehouse": escape(shift.warehouse), "day": reader.day(shift.on)}
+        what = {"route": escape(off.route), "warehouse": escape(off.warehouse), "day": reader.day(off.on)}
         lines.append(text.format(**what))
-    if today is None:
+    if not at_hand:
         lines.append(_("No shift today."))
-    else:
-        lines.append(shift_screens.lines(today, reader))
-        keyboard += shift_screens.steps(today, facts.today, facts.now, reader)
+    for place, shift in enumerate(at_hand):
+        lines.append(_at_hand(shift, facts.today, reader))
+        steps = shift_screens.steps(shift, facts.today, facts.now, reader)
+        keyboard += steps if place == 0 else ((_finish(shift, reader),),)
     if facts.unconfirmed:
         waiting = reader.ngettext("✅ {n} shift to confirm", "✅ {n} shifts to confirm", facts.unconfirmed)
         keyboard.append((Button(waiting.format(n=facts.unconfirmed), ToConfirm()),))
@@ -97,6 +100,21 @@ def _driver(facts: DriverHome, reader: Reader) -> Screen:
     keyboard.append(_own_affairs(facts.unread, reader))
     lines.append(_week(facts, reader))
     return Screen("\n\n".join(lines), tuple(keyboard))
+
+
+def _at_hand(shift: OwnShift, today: date, reader: Reader) -> str:
+    text = shift_screens.lines(shift, reader)
+    if shift.on == today:
+        return text
+    title = reader.gettext("⏰ <b>Not finished yet: {day}</b>").format(day=reader.day(shift.on))
+    return f"{title}\n{text}"
+
+
+def _finish(shift: OwnShift, reader: Reader) -> Button:
+    """The next step of what is not finished of another day, below today's."""
+    count = Count.LOADED if shift.parcels_start is None else Count.BROUGHT_BACK
+    text = reader.gettext("🏁 Finish {day}").format(day=reader.day(shift.on))
+    return Button(text, Keypad(shift.assignment_id, count, 0))
 
 
 def _take(offer: Offer, reader: Reader) -> Button:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.callbacks.home import Home
-from bot.callbacks.shifts import ConfirmAll, EnterParcels, Keypad, Schedule
+from bot.callbacks.shifts import ComeLate, ConfirmAll, EnterParcels, ImHere, Keypad, MustStop, Schedule
 from bot.reader import Reader
 from bot.screens import cancelling, parcels, weeks
 from bot.screens import home as home_screens
@@ -99,13 +99,36 @@ def test_on_the_home_card_the_step_of_today_comes_before_all_else(reader: Reader
     assert "R12" in read(shown)
 
 
-def test_a_shift_that_began_yesterday_is_still_the_next_step() -> None:
-    night = datetime(2026, 11, 26, 5, 30, tzinfo=UTC)  # half past midnight
+THURSDAY, TOMORROW = date(2026, 11, 26), START + 24 * HOUR
+
+
+@READERS
+@pytest.mark.parametrize("hour", [-7, -1, 3], ids=["after midnight", "at 6", "at 10"])
+@pytest.mark.parametrize("loaded", [None, 120])
+def test_a_shift_that_was_never_finished_does_not_hide_todays(reader: Reader, hour: int, loaded: int | None) -> None:
+    """Today's comes first, with its step; yesterday's stands below it, with its date and the way to finish it."""
+    yesterday = a_shift(status=ACTIVE, parcels_start=loaded)
+    terms = {"starts_at": TOMORROW, "arrive_by": TOMORROW + 2 * HOUR}
+    today = a_shift(on=THURSDAY, route="R7", **terms)
+    now = TOMORROW + hour * HOUR
+    shown = home_screens.home(DriverHome("Dana", now, THURSDAY, 0, (yesterday, today), 0, ()), reader)
+    text, first = read(shown), shown.keyboard[0][0]
+    assert first.to == (ComeLate if hour > 2 else ImHere)(today.assignment_id)
+    assert text.index("R7") < text.index(f": {reader.day(ON)}") < text.index("R12")
+    [finish] = [row for row in shown.keyboard if reader.day(ON) in row[0].text]
+    count = Count.LOADED if loaded is None else Count.BROUGHT_BACK
+    assert [button.to for button in finish] == [Keypad(yesterday.assignment_id, count, 0)]
+    labels_ = labels(shown)
+    assert len(labels_) == len(set(labels_)), "each says of which shift it is"
+
+
+@READERS
+def test_without_one_today_what_was_not_finished_is_the_next_step(reader: Reader) -> None:
     yesterday = a_shift(status=ACTIVE, parcels_start=120)
-    today = a_shift(on=date(2026, 11, 26), starts_at=START + 24 * HOUR)
-    shown = home_screens.home(DriverHome("Dana", night, date(2026, 11, 26), 0, (yesterday, today), 0, ()), EN)
-    assert "120 parcels loaded" in read(shown)
-    assert labels(shown)[0] == "↩️ Parcels brought back"
+    shown = home_screens.home(DriverHome("Dana", TOMORROW, THURSDAY, 0, (yesterday,), 0, ()), reader)
+    assert f": {reader.day(ON)}" in read(shown)
+    assert shown.keyboard[0][0].to == Keypad(yesterday.assignment_id, Count.BROUGHT_BACK, 0)
+    assert MustStop(yesterday.assignment_id) in [button.to for row in shown.keyboard for button in row]
 
 
 def test_the_way_back_leads_to_the_week_of_the_shift() -> None:
