@@ -9,7 +9,7 @@ from bot.kinds.kind import Kind, Kinds
 from bot.screens import home as screens
 from bot.screens import linking as linking_screens
 from bot.screens.home import DriverHome, ManagerHome
-from domain.bidding import offers
+from domain.bidding import open_shifts
 from domain.coverage import queries as coverage
 from domain.db.models.words import UserRole
 from domain.giving import queries as giving
@@ -36,10 +36,10 @@ def kinds(policy: Policy, _company: str) -> Kinds:
         monday, sunday = week_of(today)
         first = min(monday, today - timedelta(days=1))  # a shift may still be active that began yesterday
         week, to_confirm = await shifts.at_home(session, user_id, first, sunday, policy, now)
-        open_ = await offers.open_offers(session, user_id, policy, now) if head.asked else ()
+        open_ = await open_shifts.asked_and_open(session, user_id, policy, now) if head.asked else ()
         off = await displaced.not_to_travel(session, user_id, today) if head.called_off else ()
         given = await giving.open_to(session, user_id, policy, now, of_all=False) if head.offered else ()
-        return DriverHome(head.first_name, now, today, head.unread, week, to_confirm, open_, off, given)
+        return DriverHome(head.first_name, now, today, head.unread, week, to_confirm, open_, off, given, head.free)
 
     async def nothing(_session: AsyncSession, _user_id: uuid.UUID, _about: uuid.UUID | None, _now: datetime) -> object:
         return object()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from bot.callbacks.appeals import Whys
 from bot.callbacks.arrivals import Reviews
 from bot.callbacks.bidding import AcceptAtHome, OpenShifts
 from bot.callbacks.coverage import BoardOfAll, Coverage, Unfilled
@@ -47,6 +48,7 @@ class DriverHome:
     offers: tuple[Offer, ...]
     off: tuple[DontTravel, ...] = ()  # what he must not travel to
     given: tuple[GivenAway, ...] = ()  # what colleagues have offered him
+    free: bool = True  # he gets new shifts: neither flagged nor stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,9 @@ def _driver(facts: DriverHome, reader: Reader) -> Screen:
     to_accept = [offer for offer in [*wanted, *declined] if not offer.by_bids]
     keyboard += [(_take(offer, reader),) for offer in to_accept[:OFFERS_MOST]]
     keyboard += [(given_button(each, reader),) for each in facts.given[: max(0, OFFERS_MOST - len(to_accept))]]
+    if not facts.free:
+        lines.append(_("⛔ You get no new shifts for now."))
+        keyboard.append((Button(_("❔ Why no new shifts, and the way back"), Whys(0)),))
     keyboard.append((Button(_("🗓 My shifts"), Schedule(0)), open_button(reader)))
     keyboard.append((Button(_("🧭 Preferences"), OpenPreferences()), Button(_("⭐ My score"), OpenHealth())))
     keyboard.append(_own_affairs(facts.unread, reader))

@@ -78,6 +78,7 @@ _W, _A, _R, _H, _T = (of.__table__ for of in (BidWindow, Assignment, Route, Ware
 _BID, _ASK, _OFF, _DECLINED = (of.__table__.c for of in (Bid, WindowAsk, TimeOff, DayDecline))
 _DRIVER = bindparam("driver", type_=Uuid())
 _ASKED_FOR = select(_ASK.window_id).where(_ASK.user_id == _DRIVER)
+ASKED_AHEAD: Final = _ASKED_FOR.where(_ASK.date >= bindparam("first", type_=Date()))  # what the driver was asked for
 
 SOONEST: Final = (_A.c.date, _R.c.name, _W.c.id)  # first
 
@@ -128,7 +129,7 @@ _OFFER = offers().where(_W.c.id == bindparam("window", type_=Uuid()))
 _OPEN_OFFERS = (
     offers()
     .where(
-        _W.c.id.in_(_ASKED_FOR.where(_ASK.date >= bindparam("first", type_=Date()))),
+        _W.c.id.in_(ASKED_AHEAD),
         _W.c.status == BidWindowStatus.OPEN,
     )
     .order_by(*SOONEST)
@@ -202,7 +203,10 @@ def judged(offer: Offer, standing: Standing, policy: Policy) -> Offer:
 
 
 async def open_offers(session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime) -> tuple[Offer, ...]:
-    """What this driver was asked to take and still can, also where he declined the day; the soonest first."""
+    """What this driver was asked to take and is still open, also where he declined the day; the soonest first.
+
+    Whether he may take it (R6.3) is looked at when he says so, and he is told why not.
+    """
     rows = await session.execute(_OPEN_OFFERS, {"driver": driver_id, "first": time.local_day(now, policy)})
     offers = (offer_from(row, driver_id, policy, now) for row in rows)
     return tuple(offer for offer in offers if offer.open and not offer.busy)

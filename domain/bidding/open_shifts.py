@@ -25,7 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.bidding.offers import SOONEST, Offer, judged, offer_from, offers
+from domain import time
+from domain.bidding.offers import ASKED_AHEAD, SOONEST, Offer, judged, offer_from, offers
 from domain.bidding.standing import STANDING_FIELDS, SlotColumns, may_take, standing, standing_from
 from domain.db.models import Assignment, Bid, BidWindow, Employment, OpenWarehouse, User
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowMode, BidWindowStatus
@@ -60,8 +61,11 @@ EACH = SlotColumns(
 
 
 @functools.cache
-def _open_to(policy: Policy) -> Select[Any]:
-    """One statement whatever their number: the windows of where he works, and how he stands with regard to each."""
+def _open_to(policy: Policy, of_all: bool) -> Select[Any]:
+    """One statement whatever their number: the windows of where he works, and how he stands with regard to each.
+
+    `of_all` False: those that he was asked for and may take; his own bid alone does not make it one of them.
+    """
     his = exists().where(Bid.assignment_id == Assignment.id, Bid.user_id == _DRIVER, Bid.status == BidStatus.PENDING)
     there = or_(
         Assignment.warehouse_id.in_(select(Employment.warehouse_id).where(Employment.user_id == _DRIVER)),
@@ -86,7 +90,7 @@ def _open_to(policy: Policy) -> Select[Any]:
             BidWindow.status == BidWindowStatus.OPEN,
             BidWindow.closes_at > _NOW,
             Assignment.status == AssignmentStatus.UNFILLED,
-            there,
+            there if of_all else BidWindow.id.in_(ASKED_AHEAD),
         )
         .cte("open_")
     )
@@ -95,7 +99,7 @@ def _open_to(policy: Policy) -> Select[Any]:
     for_him = (
         select(open_.c.window_id, *stands.c)
         .select_from(open_.join(stands, true()))
-        .where(or_(open_.c.his, may_take(stands)))
+        .where(or_(open_.c.his, may_take(stands)) if of_all else may_take(stands))
         .cte("for_him")
     )
     return (
@@ -110,10 +114,22 @@ async def open_to(
     session: AsyncSession, driver_id: uuid.UUID, page: int, per_page: int, policy: Policy, now: datetime
 ) -> OpenPage:
     """What the driver may take or bid for, and what he has bid for, whatever has become of him since (R6.3)."""
-    rows = (await session.execute(_open_to(policy), {"driver": driver_id, "now": now})).all()
+    rows = (await session.execute(_open_to(policy, True), {"driver": driver_id, "now": now})).all()
     shown, page, pages = cut(rows, page, per_page)
     found = tuple(_with_bid(offer_from(row, driver_id, policy, now), row, policy) for row in shown)
     return OpenPage(found, len(rows), page, pages)
+
+
+async def asked_and_open(
+    session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime
+) -> tuple[Offer, ...]:
+    """What the driver was asked for and may take or bid for as he stands, also where he declined the day (R6.3).
+
+    The soonest first.
+    """
+    given = {"driver": driver_id, "now": now, "first": time.local_day(now, policy)}
+    rows = await session.execute(_open_to(policy, False), given)
+    return tuple(offer_from(row, driver_id, policy, now) for row in rows)
 
 
 def _with_bid(offer: Offer, row: Row[Any], policy: Policy) -> Offer:

@@ -231,6 +231,7 @@ class AtHome:
     asked: bool
     called_off: bool
     offered: bool
+    free: bool  # he gets new shifts: neither flagged nor stopped
 
 
 _AT_HOME = sql(
@@ -244,7 +245,9 @@ _AT_HOME = sql(
                    WHERE ask.user_id = person.id AND ask.date >= :today AND w.status = 'open'),
            EXISTS (SELECT FROM deliveries d WHERE d.user_id = person.id AND d.kind = 'shift_cancelled'),
            EXISTS (SELECT FROM give_away_asks ask JOIN give_aways g ON g.id = ask.give_away_id
-                   WHERE ask.user_id = person.id AND g.ended_at IS NULL)
+                   WHERE ask.user_id = person.id AND g.ended_at IS NULL),
+           NOT person.is_flagged AND NOT EXISTS (SELECT FROM driver_health_state h WHERE h.user_id = person.id
+                                                 AND NOT h.assignment_pool_eligible)
     FROM users person WHERE person.id = :user_id
     """,
     user_id=Uuid(),

@@ -9,23 +9,27 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from bot.callbacks.bidding import OpenShift
+from bot.callbacks.appeals import Whys
+from bot.callbacks.bidding import AcceptAtHome, OpenShift
+from bot.kinds import table_of_kinds
 from bot.reader import Reader
 from bot.screens.bidding import offer as offer_screen
 from bot.screens.open_shifts import open_shifts
 from bot.screens.open_shifts import own_bids as bids_screen
 from bot.screens.open_shifts import why as why_screen
+from bot.screens.screen import Screen
 from domain.bidding.awarding import bidders_from
 from domain.bidding.bids import place_bid
 from domain.bidding.offers import offer
-from domain.bidding.open_shifts import OpenPage, open_to
+from domain.bidding.open_shifts import OpenPage, asked_and_open, open_to
 from domain.bidding.own_bids import Outcome, OwnBids, Why, own_bids, why
 from domain.bidding.rules import Bids, first_refusal, parts, ranked
 from domain.bidding.standing import SlotKey, standing_of
 from domain.coverage.assigning import Assigned, assign_driver
 from domain.coverage.ending import Ended
-from domain.db.models import Assignment, AuditLog, Bid, BidWindow, DriverMetrics, User
+from domain.db.models import Assignment, AuditLog, Bid, BidWindow, DriverHealthState, DriverMetrics, User, WindowAsk
 from domain.db.models.words import BidStatus, BidWindowMode, BidWindowStatus
+from domain.notices.kinds import Kind
 from domain.people.queries import Person
 from domain.policy import TORONTO
 from domain.refusals import Refusal
@@ -76,6 +80,60 @@ async def test_r6_3_open_shows_what_he_may_take_and_nothing_else(fleet: Fleet, s
             assert (found is not None) is (window in may)
             if found is not None and found.by_bids:
                 assert found.score is not None and found.score.parts == parts(standings[window], POLICY)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_r6_3_home_shows_of_what_he_was_asked_for_what_he_may_take(fleet: Fleet, seed: int) -> None:
+    """As the rule and /open have it: he may have been flagged, stopped or filled up since he was asked."""
+    dice = Random(seed)
+    north, south = await fleet.warehouse("North"), await fleet.warehouse("South")
+    slot = await fleet.slot(await fleet.route("R12", north))
+    others = [await fleet.route(f"R{number}", dice.choice([north, south])) for number in (20, 21, 22, 23)]
+    manager = await fleet.manager("Mona", north)
+    slots = [slot, *[await fleet.slot(route, fleet.day(dice.randint(0, 9))) for route in others]]
+    windows = {await fleet.window(each, dice.choice(list(BidWindowMode))): each for each in slots}
+    for _ in range(25):
+        driver = await somebody(fleet, dice, slot, south, others)
+        await history(fleet, dice, slot, driver, next(iter(windows)), manager)
+        may, asked = set(await ids(fleet.session, driver, fleet)), set(dice.sample(list(windows), 4))
+        for window in asked:
+            ask = {"window_id": window, "user_id": driver.id, "asked_at": fleet.now, "on": windows[window].on}
+            await fleet.put(WindowAsk, ask)
+        shown = await asked_and_open(fleet.session, driver.id, POLICY, fleet.now)
+        assert {each.window_id for each in shown} == may & asked
+
+
+@pytest.mark.parametrize("flagged", [True, False], ids=["flagged", "stopped"])
+async def test_r10_2_home_offers_nothing_to_who_gets_no_new_shifts_and_says_so(
+    bidding: Bidding, ann: Person, shared_engine: AsyncEngine, flagged: bool
+) -> None:
+    slot = await bidding.fleet.slot(await bidding.fleet.route("R7", bidding.north), bidding.fleet.day(4))
+    instant = await bidding.fleet.window(slot, BidWindowMode.INSTANT)
+    for window, on in ((bidding.window, bidding.slot.on), (instant, slot.on)):
+        await bidding.fleet.put(WindowAsk, {"window_id": window, "user_id": ann.id, "asked_at": bidding.now, "on": on})
+
+    async def home(reader: Reader) -> Screen:
+        kind = table_of_kinds(POLICY, "Rollcall")[Kind.HOME]
+        return kind.screen(await kind.load(bidding.session, ann.id, None, bidding.now), reader)
+
+    def leads_to(screen: Screen) -> list[object]:
+        return [button.to for row in screen.keyboard for button in row]
+
+    with statements(shared_engine) as before:
+        shown = await home(EN)
+    assert "Open to you now" in shown.html and AcceptAtHome(instant) in leads_to(shown)
+    assert Whys(0) not in leads_to(shown)
+    if flagged:
+        await bidding.session.execute(update(User).where(User.id == ann.id).values(is_flagged=True))
+    else:
+        stopped = {"user_id": ann.id, "assignment_pool_eligible": False, "updated_at": bidding.now}
+        await bidding.fleet.put(DriverHealthState, stopped)
+    with statements(shared_engine) as after:
+        shown = await home(EN)
+    assert len(after) == len(before)
+    assert "Open to you now" not in shown.html and AcceptAtHome(instant) not in leads_to(shown)
+    assert "⛔ You get no new shifts for now." in shown.html and Whys(0) in leads_to(shown)
+    assert "⛔ Pas de nouveaux quarts pour le moment." in (await home(Reader("fr", TORONTO))).html
 
 
 async def test_r6_3_neither_what_is_over_nor_what_is_filled(bidding: Bidding, ann: Person) -> None:

@@ -17,7 +17,7 @@ from bot.wording import Words
 from domain.bidding.actions import accept_shift
 from domain.bidding.bids import place_bid
 from domain.bidding.offers import offer, open_offers, taken_offers
-from domain.bidding.open_shifts import open_to
+from domain.bidding.open_shifts import asked_and_open, open_to
 from domain.bidding.own_bids import own_bids
 from domain.bidding.rules import Bids, first_refusal
 from domain.bidding.standing import SlotKey, standing_of
@@ -279,6 +279,7 @@ async def emergency(it: Company) -> None:
 
 async def open_offers_of_one_asked(it: Company) -> None:
     await open_offers(it.session, it.driver.id, POLICY, NOW)
+    await asked_and_open(it.session, it.driver.id, POLICY, NOW)
     await taken_offers(it.session, it.driver.id, POLICY, NOW)
     await offer(it.session, it.driver.id, it.slot.window_id, POLICY, NOW)
 
