@@ -19,7 +19,7 @@ from domain.db.models.words import AssignmentStatus, CancelReason
 from domain.giving.queries import GivenAway
 from domain.people.queries import Person
 from domain.refusals import Refusal, Refused
-from domain.shifts import declining, leaving, rules_of_leaving
+from domain.shifts import declining, leaving
 from domain.shifts.queries import OwnShift
 from domain.shifts.rules import ShiftFacts
 
@@ -53,10 +53,9 @@ async def on_cancel_because(update: Update, context: Context) -> None:
 
 async def _consequence(act: Acting, of: Whose, shift: OwnShift, reason: int, note: str | None) -> None:
     why = reason_of(reason)
-    blameless = shift.declinable or rules_of_leaving.may_hand_back(shift.hand_back_until, act.now)
-    incident = None if blameless else rules_of_leaving.incident_of(shift.on, why, act.policy, act.now)
+    costs = await leaving.consequence(act.session, of.driver.id, shift, why, act.policy, act.now)
     keep = screens.keep(shift, act.reader, of.name)
-    await act.say(screens.consequence(shift, why, incident, note, keep, act.now, act.reader, of.name))
+    await act.say(screens.consequence(shift, why, costs, note, keep, act.now, act.reader, of.name))
 
 
 def reason_of(number: int) -> CancelReason:

@@ -8,8 +8,10 @@ from bot.callbacks.shifts import AddNote, CancelBecause, CancelShift, ShiftCard
 from bot.reader import Reader
 from bot.screens.screen import TEXT_MOST, Button, Screen, escape
 from domain.db.models.words import CancelReason, IncidentKind
+from domain.notices.facts.health import PoolLost
 from domain.policy import Policy
 from domain.shifts import absences, departures, leaving
+from domain.shifts.leaving import Consequence
 from domain.shifts.queries import OwnShift
 
 
@@ -67,7 +69,7 @@ def reasons(shift: OwnShift, keep: Button, reader: Reader, who: str | None = Non
 def consequence(
     shift: OwnShift,
     why: CancelReason,
-    incident: IncidentKind | None,
+    costs: Consequence,
     note: str | None,
     keep: Button,
     now: datetime,
@@ -89,19 +91,19 @@ def consequence(
         (Button(_("📝 Add a note"), AddNote(shift.assignment_id, number)),),
         (keep,),
     )
-    return Screen(f"{text}{words}\n\n{_follows(shift, incident, now >= shift.starts_at, reader, who)}", buttons)
+    return Screen(f"{text}{words}\n\n{_follows(shift, costs, now >= shift.starts_at, reader, who)}", buttons)
 
 
-def _follows(shift: OwnShift, incident: IncidentKind | None, begun: bool, reader: Reader, who: str | None) -> str:
+def _follows(shift: OwnShift, costs: Consequence, begun: bool, reader: Reader, who: str | None) -> str:
     _, name = reader.gettext, escape(who or "")
-    match incident:
+    match costs.incident:
+        case IncidentKind.LATE_CANCEL:
+            return _late(costs, begun, reader, who)
         case IncidentKind.PROTECTED_ABSENCE if begun and who is None:
             return _("It has begun, but for this reason nothing is held against you; your manager takes a look.")
         case IncidentKind.PROTECTED_ABSENCE if begun:
             text = _("It has begun, but for this reason nothing is held against {name} unless you decide so.")
             return text.format(name=name)
-        case IncidentKind.LATE_CANCEL if begun:
-            return _("It has begun, so this counts as a late cancellation. Others are asked at once.")
         case None if shift.declinable and who is None:
             return _("You hadn't agreed to it yet, so nothing is held against you.")
         case None if shift.declinable:
@@ -121,11 +123,40 @@ def _follows(shift: OwnShift, incident: IncidentKind | None, begun: bool, reader
             return _("It is more than 48 hours ahead, so nothing is held against {name}.").format(
                 name=escape(who or "")
             )
-        case IncidentKind.PROTECTED_ABSENCE:
-            return _(
-                "It is 48 hours ahead or less, but for this reason nothing is held against {name} unless you decide so."
-            ).format(name=name)
-    return _("It is 48 hours ahead or less, so this counts as a late cancellation.")
+    return _(
+        "It is 48 hours ahead or less, but for this reason nothing is held against {name} unless you decide so."
+    ).format(name=name)
+
+
+def _late(costs: Consequence, begun: bool, reader: Reader, who: str | None) -> str:
+    """A late cancellation: whether such count yet (R9.7), and that it is the one that stops him (R10.2)."""
+    _ = reader.gettext
+    if costs.practice_until is not None:
+        text = _("That is late, but it costs you nothing: before {day} late cancellations are practice.")
+        if who is not None:
+            text = _("That is late, but it costs {name} nothing: before {day} late cancellations are practice.")
+        begins_on = costs.practice_until.astimezone(reader.zone).date()
+        return text.format(name=escape(who or ""), day=reader.day(begins_on))
+    text = (
+        _("It has begun, so this counts as a late cancellation. Others are asked at once.")
+        if begun
+        else _("It is 48 hours ahead or less, so this counts as a late cancellation.")
+    )
+    if costs.stops is None:
+        return text
+    many = _late_cancels(costs.stops, reader)
+    stops = (
+        _("⛔ <b>With it you get no new shifts until your manager has decided:</b> {many} You keep the others.")
+        if who is None
+        else _("⛔ <b>With it {name} gets no new shifts until a manager has decided:</b> {many}")
+    )
+    return f"{text}\n\n" + stops.format(many=many, name=escape(who or ""))
+
+
+def _late_cancels(lost: PoolLost, reader: Reader) -> str:
+    return reader.ngettext(
+        "{n} late cancellation within {days} days.", "{n} late cancellations within {days} days.", lost.late_cancels
+    ).format(n=lost.late_cancels, days=lost.days)
 
 
 def ask_note(policy: Policy, keep: Button, reader: Reader) -> Screen:

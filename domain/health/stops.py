@@ -75,11 +75,7 @@ async def stop_if_due(
     message if it is one.
     """
     facts = (await session.execute(_FACTS, {"driver": driver_id, "since": now - policy.hard_stop_within})).one()
-    enough = {
-        IncidentKind.NO_SHOW: facts.no_shows >= policy.hard_stop_no_shows,
-        IncidentKind.LATE_CANCEL: facts.late_cancels >= policy.hard_stop_late_cancels,
-    }
-    if not facts.in_pool or not enough.get(kind):
+    if not facts.in_pool or not _is_enough(kind, facts.no_shows, facts.late_cancels, policy):
         return None
     stopped = Stopped(uuid.uuid4(), facts.stars)
     before_it = (await session.scalars(_END, {"driver": driver_id, "now": now})).all()
@@ -98,6 +94,29 @@ async def stop_if_due(
     if before_it:
         await following.follow_all(session, before_it, now)
     return stopped
+
+
+def _is_enough(kind: IncidentKind, no_shows: int, late_cancels: int, policy: Policy) -> bool:
+    """Whether so many within the rolling days stop a driver, the last of this kind among them (R10.2)."""
+    enough = {
+        IncidentKind.NO_SHOW: no_shows >= policy.hard_stop_no_shows,
+        IncidentKind.LATE_CANCEL: late_cancels >= policy.hard_stop_late_cancels,
+    }
+    return enough.get(kind, False)
+
+
+async def by_one_more_late_cancel(
+    session: AsyncSession, driver_id: uuid.UUID, policy: Policy, now: datetime
+) -> PoolLost | None:
+    """What he would be told if he cancelled late now, so that he reads it before (R5.1); None: it would not stop him.
+
+    Not under his lock: it only foretells what `stop_if_due` decides.
+    """
+    facts = (await session.execute(_FACTS, {"driver": driver_id, "since": now - policy.hard_stop_within})).one()
+    late_cancels = facts.late_cancels + 1
+    if not facts.in_pool or not _is_enough(IncidentKind.LATE_CANCEL, facts.no_shows, late_cancels, policy):
+        return None
+    return PoolLost(late_cancels, policy.hard_stop_within.days)
 
 
 _LIFT = sql(

@@ -17,8 +17,10 @@ from domain.coverage.reopening import Reopened, reopen
 from domain.db.models import AbsenceQuestion, Assignment, Shift
 from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind, Trigger
 from domain.db.sql import Find, sql
+from domain.health import stops
 from domain.notices import actions as notices
 from domain.notices import following
+from domain.notices.facts.health import PoolLost
 from domain.notices.facts.routes import RouteCancelled
 from domain.notices.facts.shifts import ShiftDropped
 from domain.notices.kinds import Kind
@@ -29,6 +31,7 @@ from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts import deadlines, holds, ledger, outages, queries, rules_of_leaving
 from domain.shifts.deadlines import CONFIRM_BY, UNCONFIRMED
+from domain.shifts.queries import OwnShift
 from domain.shifts.rules import ShiftFacts
 from domain.shifts.rules_of_leaving import Leave
 
@@ -50,6 +53,32 @@ class Left:
     incident: IncidentKind | None
     reopened: Reopened | None
     told: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What it would cost the driver to cancel. `incident` None: nobody is blamed.
+
+    `practice_until`: of a late cancellation, when such begin to count, if they don't yet (R9.7). `stops`: it would be
+    the one that takes him out of the pool (R10.2).
+    """
+
+    incident: IncidentKind | None
+    practice_until: datetime | None = None
+    stops: PoolLost | None = None
+
+
+async def consequence(
+    session: AsyncSession, driver_id: uuid.UUID, shift: OwnShift, reason: CancelReason, policy: Policy, now: datetime
+) -> Consequence:
+    """What follows if the shift is cancelled now, for who reads it before the last button (R5.1)."""
+    blameless = shift.declinable or rules_of_leaving.may_hand_back(shift.hand_back_until, now)
+    incident = None if blameless else rules_of_leaving.incident_of(shift.on, reason, policy, now)
+    if incident is not IncidentKind.LATE_CANCEL:
+        return Consequence(incident)
+    if (until := ledger.practice_until(policy, now)) is not None:
+        return Consequence(incident, practice_until=until)
+    return Consequence(incident, stops=await stops.by_one_more_late_cancel(session, driver_id, policy, now))
 
 
 async def cancel_shift(

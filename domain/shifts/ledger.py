@@ -57,6 +57,11 @@ async def count(session: AsyncSession, driver_id: uuid.UUID, now: datetime, **ev
     await session.execute(_COUNT, dict.fromkeys(_COUNTERS, 0) | events | {"driver": driver_id, "now": now})
 
 
+def practice_until(policy: Policy, now: datetime) -> datetime | None:
+    """When penalties begin; None: they are in force (R9.7)."""
+    return policy.penalties_from if policy.penalties_from is not None and now < policy.penalties_from else None
+
+
 async def enter(
     session: AsyncSession,
     driver_id: uuid.UUID,
@@ -71,7 +76,7 @@ async def enter(
 
     Before penalties begin it is excused as practice, and causes nothing (R9.7). Returns whether it counts.
     """
-    practice = policy.penalties_from is not None and now < policy.penalties_from
+    practice = practice_until(policy, now) is not None
     incident_id = uuid.uuid4()
     excuse: dict[str, Any] = {"excused_at": now, "excuse_reason": Excuse.PRACTICE.value} if practice else {}
     about = {"user_id": driver_id, "assignment_id": assignment_id, "kind": kind}

@@ -19,9 +19,11 @@ from bot.screens.screen import Button, Screen
 from bot.screens.shifts import ShiftNow
 from bot.screens.weeks import Week
 from domain.db.models.words import AssignmentStatus, BidWindowMode, CancelReason, IncidentKind
+from domain.notices.facts.health import PoolLost
 from domain.notices.facts.routes import RouteCancelled
 from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
+from domain.shifts.leaving import Consequence
 from domain.shifts.queries import OwnShift
 from domain.shifts.rules_of_parcels import Count
 from sandbox.telegram.entities import units
@@ -33,6 +35,7 @@ EN, FR = Reader("en", TORONTO), Reader("fr", TORONTO)
 READERS = pytest.mark.parametrize("reader", [EN, FR], ids=["en", "fr"])
 HOME = Button("🏠", Home())
 LONG = "<b>&🚚é" * 60
+LATE_AND_STOPS = Consequence(IncidentKind.LATE_CANCEL, stops=PoolLost(2, 30))
 ACTIVE, COMPLETED = AssignmentStatus.ACTIVE, AssignmentStatus.COMPLETED
 
 
@@ -186,7 +189,7 @@ def test_names_may_be_long_wherever_they_stand(reader: Reader) -> None:
         screens.card(ShiftNow(week[0], START), reader),
         parcels.keypad(replace(week[0], parcels_start=120), Count.BROUGHT_BACK, 0, 999, HOME, reader),
         cancelling.reasons(week[0], keep, reader),
-        cancelling.consequence(week[0], CancelReason.OTHER, IncidentKind.LATE_CANCEL, "🚚" * 500, keep, START, reader),
+        cancelling.consequence(week[0], CancelReason.OTHER, LATE_AND_STOPS, "🚚" * 500, keep, START, reader),
         route_cancelled(
             Cancelled(
                 RouteCancelled(LONG, LONG, ON, START, LONG, CancelReason.OTHER, "🚚" * 500, True, None, SHIFT), None
@@ -238,11 +241,13 @@ def test_r5_1_each_consequence_reads_differently(reader: Reader) -> None:
     keep = cancelling.keep(shift, reader)
     before = START - timedelta(seconds=1)
     texts = {
-        read(cancelling.consequence(shift, CancelReason.OTHER, kind, None, keep, before, reader)) for kind in kinds
+        read(cancelling.consequence(shift, CancelReason.OTHER, Consequence(kind), None, keep, before, reader))
+        for kind in kinds
     }
     assert len(texts) == 3
     assert all("48" in text for text in texts)
-    noted = read(cancelling.consequence(shift, CancelReason.OTHER, kinds[1], "<i>flat</i> tyre", keep, before, reader))
+    late = Consequence(IncidentKind.LATE_CANCEL)
+    noted = read(cancelling.consequence(shift, CancelReason.OTHER, late, "<i>flat</i> tyre", keep, before, reader))
     assert "<i>flat</i> tyre" in noted
 
 
@@ -252,9 +257,49 @@ def test_r5_1_each_consequence_reads_differently(reader: Reader) -> None:
 def test_r5_2_what_has_begun_is_not_said_to_be_ahead(reader: Reader, kind: IncidentKind, who: str | None) -> None:
     shift = a_shift()
     keep = cancelling.keep(shift, reader, who)
-    text = read(cancelling.consequence(shift, CancelReason.WEATHER_CONDITIONS, kind, None, keep, START, reader, who))
+    costs = Consequence(kind)
+    text = read(cancelling.consequence(shift, CancelReason.WEATHER_CONDITIONS, costs, None, keep, START, reader, who))
     assert "48" not in text and ("It has begun" if reader is EN else "Le quart a commencé") in text
     assert who is None or kind is IncidentKind.LATE_CANCEL or who in text
+
+
+STOPS = {
+    (EN, None): "With it you get no new shifts until your manager has decided: 2 late cancellations within 30 days.",
+    (EN, "Dana"): "With it Dana gets no new shifts until a manager has decided: 2 late cancellations within 30 days.",
+    (
+        FR,
+        None,
+    ): "Avec celle-ci, pas de nouveaux quarts avant la décision de votre gestionnaire\xa0: 2 annulations tardives en",
+    (
+        FR,
+        "Dana",
+    ): "Avec celle-ci, Dana n’aura pas de nouveaux quarts avant la décision d’un gestionnaire\xa0: 2 annulations",
+}
+PRACTICE = {
+    (EN, None): "it costs you nothing: before Wed 9 Dec late cancellations are practice",
+    (EN, "Dana"): "it costs Dana nothing: before Wed 9 Dec late cancellations are practice",
+    (FR, None): "cela ne vous coûte rien\xa0: avant le mer. 9 déc., une annulation tardive sert à s’exercer",
+    (FR, "Dana"): "cela ne coûte rien à Dana\xa0: avant le mer. 9 déc., une annulation tardive sert à s’exercer",
+}
+
+
+@pytest.mark.parametrize("now", [START - HOUR, START], ids=["ahead", "begun"])
+@pytest.mark.parametrize("who", [None, "Dana"])
+@READERS
+def test_r5_1_what_a_late_cancellation_costs_is_said_before_the_last_button(
+    reader: Reader, who: str | None, now: datetime
+) -> None:
+    """That this one stops him (R10.2), and that it does not count yet (R9.7)."""
+
+    def says(costs: Consequence) -> str:
+        return read(cancelling.consequence(a_shift(), CancelReason.OTHER, costs, None, HOME, now, reader, who))
+
+    once = says(Consequence(IncidentKind.LATE_CANCEL))
+    assert STOPS[reader, who] not in once and STOPS[reader, who] in says(LATE_AND_STOPS)
+    begin = datetime(2026, 12, 9, tzinfo=TORONTO)
+    practice = says(Consequence(IncidentKind.LATE_CANCEL, practice_until=begin))
+    assert PRACTICE[reader, who] in practice
+    assert "counts" not in practice and "compte" not in practice
 
 
 @READERS
