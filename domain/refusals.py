@@ -31,6 +31,7 @@ class Refusal(StrEnum):
     ON_SHIFT = "on_shift"
     BUSY = "busy"
     AT_CAP = "at_cap"
+    BID_FOR = "bid_for"  # others have bid, so who had it before bids for it as they do (R4.3)
     ACCEPT_INSTEAD = "accept_instead"  # it is not bid for (any more): whoever accepts first has it
 
     # a driver's own shift (R4, R5, R8)

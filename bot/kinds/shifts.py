@@ -66,7 +66,7 @@ def kinds(policy: Policy, company: str) -> Kinds:
         if not isinstance(told, ShiftDropped):
             return None
         held = await held_for(session, user_id, id_, IncidentKind.AUTO_DROP, policy, now)
-        return Gone(told, id_, await restoring.is_wanted(session, user_id, id_), held)
+        return Gone(told, id_, await restoring.still_open(session, user_id, id_, policy), held)
 
     return {
         names.Kind.SHIFT: Kind(about(own), screens.card),

@@ -265,6 +265,7 @@ def refusal(why: Refusal, reader: Reader) -> str:
         Refusal.LEFT_THIS_SLOT: _("You gave this shift up before, so it goes to somebody else."),
         Refusal.ON_SHIFT: _("You're on a shift right now."),
         Refusal.BUSY: _("You have a shift that day already."),
+        Refusal.BID_FOR: _("Others have bid for it by now, so it goes to the best score. You can bid, too."),
         Refusal.ACCEPT_INSTEAD: _("Nobody has it yet, but the bids are over: now whoever accepts first has it."),
         Refusal.AT_CAP: _("You've reached your shifts for that week. Your manager can allow one more."),
     }

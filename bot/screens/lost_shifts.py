@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bot.callbacks.appeals import AppealIt, WhyHeld
-from bot.callbacks.home import Home
+from bot.callbacks.bidding import OpenShift
 from bot.callbacks.shifts import ComeLate, StillWanted
 from bot.reader import Reader
+from bot.screens.home import home_button, open_button
 from bot.screens.screen import Button, Screen, escape
 from domain.notices.facts.arrivals import ShiftMissed
 from domain.notices.facts.shifts import ShiftDropped
 from domain.shifts.coming import MissedShift
 from domain.shifts.queries import OwnShift
+from domain.shifts.restoring import StillOpen
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -34,11 +36,11 @@ def held_row(held: Held | None, reader: Reader) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A shift that was the reader's. `wanted`: he can still have it back; `held`: what is held against him for it."""
+    """A shift that was the reader's. `open` None: it is so to nobody; `held`: what is held against him for it."""
 
     notice: ShiftDropped
     assignment_id: UUID
-    wanted: bool
+    open: StillOpen | None
     held: Held | None = None
 
 
@@ -48,11 +50,22 @@ def dropped(facts: Gone, reader: Reader) -> Screen:
     text = _("⚪ <b>{route}, {warehouse} on {day} is no longer yours</b>\nIt wasn't confirmed in time.").format(
         route=escape(facts.notice.route), warehouse=escape(facts.notice.warehouse), day=reader.day(facts.notice.on)
     )
-    if not facts.wanted:
-        return Screen(text, held_row(facts.held, reader))
-    still = _("Nobody else has it yet.")
-    want = (Button(_("✋ I still want it"), StillWanted(facts.assignment_id)),)
-    return Screen(f"{text} {still}", (want, *held_row(facts.held, reader)))
+    still, rows = _still_open(facts, reader)
+    below = (*held_row(facts.held, reader), (open_button(reader), home_button(reader)))
+    return Screen(f"{text} {still}".rstrip(), (*rows, *below))
+
+
+def _still_open(facts: Gone, reader: Reader) -> tuple[str, Rows]:
+    """Whether he can have it back, and the button for it (R4.3)."""
+    _ = reader.gettext
+    if facts.open is None:
+        return "", ()
+    if not facts.open.others_bid:
+        return _("Nobody else has it yet."), ((Button(_("✋ I still want it"), StillWanted(facts.assignment_id)),),)
+    if not facts.open.may_bid:
+        return _("Others have bid for it by now."), ()
+    see = Button(_("🙋 See it"), OpenShift(facts.open.window_id))
+    return _("Others have bid for it by now; you can bid, too."), ((see,),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,7 @@ def missed(facts: Missed, reader: Reader) -> Screen:
         route=escape(notice.route),
         day=reader.day(notice.on),
     )
-    home = ((Button(_("🏠 Home"), Home()),),)
+    home = ((home_button(reader),),)
     if facts.stands is MissedShift.RESTORED:
         given_back = _("Your manager has given it back to you: nothing is held against you.")
         return Screen(f"{text}\n\n{given_back}", home)

@@ -138,7 +138,10 @@ def _pending(driver: Person) -> dict[str, str]:
 
 
 async def _shown(session: AsyncSession, window: WindowFacts, driver: Person, now: datetime) -> None:
-    """The managers' cards of the window and their maps, his own offers of that day, and his home card."""
-    await following.follow(session, window.window_id, now, over=False, day=following.Day(driver.id, window.on))
+    """The managers' cards of the window and their maps, his own offers of that day, his home card, and what was told to
+    who had it before.
+    """
+    day = following.Day(driver.id, window.on)
+    await following.follow(session, window.window_id, now, over=False, bids=True, day=day)
     at = [following.DayAt(window.warehouse_id, window.on)]
     await following.follow_homes(session, now, of=[driver.id], boards_of=at, first=driver.id)

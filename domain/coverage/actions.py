@@ -245,6 +245,6 @@ async def decline_of(
     withdrawn = await bids.withdraw_day(session, driver, on, now)
     await notices.mark_read(session, driver.id, kind, about)
     day = following.Day(driver.id, on)
-    await following.follow(session, about, now, over=False, day=day, also=withdrawn.keys())
+    await following.follow(session, about, now, over=False, bids=bool(withdrawn), day=day, also=withdrawn.keys())
     at = [following.DayAt(warehouse_id, on) for warehouse_id in set(withdrawn.values())]
     await following.follow_homes(session, now, of=[driver.id], boards_of=at)

@@ -41,7 +41,7 @@ _FOLLOW = sql(
         JOIN assignments a ON a.id = w.assignment_id
         JOIN assignments gone ON gone.route_id = a.route_id AND gone.date = a.date
              AND gone.id <> a.id AND gone.status = 'cancelled'
-        WHERE w.id = :about AND :over
+        WHERE w.id = :about AND (:over OR :anew OR :bids)
         UNION ALL
         SELECT w.id, false, false FROM bid_windows w WHERE w.assignment_id = :about
         UNION ALL
@@ -76,6 +76,7 @@ _FOLLOW = sql(
     over=Boolean(),
     anew=Boolean(),
     offers=Boolean(),
+    bids=Boolean(),
     driver=Uuid(),
     on=Date(),
     last=SmallInteger(),
@@ -169,6 +170,7 @@ async def follow(
     over: bool,
     offers: bool = False,
     anew: bool = False,
+    bids: bool = False,
     day: Day | None = None,
     also: Collection[uuid.UUID] = (),
 ) -> None:
@@ -180,13 +182,14 @@ async def follow(
     `over`: there is nothing left to offer; offers not yet sent are cancelled, those sent are redrawn last (R11.8), and
     cards of earlier windows of the slot say who has it, and who had it before can't have it back. One that is being
     sent right now is redrawn afterwards. `offers`: those sent are redrawn though it is not over; `anew`: so are they,
-    and those not yet sent are cancelled, since it will be told again. `day`: this driver's other offers of that day are
+    and those not yet sent are cancelled, since it will be told again. `bids`: somebody bids for it, or does no longer;
+    who had it before can have it back while nobody else does (R4.3). `day`: this driver's other offers of that day are
     redrawn, too, and the managers' cards of those windows, and whatever `also` shows. All in one statement, since all
     these rows are locked in one order.
     """
     whose = {"driver": day.driver_id if day else None, "on": day.on if day else None}
     which = {"about": about, "also": list(also), "over": over, "anew": anew, "offers": offers or anew, "now": now}
-    await session.execute(_FOLLOW, which | whose | _WHEN)
+    await session.execute(_FOLLOW, which | {"bids": bids} | whose | _WHEN)
 
 
 # Only what is yet to be sent is not locked by `follow` before.

@@ -11,7 +11,7 @@ from domain import audit, time
 from domain.bidding import queries as bidding
 from domain.bidding.bids import withdraw_own
 from domain.bidding.rules import WindowFacts, first_refusal
-from domain.bidding.standing import key_of, standing_of
+from domain.bidding.standing import SlotKey, key_of, standing_of
 from domain.db.models import Assignment, Bid, BidWindow
 from domain.db.models.words import AssignmentStatus, BidStatus, BidWindowStatus, IncidentKind
 from domain.db.sql import sql
@@ -53,11 +53,11 @@ class SlotNow:
 class _Lost:
     """What the driver had, when he lost it, and the window through which its slot is open now."""
 
-    route_id: uuid.UUID
     assigned_by: str | None
     assigned_at: datetime | None
     lost_at: datetime
     window_id: uuid.UUID
+    key: SlotKey
 
 
 async def _lost(session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID) -> _Lost | None:
@@ -77,13 +77,33 @@ async def _lost(session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid
     )
     if window_id is None:
         return None
-    return _Lost(old.route_id, old.assigned_by, old.assigned_at, old.updated_at, window_id)
+    slot = SlotKey(window_id, old.route_id, old.warehouse_id, old.on, emergency=False)  # which nobody bids for
+    return _Lost(old.assigned_by, old.assigned_at, old.updated_at, window_id, slot)
 
 
-async def is_wanted(session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID) -> bool:
-    """Whether the driver could still have it back: nobody else has it, or has bid for it (R4.3)."""
+@dataclass(frozen=True, slots=True)
+class StillOpen:
+    """What a driver has lost is open still: his again if he wants it, or, once `others_bid`, to be bid for (R4.3).
+
+    `may_bid`: by him, too.
+    """
+
+    window_id: uuid.UUID
+    others_bid: bool
+    may_bid: bool
+
+
+async def still_open(
+    session: AsyncSession, driver_id: uuid.UUID, assignment_id: uuid.UUID, policy: Policy
+) -> StillOpen | None:
+    """How a dropped shift of the driver's stands; None where it is open to nobody any more."""
     lost = await _lost(session, driver_id, assignment_id)
-    return lost is not None and not await _others_bid(session, lost.window_id, driver_id)
+    if lost is None:
+        return None
+    if not await _others_bid(session, lost.window_id, driver_id):
+        return StillOpen(lost.window_id, others_bid=False, may_bid=False)
+    standing = await standing_of(session, lost.key, driver_id, policy)
+    return StillOpen(lost.window_id, others_bid=True, may_bid=first_refusal(standing) is None)
 
 
 async def _others_bid(session: AsyncSession, window_id: uuid.UUID, driver_id: uuid.UUID) -> bool:
@@ -148,8 +168,9 @@ async def want_back(
 ) -> Restored | Refused:
     """[I still want it]: the dropped shift is his again while nobody else has bid; within two hours it is excused, too.
 
-    His own bid for it is withdrawn. Refused where it was not his, somebody else was quicker, or he may not take it any
-    more (R6.3). Pressed again, it is his. Locks as an acceptance: window, assignment, driver.
+    His own bid for it is withdrawn. Refused where it was not his, somebody else has it, he may not take it any more
+    (R6.3), or others have bid: then he can do so, too. Pressed again, it is his. Locks as an acceptance: window,
+    assignment, driver.
     """
     lost = await _lost(session, driver.id, assignment_id)
     if lost is None:
@@ -158,10 +179,10 @@ async def want_back(
     open_ = window is not None and window.status is BidWindowStatus.OPEN and now < window.closes_at
     if window is None or not open_ or window.slot_status is not AssignmentStatus.UNFILLED:
         return await _gone_or_his(session, driver.id, assignment_id)
-    if await _others_bid(session, lost.window_id, driver.id):
-        return Refused(Refusal.TAKEN)
     if (why := first_refusal(await standing_of(session, key_of(window), driver.id, policy))) is not None:
         return Refused(why)
+    if await _others_bid(session, lost.window_id, driver.id):
+        return Refused(Refusal.BID_FOR)
     await withdraw_own(session, driver, window.window_id, now)  # it is his without
     given = {"driver": driver.id, "assignment": window.assignment_id, "old": assignment_id, "window": window.window_id}
     due = time.arrive_by(window.on, now, policy)

@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.callbacks.appeals import AppealIt, WhyHeld
+from bot.callbacks.bidding import OpenShift, OpenShifts
+from bot.callbacks.home import Home
 from bot.callbacks.shifts import StillWanted
 from bot.kinds import table_of_kinds
 from bot.reader import Reader
-from domain.bidding.bids import place_bid
+from domain.bidding.bids import place_bid, withdraw_bid
 from domain.bidding.rules import Award, Bids
+from domain.coverage.actions import Declined, decline_day
 from domain.coverage.opening import Opened
 from domain.db.models import (
     Assignment,
@@ -24,6 +27,7 @@ from domain.db.models import (
     Delivery,
     Incident,
     User,
+    WindowAsk,
     WindowWaves,
 )
 from domain.db.models.words import (
@@ -44,7 +48,7 @@ from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
 from domain.shifts import ledger
 from domain.shifts.actions import arrive
-from domain.shifts.restoring import Restored, is_wanted, want_back
+from domain.shifts.restoring import Restored, StillOpen, still_open, want_back
 from domain.shifts.rules import Arrive
 from domain.time import shift_start
 from tests.domain.depot import DAY, HOUR, MINUTE, SECOND, Depot, local
@@ -72,7 +76,8 @@ class Lost:
 
     async def is_wanted(self) -> bool:
         """Whether the button is offered to her."""
-        return await is_wanted(self.depot.session, self.dana.id, self.slot.id)
+        stands = await still_open(self.depot.session, self.dana.id, self.slot.id, POLICY)
+        return stands is not None and not stands.others_bid
 
     async def bid(self, driver: Person, status: BidStatus = BidStatus.PENDING) -> None:
         what = {"assignment_id": self.assignment, "user_id": driver.id, "status": status, "bid_at": self.at}
@@ -221,13 +226,27 @@ async def test_r6_3_nobody_further_is_asked_and_those_asked_read_that_it_is_over
 # -- it does not
 
 
-async def test_r4_3_not_once_somebody_else_has_bid(depot: Depot) -> None:
+async def test_r4_3_not_once_somebody_else_has_bid_but_she_can_bid_too(depot: Depot) -> None:
     it, ben = await lost(depot), await depot.driver("Ben")
     await it.bid(ben)
     assert not await it.is_wanted()
     before = await contents(depot.session)
-    assert await it.wanted(MINUTE) == Refused(Refusal.TAKEN)
+    assert await it.wanted(MINUTE) == Refused(Refusal.BID_FOR)
     assert await contents(depot.session) == before
+    stands = await still_open(depot.session, it.dana.id, it.slot.id, POLICY)
+    assert stands == StillOpen(it.window, others_bid=True, may_bid=True)
+    assert isinstance(await place_bid(depot.session, it.dana, it.window, POLICY, it.at + MINUTE), Bids), (
+        "as she is told"
+    )
+
+
+async def test_r6_3_who_may_take_no_shift_is_not_told_to_bid(depot: Depot) -> None:
+    it, ben = await lost(depot), await depot.driver("Ben")
+    await it.bid(ben)
+    await depot.session.execute(update(User).where(User.id == it.dana.id).values(is_flagged=True))
+    assert await it.wanted(MINUTE) == Refused(Refusal.FLAGGED)
+    stands = await still_open(depot.session, it.dana.id, it.slot.id, POLICY)
+    assert stands == StillOpen(it.window, others_bid=True, may_bid=False)
 
 
 @pytest.mark.parametrize("whose", ["hers", "one that was withdrawn by its end"])
@@ -325,25 +344,66 @@ async def test_r4_3_once_given_up_or_lost_again_it_does_not_come_back_by_the_old
 # -- what is shown
 
 
-async def test_r4_3_the_button_is_on_the_message_as_long_as_it_would_do(depot: Depot) -> None:
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", ("Nobody else has it yet.", "Others have bid for it by now; you can bid, too.")),
+        ("fr", ("Personne d’autre ne l’a encore.", "D’autres ont postulé entre-temps; vous pouvez postuler aussi.")),
+    ],
+)
+async def test_r4_3_his_message_says_how_it_stands_with_the_next_step(
+    depot: Depot, language: str, says: tuple[str, str]
+) -> None:
     it, ben = await lost(depot), await depot.driver("Ben")
-    kind = table_of_kinds(POLICY, "Acme")[Kind.DROPPED]
+    kind, held, below = table_of_kinds(POLICY, "Acme")[Kind.DROPPED], [WhyHeld, AppealIt], [OpenShifts, Home]
 
-    async def buttons() -> list[type]:
+    async def shown() -> tuple[str, list[type]]:
         facts = await kind.load(depot.session, it.dana.id, it.slot.id, it.at)
         assert facts is not None
-        return [type(button.to) for row in kind.screen(facts, Reader("en", TORONTO)).keyboard for button in row]
+        screen = kind.screen(facts, Reader(language, TORONTO))
+        return screen.html, [type(button.to) for row in screen.keyboard for button in row]
 
-    assert await buttons() == [StillWanted, WhyHeld, AppealIt]
+    text, buttons = await shown()
+    assert says[0] in text and buttons == [StillWanted, *held, *below]
     await it.bid(ben)
-    assert await buttons() == [WhyHeld, AppealIt]
+    text, buttons = await shown()
+    assert says[1] in text and buttons == [OpenShift, *held, *below]
     assert await depot.session.scalar(select(func.count()).select_from(Bid)) == 1
+    await depot.session.execute(update(User).where(User.id == it.dana.id).values(is_flagged=True))
+    text, buttons = await shown()
+    assert says[0] not in text and says[1] not in text and buttons == [*held, *below]
+    await depot.session.execute(update(BidWindow).values(status=BidWindowStatus.CLOSED))
+    assert (await shown())[1] == [*held, *below]
+
+
+async def dropped_message(depot: Depot, it: Lost) -> uuid.UUID:
+    about = {"user_id": it.dana.id, "channel": Channel.TELEGRAM, "kind": Kind.DROPPED, "about": it.slot.id}
+    sent = {"urgency": 1, "state": DeliveryState.SENT, "chat_id": 77, "message_id": 7, "created_at": it.at}
+    return await depot.fleet.add(Delivery, **about, **sent)
+
+
+async def test_r4_3_a_bid_and_its_end_turn_the_message_of_who_had_it(depot: Depot) -> None:
+    it, ben = await lost(depot), await depot.driver("Ben")
+    message = await dropped_message(depot, it)
+
+    async def is_redrawn() -> bool:
+        redraw = (await depot.session.get_one(Delivery, message, populate_existing=True)).redraw
+        await depot.session.execute(update(Delivery).where(Delivery.id == message).values(redraw=False))
+        return redraw
+
+    assert isinstance(await place_bid(depot.session, ben, it.window, POLICY, it.at), Bids)
+    assert await is_redrawn()
+    await withdraw_bid(depot.session, ben, it.window, it.at + MINUTE)
+    assert await is_redrawn()
+    await place_bid(depot.session, ben, it.window, POLICY, it.at + 2 * MINUTE)
+    assert await is_redrawn()
+    await depot.fleet.put(WindowAsk, {"window_id": it.window, "user_id": ben.id, "asked_at": it.at, "on": SATURDAY})
+    assert await decline_day(depot.session, ben, it.window, it.at + 3 * MINUTE) == Declined()
+    assert await is_redrawn()
 
 
 async def test_r4_3_once_somebody_else_has_it_his_message_no_longer_offers_it(depot: Depot) -> None:
     it = await lost(depot)
-    about = {"user_id": it.dana.id, "channel": Channel.TELEGRAM, "kind": Kind.DROPPED, "about": it.slot.id}
-    sent = {"urgency": 1, "state": DeliveryState.SENT, "chat_id": 77, "message_id": 7, "created_at": it.at}
-    message = await depot.fleet.add(Delivery, **about, **sent)
+    message = await dropped_message(depot, it)
     await follow(depot.session, it.window, it.at, over=True)
     assert (await depot.session.get_one(Delivery, message)).redraw
