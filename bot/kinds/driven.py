@@ -6,16 +6,16 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.kinds.kind import Kind, Kinds, about
-from bot.kinds.shifts import own_shift
+from bot.kinds.shifts import held_for, own_shift
 from bot.screens import driven as screens
 from bot.screens import stopping, texts
 from bot.screens.driven import DrivenNow
-from bot.screens.stopping import HasStopped
+from bot.screens.stopping import HasStopped, Reviewed
 from domain.coverage import windows
-from domain.db.models.words import AssignmentStatus
+from domain.db.models.words import AssignmentStatus, IncidentKind
 from domain.notices import kinds as names
 from domain.notices import queries as notices
-from domain.notices.facts.shifts import DriverStopped
+from domain.notices.facts.shifts import DriverStopped, ReviewDecided
 from domain.policy import Policy
 from domain.shifts import driven, reviewing
 from domain.time import local_instant
@@ -34,6 +34,12 @@ def kinds(policy: Policy, company: str) -> Kinds:
             return None
         window = await windows.window_card(session, user_id, id_, policy)
         return HasStopped(told, window, await reviewing.waits(session, told.shift))
+
+    async def reviewed(session: AsyncSession, user_id: uuid.UUID, id_: uuid.UUID, now: datetime) -> Reviewed | None:
+        told = await notices.told(session, user_id, names.Kind.DECIDED, id_)
+        if not isinstance(told, ReviewDecided):
+            return None
+        return Reviewed(told, await held_for(session, user_id, id_, IncidentKind.LATE_CANCEL, policy, now))
 
     return {
         names.Kind.DRIVEN: Kind(about(card), screens.card),
@@ -55,8 +61,8 @@ def kinds(policy: Policy, company: str) -> Kinds:
             sms=lambda facts, reader, _code, _behind: texts.stopped(facts.notice, company, reader),
         ),
         names.Kind.DECIDED: Kind(
-            about(lambda session, user_id, id_, _now: notices.told(session, user_id, names.Kind.DECIDED, id_)),
+            about(reviewed),
             stopping.decided,
-            sms=lambda facts, reader, _code, _behind: texts.decided(facts, company, reader),
+            sms=lambda facts, reader, _code, _behind: texts.decided(facts.notice, company, reader),
         ),
     }

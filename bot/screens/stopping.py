@@ -7,6 +7,7 @@ from bot.reader import Reader
 from bot.screens.cancelling import cause, reason
 from bot.screens.home import home_button
 from bot.screens.left import look
+from bot.screens.lost_shifts import Held, held_row
 from bot.screens.parcels import Keys
 from bot.screens.screen import Button, Screen, escape
 from bot.screens.shifts import ShiftNow, lines, steps
@@ -94,9 +95,17 @@ def overdue(facts: ShiftNow, reader: Reader) -> Screen:
     return Screen(f"{title}\n{lines(facts.shift, reader)}", (*buttons, (home_button(reader),)))
 
 
-def decided(notice: ReviewDecided, reader: Reader) -> Screen:
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a manager has decided, and what is held against its driver for it, if anything is."""
+
+    notice: ReviewDecided
+    held: Held | None
+
+
+def decided(facts: Reviewed, reader: Reader) -> Screen:
     """What became of an absence or a stopped shift; to its driver."""
-    _ = reader.gettext
+    _, notice = reader.gettext, facts.notice
     what = {"route": escape(notice.route), "warehouse": escape(notice.warehouse), "day": reader.day(notice.on)}
     if notice.accepted:
         text = _("👍 <b>{route}, {warehouse} on {day}</b>: all right, nothing is held against you.")
@@ -105,5 +114,15 @@ def decided(notice: ReviewDecided, reader: Reader) -> Screen:
     else:
         text = _("<b>{route}, {warehouse} on {day}</b>: your manager counts this as a late cancellation.")
     why = "\n" + _("Reason: {reason}").format(reason=escape(notice.reason, 500)) if notice.reason else ""
-    talk = "" if notice.accepted else "\n\n" + _("Not right? Please talk to your manager.")
-    return Screen(text.format(**what) + why + talk, ((home_button(reader),),))
+    talk = "" if notice.accepted else "\n\n" + _not_right(facts.held, reader)
+    return Screen(text.format(**what) + why + talk, (*held_row(facts.held, reader), (home_button(reader),)))
+
+
+def _not_right(held: Held | None, reader: Reader) -> str:
+    """What can be done about it (R10.6)."""
+    _ = reader.gettext
+    if held is not None and not held.counts:
+        return _("🕊 It was excused, and costs you nothing.")
+    if held is not None and held.appealable:
+        return _("Not right? Appeal it, or talk to your manager.")
+    return _("Not right? Please talk to your manager.")

@@ -6,10 +6,17 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.callbacks.appeals import AppealIt, WhyHeld
+from bot.callbacks.home import Home
+from bot.kinds import table_of_kinds
+from bot.reader import Reader
 from domain.db.models import AuditLog, Incident, ShiftReview
 from domain.db.models.words import CancelReason, IncidentKind, NotificationType
+from domain.health.appeals import Opened, open_appeal
+from domain.health.excusing import excuse_incident
+from domain.notices.kinds import Kind
 from domain.people.queries import Person
-from domain.policy import Policy
+from domain.policy import TORONTO, Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts.leaving import Left, cancel_shift
 from domain.shifts.reviewing import Decided, accept_due_review, decide, to_review, waits
@@ -141,3 +148,47 @@ async def test_r5_3_after_14_days_it_is_accepted_to_the_second(depot: Depot) -> 
     assert (review.accepted, review.decided_by, review.decided_at) == (True, None, due)
     assert len(await depot.told(dana, NotificationType.MANUAL)) == 1
     assert await decides(depot, slot, False, "too late", due) == Refused(Refusal.DECIDED_ALREADY)
+
+
+@pytest.mark.parametrize(
+    ("language", "appeal", "excused"),
+    [
+        ("en", "Not right? Appeal it, or talk to your manager.", "It was excused, and costs you nothing."),
+        (
+            "fr",
+            "Ce n’est pas juste? Contestez, ou parlez-en à votre gestionnaire.",
+            "C’est excusé, et ne vous coûte rien.",
+        ),
+    ],
+)
+async def test_r10_6_whose_absence_is_not_accepted_has_why_and_appeal_on_the_message(
+    depot: Depot, language: str, appeal: str, excused: str
+) -> None:
+    dana, slot = await absent(depot)
+    kind = table_of_kinds(POLICY, "Acme")[Kind.DECIDED]
+
+    async def shown() -> tuple[str, list[object]]:
+        facts = await kind.load(depot.session, dana.id, slot.id, depot.now + HOUR)
+        screen = kind.screen(facts, Reader(language, TORONTO))
+        return screen.html, [button.to for row in screen.keyboard for button in row]
+
+    assert isinstance(await decides(depot, slot, False, "no doctor's note"), Decided)
+    [incident] = await depot.session.scalars(select(Incident.id))
+    text, buttons = await shown()
+    assert appeal in text
+    assert buttons == [WhyHeld(incident, 0), AppealIt(incident, 0), Home()]
+    opened = await open_appeal(depot.session, dana, incident, "I had one.", SAY, POLICY, depot.now + HOUR)
+    assert isinstance(opened, Opened)
+    text, buttons = await shown()
+    assert appeal not in text and buttons == [WhyHeld(incident, 0), Home()], "it waits"
+    await excuse_incident(depot.session, depot.mona, incident, "here it is", SAY, POLICY, depot.now + HOUR)
+    text, buttons = await shown()
+    assert excused in text and buttons == [WhyHeld(incident, 0), Home()]
+
+
+async def test_r5_3_whose_absence_is_accepted_has_nothing_to_appeal(depot: Depot) -> None:
+    dana, slot = await absent(depot)
+    assert isinstance(await decides(depot, slot, True), Decided)
+    kind = table_of_kinds(POLICY, "Acme")[Kind.DECIDED]
+    screen = kind.screen(await kind.load(depot.session, dana.id, slot.id, depot.now), Reader("en", TORONTO))
+    assert [button.to for row in screen.keyboard for button in row] == [Home()]

@@ -68,7 +68,8 @@ async def test_r5_3_an_absence_is_decided_on_and_the_driver_reads_why(
     await nadia.sees("Why not? The driver reads it.")
     await nadia.writes("Vu au travail ailleurs", it.route, "A late cancellation.")
     await now_is(calls, (await now(calls)).replace(hour=8, minute=1))  # R11.4: he is free today, and may sleep
-    await it.phone.sees(it.route, "annulation tardive", "Raison\u00a0: Vu au travail ailleurs", "Parlez-en")
+    told = await it.phone.sees(it.route, "annulation tardive", "Raison\u00a0: Vu au travail ailleurs", "Contestez")
+    await it.phone.press(told, "Contester")
     async with sessions() as session:
         (incident,) = await session.scalars(select(Incident).where(Incident.assignment_id == it.assignment_id))
     assert incident.kind is IncidentKind.LATE_CANCEL
