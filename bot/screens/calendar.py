@@ -1,6 +1,7 @@
 """The calendar: closing a day and putting it back, holidays, and what it means for drivers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ from bot.callbacks.shifts import Schedule
 from bot.reader import Reader
 from bot.screens import meant
 from bot.screens.home import home_button
+from bot.screens.lost_shifts import Held, held_row
 from bot.screens.paging import pager
 from bot.screens.places import place_name
 from bot.screens.screen import Button, Screen, escape, shortened
@@ -240,27 +242,48 @@ def _answers(on: date, at: HolidayAt, reader: Reader) -> tuple[Button, ...]:
 
 
 def why_off(cause: Cause, reader: Reader) -> str:
-    """Why a driver must not travel, and that it is not his fault."""
+    """Why a driver must not travel, and what is held against him for it."""
     _ = reader.gettext
-    if cause is Cause.CLOSED:
-        return _("The route doesn't run that day, so your shift is cancelled. Nothing is held against you.")
-    return _("Your manager has taken this shift off you. Nothing is held against you.")
+    return {
+        Cause.CLOSED: _("The route doesn't run that day, so your shift is cancelled. Nothing is held against you."),
+        Cause.REMOVED: _("Your manager has taken this shift off you. Nothing is held against you."),
+        Cause.BY_PHONE: _("Your manager has cancelled it for you, by phone. Nothing is held against you."),
+        Cause.BY_PHONE_LATE: _("Your manager has cancelled it for you, by phone. It counts as a late cancellation."),
+    }[cause]
 
 
-def dont_travel(facts: Displaced, reader: Reader) -> Screen:
-    """A shift of the reader's was cancelled through no doing of his own."""
+@dataclass(frozen=True, slots=True)
+class Off:
+    """A shift that was the reader's, and what is held against him for it, if anything is."""
+
+    displaced: Displaced
+    held: Held | None = None
+
+
+def dont_travel(facts: Off, reader: Reader) -> Screen:
+    """A shift of the reader's was cancelled, and he has not said so here."""
     _ = reader.gettext
-    notice = facts.notice
+    shift, notice = facts.displaced, facts.displaced.notice
     what = {"route": escape(notice.route), "warehouse": escape(notice.warehouse), "day": reader.day(notice.on)}
     schedule = Button(_("🗓 My shifts"), Schedule(0))
-    if facts.his_again:
+    if shift.his_again:
         text = _("✅ <b>{route}, {warehouse} on {day} is yours again</b>\nPlease do come.")
         return Screen(text.format(**what), ((schedule,), (home_button(reader),)))
-    text = _("⛔ <b>Don't travel: {route}, {warehouse} on {day}</b>").format(**what)
-    text = f"{text}\n{why_off(notice.cause, reader)}"
-    if facts.answered:
-        return Screen(text, ((schedule,), (home_button(reader),)))
-    return Screen(text, ((Button(_("👍 OK, I won't travel"), DontTravel(facts.assignment_id)),), (schedule,)))
+    text = _("⛔ <b>Don't travel: {route}, {warehouse} on {day}</b>").format(**what) + f"\n{_why_off(facts, reader)}"
+    held = held_row(facts.held, reader)
+    if shift.answered:
+        return Screen(text, (*held, (schedule,), (home_button(reader),)))
+    return Screen(text, ((Button(_("👍 OK, I won't travel"), DontTravel(shift.assignment_id)),), *held, (schedule,)))
+
+
+def _why_off(facts: Off, reader: Reader) -> str:
+    """As it stands: it may have been excused since."""
+    cause = facts.displaced.notice.cause
+    if cause not in (Cause.BY_PHONE, Cause.BY_PHONE_LATE):
+        return why_off(cause, reader)
+    counts = facts.held is not None and facts.held.counts
+    mistake = reader.gettext("You didn't ask for that? Call your manager at once.")
+    return f"{why_off(Cause.BY_PHONE_LATE if counts else Cause.BY_PHONE, reader)}\n{mistake}"
 
 
 def dont_travel_toast(first: bool | None, reader: Reader) -> str:

@@ -1,4 +1,4 @@
-"""Shifts that a driver is rid of through no doing of his own: he must not travel (R11: shift_cancelled)."""
+"""Shifts that a driver is rid of without having said so here: he must not travel (R11: shift_cancelled)."""
 
 import uuid
 from dataclasses import dataclass
@@ -10,13 +10,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.sql import sql
 from domain.notices import actions as notices
-from domain.notices.facts.routes import ShiftCancelled
+from domain.notices.facts.routes import Cause, ShiftCancelled
 from domain.notices.kinds import Kind
 from domain.notices.queries import told
+from domain.notices.wording import Wording
 from domain.policy import Policy
-from domain.time import local_day
+from domain.shifts.rules import ShiftFacts
+from domain.time import local_day, local_instant, shift_start
 
 SHOWN_MOST: Final = 5  # on a home card
+
+
+async def tell_displaced(
+    session: AsyncSession, shift: ShiftFacts, cause: Cause, say: Wording, policy: Policy, now: datetime
+) -> None:
+    """To the driver, whose shift it was; until the day is over."""
+    notice = ShiftCancelled(shift.route, shift.warehouse, shift.on, shift_start(shift.on, policy), cause)
+    over_at = local_instant(shift.on, policy.day_ends, policy)
+    envelope = notices.Envelope(Kind.SHIFT_CANCELLED, shift.assignment_id, expires_at=over_at)
+    await notices.tell(session, [shift.driver_id], notice, envelope, say, policy, now)
 
 
 @dataclass(frozen=True, slots=True)

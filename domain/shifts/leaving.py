@@ -21,7 +21,7 @@ from domain.health import stops
 from domain.notices import actions as notices
 from domain.notices import following
 from domain.notices.facts.health import PoolLost
-from domain.notices.facts.routes import RouteCancelled
+from domain.notices.facts.routes import Cause, RouteCancelled
 from domain.notices.facts.shifts import ShiftDropped
 from domain.notices.kinds import Kind
 from domain.notices.wording import Notice, Wording
@@ -31,6 +31,7 @@ from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts import deadlines, holds, ledger, outages, queries, rules_of_leaving
 from domain.shifts.deadlines import CONFIRM_BY, UNCONFIRMED
+from domain.shifts.displaced import tell_displaced
 from domain.shifts.queries import OwnShift
 from domain.shifts.rules import ShiftFacts
 from domain.shifts.rules_of_leaving import Leave
@@ -95,7 +96,8 @@ async def cancel_shift(
 ) -> Left | Refused:
     """The driver cancels, or the manager `by` for him, on his word by telephone (R5, R8.9).
 
-    His row stays as history, the slot opens again, the route's manager is told (R5.4). Refused once he has arrived,
+    His row stays as history, the slot opens again, the route's manager is told (R5.4), and the driver, where it was not
+    he who did it: whose line was picked by mistake would travel. Refused once he has arrived,
     where it is not his (any more), and for a note of over 500 characters.
     """
     if note is not None and len(note) > policy.cancel_notes_most:
@@ -112,6 +114,10 @@ async def cancel_shift(
     action = "cancelled" if decision.incident else blameless
     exit_ = Exit((by or driver).id, reason, decision.incident, Trigger.CANCELLATION, reason, note, action)
     left = await leave(session, shift, driver, exit_, say, policy, now)
+    if by is not None:
+        counts = left.incident is IncidentKind.LATE_CANCEL and ledger.practice_until(policy, now) is None
+        cause = Cause.BY_PHONE_LATE if counts else Cause.BY_PHONE
+        await tell_displaced(session, shift, cause, say, policy, now)
     await shown(session, shift, now)
     return left
 

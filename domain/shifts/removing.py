@@ -6,18 +6,16 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain import time
 from domain.coverage.reopening import Reopened, bonus_to_ask_with, reopen
 from domain.coverage.rules import Opening, emergency_closing
 from domain.db.models.words import BidWindowMode, IncidentKind, Trigger
-from domain.notices import actions as notices
-from domain.notices.facts.routes import Cause, ShiftCancelled
-from domain.notices.kinds import Kind
+from domain.notices.facts.routes import Cause
 from domain.notices.wording import Wording
 from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts import ledger, queries, rules_of_leaving
+from domain.shifts.displaced import tell_displaced
 from domain.shifts.driven import driver_of
 from domain.shifts.leaving import not_again, shown, vacate
 
@@ -64,10 +62,6 @@ async def remove_driver(
     kind = IncidentKind.REMOVED_BY_MANAGER
     await ledger.enter(session, driver.id, assignment_id, kind, manager.id, say, policy, now)
     reopened = await reopen(session, shift, Trigger.MANAGER, manager.id, policy, now, opening=opening)
-    starts_at = time.shift_start(shift.on, policy)
-    notice = ShiftCancelled(shift.route, shift.warehouse, shift.on, starts_at, Cause.REMOVED)
-    over_at = time.local_instant(shift.on, policy.day_ends, policy)
-    envelope = notices.Envelope(Kind.SHIFT_CANCELLED, assignment_id, expires_at=over_at)
-    await notices.tell(session, [driver.id], notice, envelope, say, policy, now)
+    await tell_displaced(session, shift, Cause.REMOVED, say, policy, now)
     await shown(session, shift, now)
     return Removed(assignment_id, f"{driver.first_name} {driver.last_name}", reopened)

@@ -1,13 +1,23 @@
 """R8.9 and R8.4: what a manager does for a driver by phone, and the corrections that only he may make."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from bot.callbacks.appeals import AppealIt, WhyHeld
+from bot.callbacks.calendar import DontTravel
+from bot.callbacks.shifts import Schedule
+from bot.kinds import table_of_kinds
+from bot.reader import Reader
 from domain.db.models import AuditLog, Incident
-from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind
+from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind, NotificationType
+from domain.health.excusing import excuse_incident
+from domain.notices.facts.routes import Cause
+from domain.notices.kinds import Kind
 from domain.people.queries import Person
+from domain.policy import TORONTO
 from domain.refusals import Refusal, Refused
 from domain.shifts.actions import arrive, complete_shift, confirm_shift, correct_parcels, load_parcels
 from domain.shifts.driven import driven, driver_of
@@ -48,6 +58,73 @@ async def test_r2_4_what_he_does_by_phone_is_the_drivers_in_the_ledger(depot: De
     await cancel_shift(*of, CancelReason.OTHER, None, SAY, POLICY, depot.now, by=depot.mona)
     (incident,) = await depot.session.scalars(select(Incident))
     assert (incident.user_id, incident.kind) == (dana.id, IncidentKind.LATE_CANCEL)
+
+
+@pytest.mark.parametrize(
+    ("language", "held", "nothing", "mistake"),
+    [
+        ("en", "It counts as a late cancellation.", "Nothing is held against you.", "Call your manager at once."),
+        (
+            "fr",
+            "Cela compte comme une annulation tardive.",
+            "Rien ne vous est reproché.",
+            "Appelez tout de suite votre gestionnaire.",
+        ),
+    ],
+)
+async def test_r8_9_whose_shift_is_cancelled_by_phone_is_told_so(
+    depot: Depot, language: str, held: str, nothing: str, mistake: str
+) -> None:
+    """Should it be the wrong one, he would travel, and could not know what is held against him."""
+    dana, kind = await depot.driver(), table_of_kinds(POLICY, "Acme")[Kind.SHIFT_CANCELLED]
+    late = await depot.shift(dana, depot.fleet.day(1), confirmed=True)
+    early = await depot.shift(dana, depot.fleet.day(6), confirmed=True, route="R14")
+    ill = await depot.shift(dana, depot.fleet.day(2), confirmed=True, route="R15")
+    reasons = {late: CancelReason.OTHER, early: CancelReason.OTHER, ill: CancelReason.MEDICAL_EMERGENCY}
+    for slot, why in reasons.items():
+        done_ = await cancel_shift(depot.session, dana, slot.id, why, None, SAY, POLICY, depot.now, by=depot.mona)
+        assert isinstance(done_, Left)
+    told = await depot.told(dana, NotificationType.SHIFT_CANCELLED)
+    causes = {row.data["about"]: row.data["cause"] for row in told if row.data}
+    assert causes == {
+        str(late.id): Cause.BY_PHONE_LATE,
+        str(early.id): Cause.BY_PHONE,
+        str(ill.id): Cause.BY_PHONE,
+    }
+    [incident] = await depot.session.scalars(select(Incident.id).where(Incident.kind == IncidentKind.LATE_CANCEL))
+
+    async def shown(slot: Slot) -> tuple[str, list[object]]:
+        facts = await kind.load(depot.session, dana.id, slot.id, depot.now)
+        assert kind.has_point is not None and kind.has_point(facts, depot.now)
+        screen = kind.screen(facts, Reader(language, TORONTO))
+        return screen.html, [button.to for row in screen.keyboard for button in row]
+
+    text, buttons = await shown(late)
+    assert held in text and nothing not in text and mistake in text
+    assert buttons == [DontTravel(late.id), WhyHeld(incident, 0), AppealIt(incident, 0), Schedule(0)]
+    for slot in (early, ill):
+        text, buttons = await shown(slot)
+        assert nothing in text and held not in text and mistake in text
+        assert buttons == [DontTravel(slot.id), Schedule(0)]
+    await excuse_incident(depot.session, depot.mona, incident, "the wrong line", SAY, POLICY, depot.now)
+    text, buttons = await shown(late)
+    assert nothing in text and buttons == [DontTravel(late.id), WhyHeld(incident, 0), Schedule(0)]
+
+
+async def test_r9_7_by_phone_too_it_does_not_count_while_it_is_practice(depot: Depot) -> None:
+    dana = await depot.driver()
+    slot = await depot.shift(dana, depot.fleet.day(1), confirmed=True)
+    policy = replace(POLICY, penalties_from=depot.now + HOUR)
+    await cancel_shift(depot.session, dana, slot.id, CancelReason.OTHER, None, SAY, policy, depot.now, by=depot.mona)
+    [told] = await depot.told(dana)
+    assert told.data is not None and told.data["cause"] == Cause.BY_PHONE
+
+
+async def test_who_cancels_himself_is_not_told_of_it(depot: Depot) -> None:
+    dana = await depot.driver()
+    slot = await depot.shift(dana, depot.fleet.day(1), confirmed=True)
+    await cancel_shift(depot.session, dana, slot.id, CancelReason.OTHER, None, SAY, POLICY, depot.now)
+    assert await depot.told(dana) == []
 
 
 async def done(depot: Depot) -> tuple[Person, Slot]:

@@ -61,15 +61,17 @@ class RouteCancelled:
 
 
 class Cause(StrEnum):
-    """Why a driver is rid of a shift through no doing of his own."""
+    """Why a driver is rid of a shift without having said so here."""
 
     CLOSED = "closed"  # the route does not run that day (R2.0)
     REMOVED = "removed"  # a manager has taken it from him
+    BY_PHONE = "by_phone"  # a manager has cancelled it for him, on his word by telephone (R8.9) …
+    BY_PHONE_LATE = "by_phone_late"  # … and that counts as a late cancellation
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftCancelled:
-    """The reader does not drive that day, through no doing of his own: he must not travel."""
+    """The reader does not drive that day, and has not said so here: he must not travel."""
 
     route: str
     warehouse: str
