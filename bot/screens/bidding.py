@@ -8,6 +8,7 @@ from bot.callbacks.bidding import Accept, NotToday, PlaceBid, WhyBid, WithdrawBi
 from bot.reader import Reader
 from bot.screens import scores
 from bot.screens.home import home_button, open_button
+from bot.screens.modes import SIGNS
 from bot.screens.places import directions
 from bot.screens.screen import Button, Screen, escape
 from bot.screens.shifts import Given, ShiftNow, assigned, hand_back_button
@@ -110,7 +111,8 @@ def _so_far(bids: int, reader: Reader) -> str:
 def _to_accept(facts: Offer, what: dict[str, str], reader: Reader) -> Screen:
     """An emergency, or what starts soon: the first who accepts has it."""
     _ = reader.gettext
-    lines = [_("🚨 <b>{route}, {warehouse} needs a driver</b>\n{day}, start {start}").format(**what)]
+    title = _("<b>{route}, {warehouse} needs a driver</b>\n{day}, start {start}").format(**what)
+    lines = [f"{SIGNS[facts.mode]} {title}"]
     lines += _bonus(facts, reader)
     lines.append(
         (

@@ -17,6 +17,7 @@ from bot.callbacks.settings import BackAtHome, OpenSettings
 from bot.callbacks.shifts import Keypad, Schedule, ToConfirm
 from bot.reader import Reader
 from bot.screens import shifts as shift_screens
+from bot.screens.modes import SIGNS
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.bidding.offers import Offer
 from domain.coverage.queries import WarehouseToday
@@ -138,7 +139,7 @@ def _title(first_name: str, today: date, reader: Reader) -> str:
 def _offer_line(offer: Offer, reader: Reader) -> str:
     _ = reader.gettext
     if not offer.by_bids:
-        text = _("🚨 {route}, {warehouse}, {day}, start {start}")
+        text = SIGNS[offer.mode] + " " + _("{route}, {warehouse}, {day}, start {start}")
     elif offer.bid is BidStatus.PENDING:
         text = _("✋ {route}, {warehouse}, {day}: you have bid, result on {until}")
     else:

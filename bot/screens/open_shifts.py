@@ -8,6 +8,7 @@ from bot.reader import Reader
 from bot.screens import scores
 from bot.screens.bidding import cannot_win, refusal
 from bot.screens.home import given_button, given_line, home_button, open_button
+from bot.screens.modes import SIGNS
 from bot.screens.paging import Rows, pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.bidding.offers import Offer
@@ -44,9 +45,8 @@ def _entry(offer: Offer, now: datetime, reader: Reader) -> str:
     )
     left = reader.left(offer.closes_at - now)
     if not offer.by_bids:
-        how = _("🚨 First come, first served{bonus}; {left} left").format(
-            bonus=reader.bonus(offer.bonus_percent), left=left
-        )
+        first = _("First come, first served{bonus}; {left} left")
+        how = f"{SIGNS[offer.mode]} " + first.format(bonus=reader.bonus(offer.bonus_percent), left=left)
     else:
         many = reader.ngettext("{n} bid", "{n} bids", offer.bids).format(n=offer.bids)
         how = _("🙋 For bids{bonus}; {bids} so far, {left} left").format(
@@ -57,7 +57,7 @@ def _entry(offer: Offer, now: datetime, reader: Reader) -> str:
 
 
 def _to(offer: Offer, reader: Reader) -> Button:
-    mark = "🚨" if not offer.by_bids else "✋" if offer.bid is BidStatus.PENDING else "🙋"
+    mark = "✋" if offer.by_bids and offer.bid is BidStatus.PENDING else SIGNS[offer.mode]
     text = f"{mark} {offer.route}, {reader.day(offer.on)}"
     return Button(shortened(text, LABEL_MOST), OpenShift(offer.window_id))
 

@@ -21,6 +21,7 @@ from bot.screens.board import board_button
 from bot.screens.coverage import assign_button, capped, emergency_rows, hour_rows
 from bot.screens.filling import legend, reason, score
 from bot.screens.home import home_button
+from bot.screens.modes import SIGNS
 from bot.screens.paging import pager
 from bot.screens.screen import Button, Screen, escape, shortened
 from domain.bidding.resolving import Resolved
@@ -36,8 +37,6 @@ LABEL_MOST: Final = 20
 NAME_MOST: Final = 40
 
 Row = tuple[Button, ...]
-
-SIGNS: Final = {BidWindowMode.COMPETITIVE: "🙋", BidWindowMode.INSTANT: "⚡", BidWindowMode.EMERGENCY: "🚨"}
 
 
 def open_windows(page: OpenWindows, reader: Reader) -> Screen:

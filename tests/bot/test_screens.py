@@ -6,6 +6,7 @@ import pkgutil
 import typing
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -21,11 +22,15 @@ from bot.callbacks.callback import Callback
 from bot.callbacks.home import Home
 from bot.delivery.pictures import CAPTION_MOST
 from bot.reader import Reader
+from bot.screens.bidding import offer
 from bot.screens.home import DriverHome, ManagerHome, home
+from bot.screens.open_shifts import open_shifts
 from bot.screens.parcels import Keys
 from bot.screens.screen import Button, Screen, shortened
 from domain.bidding.offers import Offer
+from domain.bidding.open_shifts import OpenPage
 from domain.coverage.queries import WarehouseToday
+from domain.db.models.words import BidWindowMode
 from domain.giving.queries import GivenAway
 from domain.policy import Policy
 from sandbox.telegram.entities import units
@@ -162,7 +167,23 @@ def given_away(name: str) -> GivenAway:
 def offered(name: str, *, declined: bool) -> Offer:
     facts: dict[str, Any] = dict.fromkeys(Offer.__dataclass_fields__, datetime(2026, 11, 25, 12, tzinfo=UTC))
     facts |= {"route": name, "warehouse": name, "address": name, "window_id": uuid.uuid4(), "bonus_percent": 20}
-    return Offer(**facts | {"on": date(2026, 11, 25), "declined": declined})
+    return Offer(**facts | {"on": date(2026, 11, 25), "declined": declined, "mode": BidWindowMode.INSTANT})
+
+
+@pytest.mark.parametrize("reader", READERS, ids=["en", "fr"])
+@pytest.mark.parametrize(("mode", "sign"), [(BidWindowMode.INSTANT, "⚡"), (BidWindowMode.EMERGENCY, "🚨")])
+def test_r6_2_an_offer_has_the_mark_of_its_mode_wherever_it_stands(
+    reader: Reader, mode: BidWindowMode, sign: str
+) -> None:
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    facts: dict[str, Any] = {"mode": mode, "open": True, "taken": False, "busy": False, "asked": True, "hurries": False}
+    minute = timedelta(minutes=1)
+    it = replace(offered("R12", declined=False), bid=None, barred=None, is_today=True, arrive_within=minute, **facts)
+    at_home = home(DriverHome("Dana", now, now.date(), 0, (), 0, (it,)), reader).html
+    listed = open_shifts(OpenPage((it,), 1, 0, 1), (), now, reader)
+    card = offer(it, reader).html
+    for shown in (at_home, listed.html, listed.keyboard[0][0].text, card):
+        assert [each for each in "⚡🚨" if each in shown] == [sign]
 
 
 @given(st.sampled_from(LONG), st.integers(0, 500))
