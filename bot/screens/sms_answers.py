@@ -7,6 +7,7 @@ from bot.reader import Reader
 from bot.screens.bidding import refusal
 from bot.screens.plain import fitting, name_of, plain
 from bot.screens.texts import LISTED_MOST, first_of, offer_of, place_of, placed, reply_take
+from bot.sms.words import Word
 from domain.bidding.offers import Offer
 from domain.refusals import Refusal
 from domain.shifts.queries import OwnShift
@@ -131,8 +132,21 @@ def help_(drives: bool, company: str, reader: Reader) -> str:
     return plain(text.format(company=name_of(company), take=reply_take(None, reader)))
 
 
-def not_understood(drives: bool, company: str, reader: Reader) -> str:
+def not_understood(drives: bool, company: str, reader: Reader, begun: Word | None = None) -> str:
+    """`begun`: the word with which a driver's sentence begins, who reads how it is texted."""
     _ = reader.gettext
+    examples = {
+        Word.CONFIRM: _("To confirm, reply C and nothing else, or C and the code."),
+        Word.OK: _("Reply OK and nothing else."),
+        Word.HERE: _("Once you're there, reply HERE and nothing else."),
+        Word.LATE: _("If you'll be late, reply LATE and nothing else but the minutes, like LATE 15."),
+        Word.CANT: _("If you can't come today, reply CANT and nothing else."),
+        Word.LOAD: _("Reply LOAD and the number of parcels, nothing else, like LOAD 120."),
+        Word.BACK: _("Reply BACK and the number of parcels, nothing else, like BACK 4."),
+    }
+    if drives and begun in examples:
+        text = _("{company}: sorry, that wasn't understood. {example}")
+        return plain(text.format(company=name_of(company), example=examples[begun]))
     text = (
         _("{company}: sorry, that wasn't understood. Reply HELP to read what you can text, or call your warehouse.")
         if drives

@@ -78,16 +78,20 @@ async def opt_in(this: Texting) -> str | None:
 _HELPED = sql(
     """
     SELECT EXISTS (SELECT FROM received_sms
-                   WHERE phone = :phone AND NOT understood AND reply IS NOT NULL AND received_at > :since)
+                   WHERE phone = :phone AND NOT understood AND reply = :reply AND received_at > :since)
     """,
     phone=Text(),
+    reply=Text(),
     since=DateTime(timezone=True),
 )
 
 
 async def not_understood(this: Texting) -> str | None:
-    """Answered with help, and then not again for a while: two machines must not talk to each other for ever."""
+    """Answered with help, which is then not given again for a while: two machines must not talk to each other for ever.
+
+    Who begins with a word of the day reads how that one is texted.
+    """
+    reply = sms_answers.not_understood(this.drives, this.company, this.reader, this.texted.begun)
     since = this.now - this.edge.policy.help_once_in
-    if await this.session.scalar(_HELPED, {"phone": this.incoming.phone, "since": since}):
-        return None
-    return sms_answers.not_understood(this.drives, this.company, this.reader)
+    helped = await this.session.scalar(_HELPED, {"phone": this.incoming.phone, "reply": reply, "since": since})
+    return None if helped else reply

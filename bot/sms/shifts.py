@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 from bot.reader import Reader
@@ -22,8 +21,6 @@ from domain.shifts.queries import OwnShift
 from domain.shifts.restoring import GoneToAnother
 from domain.shifts.rules import Done
 from domain.time import local_day
-
-MINUTES_DIGITS: Final = 9  # more is no number of minutes
 
 
 async def confirm(this: Texting) -> str | None:
@@ -93,8 +90,8 @@ async def late(this: Texting) -> str | None:
     if len(found := meant(await of_today(this), AssignmentStatus.SCHEDULED)) != 1:
         return not_one(this, len(found))
     ((person, shift),) = found
-    edge, reader, code = this.edge, reader_of([person], this.texted.language, this.edge), this.texted.code or ""
-    minutes = int(code) if code.isdecimal() and len(code) <= MINUTES_DIGITS else None
+    edge, reader, code = this.edge, reader_of([person], this.texted.language, this.edge), this.texted.code
+    minutes = (int(code) if code.isdecimal() else 0) if code else None  # so late can nobody be who says no number
     said = (shift.assignment_id, minutes, edge.words, edge.policy, this.now)
     result = await lateness.run_late(this.session, person, *said)
     if isinstance(result, Refused):

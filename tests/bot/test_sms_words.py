@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sms.words import TABLE, TWILIO_OPTS_IN, TWILIO_OPTS_OUT, Texted, Word, understood
+from bot.sms.words import NO_NUMBER, TABLE, TWILIO_OPTS_IN, TWILIO_OPTS_OUT, Texted, Word, understood
 from domain.notices.codes import draw
 
 WORDS = [(row.word, word) for row in TABLE for word in (*row.english, *row.french)]
@@ -96,7 +96,7 @@ def test_r11_6_what_twilio_has_answered_is_known(body: str, opt_out_type: str | 
     ],
 )
 def test_r11_6_a_sentence_takes_nothing(body: str) -> None:
-    assert understood(body) == Texted(None)
+    assert (understood(body).word, understood(body).code) == (None, None)
 
 
 @pytest.mark.parametrize(("body", "code"), [("TAKE ZZZ", "ZZZ"), ("prendre 12", "12"), ("take K7QQ7", "K7QQ7")])
@@ -173,3 +173,62 @@ def test_r11_6_cant_cancels_a_shift_and_so_is_no_part_of_a_sentence(
 ) -> None:
     text = understood(body)
     assert (text.word, text.code) == (word, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "begun"),
+    [
+        ("Back in 20 min", Word.BACK),
+        ("Retour dans 30 minutes", Word.BACK),
+        ("Back soon", Word.BACK),
+        ("back 4 of 120", Word.BACK),
+        ("LOAD many", Word.LOAD),
+        ("LOAD 12 BACK 4", Word.LOAD),
+        ("LOAD 4²", Word.LOAD),
+        ("charge 120 R12", Word.LOAD),
+        ("HERE I AM SOON", Word.HERE),
+        ("Ici dans 20 min", Word.HERE),
+        ("here 7:05", Word.HERE),
+        ("HERE НЕ", Word.HERE),
+        ("late because of the snow", Word.LATE),
+        ("Retard du camion 12", Word.LATE),
+        ("absent 3 jours", Word.CANT),
+        ("OK but I can't come", Word.OK),
+        ("Ok, pas demain", Word.OK),
+        ("C'est bon", Word.CONFIRM),
+        ("Confirme que je ne viens pas", Word.CONFIRM),
+        ("C K7Q is not mine", Word.CONFIRM),
+    ],
+)
+def test_r11_6_a_sentence_does_nothing_and_shows_with_which_word_it_begins(body: str, begun: Word) -> None:
+    text = understood(body)
+    assert (text.word, text.code, text.begun) == (None, None, begun)
+
+
+@pytest.mark.parametrize("number", ["-1", "3.5", "3,5", "-40", "- 40", "1 200", "1 200", "1,200", "4/5"])
+@pytest.mark.parametrize("word", ["BACK", "RETOUR", "LOAD", "Chargé", "LATE", "retard"])
+def test_r8_3_what_is_no_whole_number_is_not_another_number(word: str, number: str) -> None:
+    assert understood(f"{word} {number}").code == NO_NUMBER
+
+
+@pytest.mark.parametrize(
+    ("body", "word", "code"),
+    [
+        ("LOAD 120.", Word.LOAD, "120"),
+        ("load: 120 parcels please!", Word.LOAD, "120"),
+        ("Chargé 120 colis svp", Word.LOAD, "120"),
+        ("back 4, thank you", Word.BACK, "4"),
+        ("Retour 007 merci", Word.BACK, "7"),
+        ("late 20min", Word.LATE, "20"),
+        ("En retard de 15 minutes", Word.LATE, "15"),
+        ("I’m here!", Word.HERE, None),
+        ("Je suis là.", Word.HERE, None),
+        ("ok merci", Word.OK, None),
+        ("c K7Q svp", Word.CONFIRM, "K7Q"),
+        ("C K7Q = R12", Word.CONFIRM, "K7Q"),
+        ("-3", Word.NUMBER, NO_NUMBER),
+        ("CANT -3", Word.CANT, NO_NUMBER),
+    ],
+)
+def test_r11_6_a_word_its_number_and_a_courtesy(body: str, word: Word, code: str | None) -> None:
+    assert (understood(body).word, understood(body).code) == (word, code)

@@ -133,7 +133,7 @@ async def test_r8_5_late_by_sms(
     assert await day.told(Kind.RUNNING_LATE) == 1
 
 
-@pytest.mark.parametrize("minutes", ["0", "91", "12345"])
+@pytest.mark.parametrize("minutes", ["0", "91", "12345", "-15", "1.5", "9" * 30])
 async def test_r8_5_nobody_is_so_late(day: Day, minutes: str) -> None:
     day.at(-30)
     assert "1 to 90 minutes" in await day.text(f"LATE {minutes}")

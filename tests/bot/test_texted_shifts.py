@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from bot.run import Rollcall
-from domain.db.models import Assignment, Delivery, Shift, SmsAttempt
+from domain.db.models import Assignment, Delivery, LateAnnouncement, Shift, SmsAttempt
 from domain.db.models.words import AssignmentStatus, Channel, DeliveryState, Urgency
 from domain.notices.actions import Envelope, tell
 from domain.notices.codes import code_for
@@ -204,9 +204,60 @@ async def test_r11_6_what_can_t_be_says_why(town: Town, texter: Texter) -> None:
     phone = it.person.phone
     assert "Reply HERE first" in (await texter.text(phone, "LOAD 142") or "")
     await texter.text(phone, "HERE")
-    for wrong in ("LOAD", "LOAD 0", "LOAD 1000", "LOAD many"):
+    for wrong in ("LOAD", "LOAD 0", "LOAD 1000", "LOAD -40", "LOAD 3.5", "LOAD 1 200"):
         assert "can't be right" in (await texter.text(phone, wrong) or "")
     assert "how many parcels" in (await texter.text(phone, "BACK 4") or "")
+
+
+@pytest.mark.parametrize(
+    ("language", "example", "sentences"),
+    [
+        ("en", "like BACK 4", ("Back in 20 min", "back soon", "BACK 4 of 142")),
+        ("fr", "RETOUR 4", ("Retour dans 30 minutes", "retour bientôt", "Retour 4 sur 142")),
+    ],
+)
+async def test_r11_6_a_sentence_completes_no_shift(
+    town: Town, texter: Texter, language: str, example: str, sentences: tuple[str, ...]
+) -> None:
+    it = await driver(town, language)
+    phone = it.person.phone
+    await texter.text(phone, "HERE")
+    await texter.text(phone, "LOAD 142")
+    assert example in (await texter.text(phone, sentences[0]) or "")
+    for sentence in sentences[1:]:
+        assert await texter.text(phone, sentence) is None, "two machines must not talk to each other for ever"
+    for number in ("-1", "3.5", "1 000", "143"):
+        await texter.text(phone, f"BACK {number}")
+    async with town.sessions() as session:
+        assert await session.scalar(select(Assignment.status).where(Assignment.id == it.today)) == "active"
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "example"),
+    [
+        ("en", "HERE I AM SOON", "reply HERE and nothing else"),
+        ("fr", "Ici dans 20 min", "répondez ICI sans rien"),
+        ("en", "late because of the snow", "like LATE 15"),
+        ("fr", "Retard du camion", "exemple RETARD 15"),
+    ],
+)
+async def test_r11_6_nor_does_it_check_anybody_in(
+    town: Town, texter: Texter, language: str, sentence: str, example: str
+) -> None:
+    it = await driver(town, language)
+    assert example in (await texter.text(it.person.phone, sentence) or "")
+    async with town.sessions() as session:
+        assert await session.scalar(select(Assignment.status).where(Assignment.id == it.today)) == "scheduled"
+        assert list(await session.scalars(select(LateAnnouncement))) == []
+
+
+async def test_r11_6_who_confirms_only_in_part_of_a_sentence_confirms_nothing(town: Town, texter: Texter) -> None:
+    it = await driver(town, unconfirmed=1)
+    [reminder] = await reminded(town, it, it.saturday)
+    await texted(town, it, reminder)
+    assert "Reply OK and nothing else" in (await texter.text(it.person.phone, "OK but not on Saturday") or "")
+    assert "reply C and nothing else" in (await texter.text(it.person.phone, "C'est bon") or "")
+    assert not await is_confirmed(town, it.saturday)
 
 
 async def test_r11_6_who_has_no_shift_today_reads_so(town: Town, texter: Texter) -> None:

@@ -22,6 +22,7 @@ from bot.screens.alerts import sentence as what_to_do
 from bot.screens.notices import alert as alert_screen
 from bot.screens.plain import plain
 from bot.screens.sms_answers import Takeable
+from bot.sms.words import Word
 from bot.wording import Words
 from domain.bidding.offers import Offer
 from domain.coverage.windows import WindowCard
@@ -135,6 +136,7 @@ SMS: dict[str, Text] = {
     "help": lambda reader: sms_answers.help_(True, COMPANY, reader),
     "help for managers": lambda reader: sms_answers.help_(False, COMPANY, reader),
     "unknown": lambda reader: sms_answers.not_understood(True, COMPANY, reader),
+    **{f"sentence with {word}": partial(sms_answers.not_understood, True, COMPANY, begun=word) for word in Word},
     "unknown from a manager": lambda reader: sms_answers.not_understood(False, COMPANY, reader),
     "opted out": lambda reader: sms_answers.opted_out(COMPANY, reader),
     "failed": lambda reader: sms_answers.failed("K3MWZ7QA", COMPANY, reader),
