@@ -67,8 +67,8 @@ async def counts(act: Acting, person: Person, text: str) -> bool:
     what = folded(" ".join(words))
     if not number.isdecimal() or what not in ("", *LOADED, *BACK):
         return False
-    shift = await _counted(act, person)
-    if shift is None:
+    shift = await queries.to_count(act.session, person.id, local_day(act.now, act.policy), act.policy)
+    if shift is None or shift.status is AssignmentStatus.COMPLETED:
         return False
     if shift.status is AssignmentStatus.SCHEDULED:
         await refused_typed(act, Refused(Refusal.NOT_ARRIVED))
@@ -95,14 +95,6 @@ def _is_over(number: str, most: int) -> bool:
     """Digits of any length: what is too long to be a number of parcels is not read as one."""
     digits = number.lstrip("0")
     return len(digits) > len(str(most)) or int(digits or "0") > most
-
-
-async def _counted(act: Acting, person: Person) -> OwnShift | None:
-    """The shift that is under way, else the one that is to begin today."""
-    today = local_day(act.now, act.policy)
-    if (active := await queries.under_way(act.session, person.id, today, act.policy)) is not None:
-        return active
-    return next((shift for shift in await _of_today(act, person) if shift.status is AssignmentStatus.SCHEDULED), None)
 
 
 async def _of_today(act: Acting, person: Person) -> Sequence[OwnShift]:

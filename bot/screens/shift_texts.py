@@ -135,8 +135,8 @@ def cancelled(shift: OwnShift, company: str, reader: Reader) -> str:
     return plain(text.format(**_where(shift, company), day=reader.day(shift.on)))
 
 
-def refused(why: Refused, company: str, reader: Reader) -> str:
-    """As on a button, but with the words that he can text."""
+def refused(why: Refused, company: str, reader: Reader, about: OwnShift | None = None) -> str:
+    """As on a button, but with the words that he can text. `about`: the shift that was meant, where it is named."""
     _ = reader.gettext
     texts = {
         Refusal.TOO_LATE_TO_SAY: _("It's too late to run late. Reply HERE once you're there, or CANT."),
@@ -144,8 +144,10 @@ def refused(why: Refused, company: str, reader: Reader) -> str:
         Refusal.BAD_MINUTES: _("1 to 90 minutes is what you can be late: reply LATE 15. Not enough? Reply CANT."),
         Refusal.ARRIVED_ALREADY: _("You're on this shift already. If you have to stop, call your manager."),
         Refusal.NOT_ARRIVED: _("Reply HERE first, once you're at the warehouse."),
+        Refusal.NOT_LOADED: _("Reply LOAD and how many parcels you have loaded first."),
     }
-    return plain(f"{name_of(company)}: {texts.get(why.why) or refusal(why, reader)}")
+    head = f"{name_of(company)}, {name_of(about.route)}" if about else name_of(company)
+    return plain(f"{head}: {texts.get(why.why) or refusal(why, reader)}")
 
 
 def told_late(company: str, reader: Reader) -> str:

@@ -34,19 +34,21 @@ def no_shift_today(company: str, reader: Reader) -> str:
     )
 
 
-def checked_in(company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: you're checked in. Reply LOAD and how many parcels you have loaded.")
-    return plain(text.format(company=name_of(company)))
+def checked_in(shift: OwnShift, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: you're checked in for {route}. Reply LOAD and how many parcels you have loaded.")
+    return plain(text.format(company=name_of(company), route=name_of(shift.route)))
 
 
-def loaded(parcels: int, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: {n} parcels loaded. Once you're back, reply BACK and how many you bring back.")
-    return plain(text.format(company=name_of(company), n=parcels))
+def loaded(shift: OwnShift, parcels: int, company: str, reader: Reader) -> str:
+    text = reader.gettext(
+        "{company}: {route}, {n} parcels loaded. Once you're back, reply BACK and how many you bring back."
+    )
+    return plain(text.format(company=name_of(company), route=name_of(shift.route), n=parcels))
 
 
-def brought_back(parcels: int, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: {n} brought back, your shift is done. Thank you!")
-    return plain(text.format(company=name_of(company), n=parcels))
+def brought_back(shift: OwnShift, parcels: int, company: str, reader: Reader) -> str:
+    text = reader.gettext("{company}: {route}, {n} brought back, your shift is done. Thank you!")
+    return plain(text.format(company=name_of(company), route=name_of(shift.route), n=parcels))
 
 
 @dataclass(frozen=True, slots=True)

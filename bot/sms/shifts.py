@@ -1,13 +1,11 @@
 """A driver's own shifts by SMS: confirming and the day itself (R11.6)."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from bot.reader import Reader
 from bot.screens import shift_texts, sms_answers
 from bot.sms.texter import Texting, reader_of
-from domain.db.models.words import AssignmentStatus
 from domain.notices import codes
 from domain.notices.kinds import ASKS_TO_CONFIRM, Kind
 from domain.people.queries import Person
@@ -60,7 +58,7 @@ async def confirmed(this: Texting, person: Person, assignment_id: UUID) -> str:
 
 async def here(this: Texting) -> str | None:
     """[I'm here], for today's shift (R8.2); too late, it tells the manager (R8.6)."""
-    found, today = meant(await of_today(this), AssignmentStatus.SCHEDULED), local_day(this.now, this.edge.policy)
+    found, today = await of_today(this), local_day(this.now, this.edge.policy)
     of_this_day = [(person, shift.assignment_id) for person, shift in found if shift.on == today]
     still_out = [(person, shift.assignment_id) for person, shift in found if shift.on != today]
     expected = of_this_day or await _missed_today(this) or still_out
@@ -76,7 +74,8 @@ async def here(this: Texting) -> str | None:
             return shift_texts.told_late(this.company, reader)
         case GoneToAnother():
             return shift_texts.gone_to_another(this.company, reader)
-    return sms_answers.checked_in(this.company, reader)
+    shift = await shifts.own_shift(this.session, person.id, assignment_id, edge.policy)
+    return sms_answers.checked_in(shift, this.company, reader) if shift else sms_answers.noted(this.company, reader)
 
 
 async def _missed_today(this: Texting) -> list[tuple[Person, UUID]]:
@@ -87,7 +86,7 @@ async def _missed_today(this: Texting) -> list[tuple[Person, UUID]]:
 
 async def late(this: Texting) -> str | None:
     """Running late, by so many minutes or not (R8.5)."""
-    if len(found := meant(await of_today(this), AssignmentStatus.SCHEDULED)) != 1:
+    if len(found := await of_today(this)) != 1:
         return not_one(this, len(found))
     ((person, shift),) = found
     edge, reader, code = this.edge, reader_of([person], this.texted.language, this.edge), this.texted.code
@@ -95,7 +94,7 @@ async def late(this: Texting) -> str | None:
     said = (shift.assignment_id, minutes, edge.words, edge.policy, this.now)
     result = await lateness.run_late(this.session, person, *said)
     if isinstance(result, Refused):
-        return shift_texts.refused(result, this.company, reader)
+        return shift_texts.refused(result, this.company, reader, shift)
     now = await shifts.own_shift(this.session, person.id, shift.assignment_id, edge.policy)
     return shift_texts.is_late(now or shift, this.company, reader, again=isinstance(result, Done))
 
@@ -109,44 +108,34 @@ async def back(this: Texting) -> str | None:
 
 
 async def _parcels(
-    this: Texting, enter: Callable[..., Awaitable[object]], said: Callable[[int, str, Reader], str]
+    this: Texting, enter: Callable[..., Awaitable[object]], said: Callable[[OwnShift, int, str, Reader], str]
 ) -> str:
     """A number of parcels of the shift that is under way (R8.3)."""
-    if len(found := meant(await of_today(this), AssignmentStatus.ACTIVE)) != 1:
+    if len(found := await _each(this, shifts.to_count)) != 1:
         return not_one(this, len(found))
     ((person, shift),) = found
     reader, code = reader_of([person], this.texted.language, this.edge), this.texted.code or ""
     parcels = int(code) if code.isdecimal() else -1  # no number: it can't be right
     result = await enter(this.session, person, shift.assignment_id, parcels, this.edge.policy, this.now)
     if isinstance(result, Refused):
-        return shift_texts.refused(result, this.company, reader)
-    return said(parcels, this.company, reader)
+        return shift_texts.refused(result, this.company, reader, shift)
+    return said(shift, parcels, this.company, reader)
 
 
 async def of_today(this: Texting) -> list[tuple[Person, OwnShift]]:
-    """The shifts of today, or that are still under way, of those who share the phone."""
+    """Of each who shares the phone his shift of today: yesterday's, never finished, is not in the way of it."""
+    return await _each(this, shifts.of_the_day)
+
+
+async def _each(this: Texting, which: Callable[..., Awaitable[OwnShift | None]]) -> list[tuple[Person, OwnShift]]:
+    """One of them does not answer for another one who shares the phone."""
     today = local_day(this.now, this.edge.policy)
-    return [
-        (person, shift)
-        for person in this.people
-        for shift in await shifts.own_shifts(
-            this.session, person.id, today - timedelta(days=1), today, this.edge.policy
-        )
-        if shift.on == today or shift.status is AssignmentStatus.ACTIVE
-    ]
-
-
-def meant(found: Sequence[tuple[Person, OwnShift]], status: AssignmentStatus) -> list[tuple[Person, OwnShift]]:
-    """Of each person the shift for which a word is meant: yesterday's, never finished, is not in the way of today's.
-
-    One of them does not answer for another one who shares the phone.
-    """
-    fit = {person.id for person, shift in found if shift.status is status}
-    return [(person, shift) for person, shift in found if shift.status is status or person.id not in fit]
+    found = [(person, await which(this.session, person.id, today, this.edge.policy)) for person in this.people]
+    return [(person, shift) for person, shift in found if shift is not None]
 
 
 def not_one(this: Texting, found: int) -> str:
-    """None today, or several: nobody knows which is meant."""
+    """None of them drives today, or several do: nobody knows who is meant."""
     if found:
         return shift_texts.several_today(this.company, this.reader)
     return sms_answers.no_shift_today(this.company, this.reader)

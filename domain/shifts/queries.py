@@ -135,9 +135,21 @@ async def own_shift(
 
 
 async def under_way(session: AsyncSession, driver_id: uuid.UUID, today: date, policy: Policy) -> OwnShift | None:
-    """The shift that he is on now, of `today` or still of the day before; None: he is on none."""
+    """The shift that he is on now: of `today`, else of the day before, never finished; None: he is on none."""
     shifts = await own_shifts(session, driver_id, today - timedelta(days=1), today, policy)
-    return next((shift for shift in shifts if shift.status is AssignmentStatus.ACTIVE), None)
+    return next((shift for shift in reversed(shifts) if shift.status is AssignmentStatus.ACTIVE), None)
+
+
+async def of_the_day(session: AsyncSession, driver_id: uuid.UUID, today: date, policy: Policy) -> OwnShift | None:
+    """His shift of `today`, else the one of the day before that he is still on."""
+    shifts = await own_shifts(session, driver_id, today - timedelta(days=1), today, policy)
+    return next((each for each in reversed(shifts) if each.on == today or each.status is AssignmentStatus.ACTIVE), None)
+
+
+async def to_count(session: AsyncSession, driver_id: uuid.UUID, today: date, policy: Policy) -> OwnShift | None:
+    """The shift whose parcels he counts: the one that he is on, else that of `today` as it stands (R8.3)."""
+    active = await under_way(session, driver_id, today, policy)
+    return active or await of_the_day(session, driver_id, today, policy)
 
 
 async def any_shift(

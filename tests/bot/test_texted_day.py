@@ -261,6 +261,31 @@ async def test_r11_6_yesterdays_shift_that_was_never_finished_is_not_in_the_way(
         assert (await day.row()).status is AssignmentStatus.ACTIVE
 
 
+@pytest.mark.parametrize(("language", "load", "back"), [("en", "LOAD 142", "BACK 4"), ("fr", "Charge 142", "retour 4")])
+async def test_r8_3_todays_comes_first_once_he_has_arrived_there(
+    town: Town, texter: Texter, clock: Clock, language: str, load: str, back: str
+) -> None:
+    """Yesterday's was never finished; he is one person, and nobody tells him that he is several."""
+    day = await day_of(town, texter, clock, language)
+    async with town.sessions.begin() as session:
+        fleet = Fleet(session, town.now)
+        route = await fleet.route("R11", day.slot.warehouse)
+        old = await fleet.shift(route, day.dana, day.slot.on - timedelta(days=1), AssignmentStatus.ACTIVE)
+        values = {"assignment_id": old.id, "arrived_at": day.nine - timedelta(days=1), "parcels_start": 50}
+        await fleet.put(Shift, values | {"created_at": day.nine})
+    assert "R12" in await day.text("HERE")
+    needed = await day.text(back)
+    assert "R12" in needed and load.split()[0].upper() in needed
+    for word in ("LATE", "CANT", "CANT 3"):
+        answer = await day.text(word)
+        assert "several" not in answer and "plusieurs" not in answer
+    assert "R12" in await day.text(load)
+    assert "R12" in await day.text(back)
+    async with town.sessions() as session:
+        assert (await session.get_one(Assignment, old.id)).status is AssignmentStatus.ACTIVE
+        assert (await session.get_one(Assignment, day.slot.id)).status is AssignmentStatus.COMPLETED
+
+
 # -- whose?
 
 

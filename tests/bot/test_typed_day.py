@@ -1,0 +1,129 @@
+"""R8, PRODUCT: what a driver simply types on the shift day, in English and French, and what is answered."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.run import serving
+from domain.db.models import Assignment, ContactSettings, Shift
+from domain.db.models.words import AssignmentStatus
+from domain.people.queries import Person, linked_chat
+from tests.bot.town import Town
+from tests.domain.world import Fleet, Slot
+from tests.story.phones import Phone
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+SCHEDULED, ACTIVE, COMPLETED = AssignmentStatus.SCHEDULED, AssignmentStatus.ACTIVE, AssignmentStatus.COMPLETED
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+
+class Day:
+    """Dana drives R12 today, and yesterday drove R11; she has Telegram."""
+
+    dana: Phone
+    driver: Person
+    north: uuid.UUID
+
+    def __init__(self, town: Town, clock: Clock) -> None:
+        self.town, self.clock = town, clock
+
+    async def begins(self, language: str = "en") -> Phone:
+        async with self.town.sessions.begin() as session:
+            fleet = Fleet(session, self.town.now)
+            self.north = await fleet.warehouse("North", await fleet.manager("Mona"))
+            self.driver = await fleet.driver("Dana", home=self.north)
+            awake = {"quiet_from": time(0), "quiet_until": time(0)}
+            await fleet.put(ContactSettings, {"user_id": self.driver.id, "language": language} | awake)
+            chat = await linked_chat(session, self.driver.id)
+        account = {"user_id": chat, "started": True}
+        body = {"id": "dana", "name": "Dana Test", "phone": self.driver.phone, "language": language}
+        (await self.town.calls.post("/sandbox/people", json=body | {"telegram": account})).raise_for_status()
+        self.dana = Phone(self.town.calls, "dana")
+        return self.dana
+
+    async def shift(
+        self,
+        route: str = "R12",
+        status: AssignmentStatus = ACTIVE,
+        loaded: int | None = None,
+        returned: int | None = None,
+        *,
+        days_ago: int = 0,
+        editable_for: timedelta = HOUR,
+    ) -> Slot:
+        """Hers, so far, and for so long still to be corrected."""
+        now = self.town.now
+        async with self.town.sessions.begin() as session:
+            fleet = Fleet(session, now)
+            on = fleet.day(-days_ago)
+            slot = await fleet.shift(await fleet.route(route, self.north), self.driver, on, status, confirmed=True)
+            if status in (ACTIVE, COMPLETED):
+                at = now - timedelta(days=days_ago)
+                row: dict[str, Any] = {"assignment_id": slot.id, "arrived_at": at, "parcels_start": loaded}
+                if status is COMPLETED and loaded is not None and returned is not None:
+                    row |= {"parcels_returned": returned, "parcels_delivered": loaded - returned, "completed_at": at}
+                    row |= {"editable_until": now + editable_for}
+                await fleet.put(Shift, row | {"created_at": at})
+        return slot
+
+    async def counts(self, slot: Slot) -> tuple[int | None, int | None]:
+        async with self.town.sessions() as session:
+            row = await session.scalar(select(Shift).where(Shift.assignment_id == slot.id))
+            return (row.parcels_start, row.parcels_returned) if row else (None, None)
+
+    async def status(self, slot: Slot) -> AssignmentStatus:
+        async with self.town.sessions() as session:
+            return (await session.get_one(Assignment, slot.id)).status
+
+
+@pytest.fixture
+def clock(town: Town) -> Clock:
+    return Clock(town.now)
+
+
+@pytest.fixture
+async def day(town: Town, clock: Clock) -> AsyncIterator[Day]:
+    async with serving(town.settings(), lambda: clock.now):
+        yield Day(town, clock)
+
+
+def labels(message: dict[str, Any]) -> list[str]:
+    return [button["text"] for row in message["keyboard"] or [] for button in row]
+
+
+# -- two shifts
+
+
+@pytest.mark.parametrize(
+    ("language", "load", "back", "asks"),
+    [("en", "142", "back 4", "How many of 142"), ("fr", "charge 142", "Retour 4", "142")],
+)
+async def test_r8_3_todays_comes_before_yesterdays_that_was_never_finished(
+    day: Day, language: str, load: str, back: str, asks: str
+) -> None:
+    dana = await day.begins(language)
+    old, today = await day.shift("R11", loaded=50, days_ago=1), await day.shift("R12")
+    await dana.writes(load, "Dana")
+    assert (await day.counts(old), await day.counts(today)) == ((50, None), (142, None))
+    pad = await dana.writes(back, "R12, North", asks, "\n\n4")
+    await dana.press(pad, "✓ 4")
+    await dana.sees("R11, North", "50")
+    assert (await day.status(old), await day.status(today)) == (ACTIVE, COMPLETED)
+
+
+async def test_r8_3_until_he_has_arrived_today_yesterdays_can_be_finished(day: Day) -> None:
+    dana = await day.begins()
+    old = await day.shift("R11", loaded=50, days_ago=1)
+    await day.shift("R12", SCHEDULED)
+    await dana.press(await dana.writes("back 50", "R11, North", "\n\n50"), "✓ 50")
+    await dana.sees("R11, North", "0 of 50 parcels delivered")
+    assert await day.status(old) is COMPLETED
