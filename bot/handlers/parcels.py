@@ -20,7 +20,7 @@ from domain.people.queries import Person
 from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts import actions, rules_of_parcels
-from domain.shifts.queries import OwnShift
+from domain.shifts.queries import OwnShift, is_editable
 from domain.shifts.rules_of_parcels import Count
 
 
@@ -54,7 +54,7 @@ async def on_fix(update: Update, context: Context) -> None:
         shift = await live(act, of, assignment_id)
         if shift is None:
             await refused(act, Refused(Refusal.SHIFT_GONE), assignment_id)
-        elif of.by is None and (shift.editable_until is None or act.now > shift.editable_until):
+        elif of.by is None and not is_editable(shift, act.now):
             await refused(act, Refused(Refusal.NO_LONGER_EDITABLE), assignment_id)
         else:
             await act.say(screens.which_number(shift, home_button(act.reader), act.reader))

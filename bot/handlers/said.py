@@ -67,11 +67,13 @@ async def counts(act: Acting, person: Person, text: str) -> bool:
     what = folded(" ".join(words))
     if not number.isdecimal() or what not in ("", *LOADED, *BACK):
         return False
-    shift = await queries.to_count(act.session, person.id, local_day(act.now, act.policy), act.policy)
-    if shift is None or shift.status is AssignmentStatus.COMPLETED:
+    shift = await queries.to_count(act.session, person.id, local_day(act.now, act.policy), act.policy, act.now)
+    if shift is None:
         return False
     if shift.status is AssignmentStatus.SCHEDULED:
         await refused_typed(act, Refused(Refusal.NOT_ARRIVED))
+    elif shift.status is AssignmentStatus.COMPLETED:
+        await _corrects(act, person, shift, what, number)
     elif what in LOADED or (shift.parcels_start is None and what not in BACK):
         await _loads(act, person, shift, number)
     elif shift.parcels_start is None:
@@ -81,6 +83,24 @@ async def counts(act: Acting, person: Person, text: str) -> bool:
     else:  # it would complete the shift: he presses ✓ himself
         await parcels.keypad(act, Whose(person), shift.assignment_id, Count.BROUGHT_BACK, int(number))
     return True
+
+
+async def _corrects(act: Acting, person: Person, shift: OwnShift, what: str, number: str) -> None:
+    """Within the hour either number (R8.4); a bare one may be either, so he presses which it is."""
+    parcels_ = int(number) if not _is_over(number, act.policy.parcels_most) else act.policy.parcels_most + 1
+    fitting = [count for count in Count if parcels.fits(shift, count, parcels_, act.policy)]
+    meant = {LOADED: Count.LOADED, BACK: Count.BROUGHT_BACK}
+    count = next((count for words, count in meant.items() if what in words), None)
+    if not queries.is_editable(shift, act.now):
+        await refused_typed(act, Refused(Refusal.NO_LONGER_EDITABLE))
+    elif not fitting or (count is not None and count not in fitting):
+        await refused_typed(act, Refused(Refusal.BAD_PARCELS))
+    elif count is None:
+        await act.say(parcel_screens.which_it_is(shift, parcels_, fitting, home_button(act.reader), act.reader))
+    elif (why := await parcels.enter(act, Whose(person), shift.assignment_id, count, parcels_)) is not None:
+        await refused_typed(act, why)
+    else:
+        await show(act, shift.assignment_id)
 
 
 async def _loads(act: Acting, person: Person, shift: OwnShift, number: str) -> None:

@@ -1,6 +1,6 @@
 """Numbers of parcels, by buttons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.callbacks.callback import Callback
@@ -96,6 +96,26 @@ def which_number(shift: OwnShift, home: Button, reader: Reader) -> Screen:
         Button(back, Keypad(shift.assignment_id, Count.BROUGHT_BACK, 0)),
     )
     return Screen(_("<b>Which number is wrong?</b>"), (buttons, (home,)))
+
+
+def which_it_is(shift: OwnShift, parcels: int, fitting: Sequence[Count], home: Button, reader: Reader) -> Screen:
+    """A bare number after the shift: which of its numbers it corrects. `fitting`: those that it could be."""
+    _ = reader.gettext
+    text = _(
+        "<b>{route}, {warehouse}: what is {n}?</b>\n"
+        "It stands at {loaded} parcels loaded, {returned} brought back. Press what you want to correct."
+    ).format(
+        route=escape(shift.route),
+        warehouse=escape(shift.warehouse),
+        n=parcels,
+        loaded=shift.parcels_start,
+        returned=shift.parcels_returned,
+    )
+    labels = {Count.LOADED: _("📦 Loaded: {n}"), Count.BROUGHT_BACK: _("↩️ Brought back: {n}")}
+    buttons = (
+        Button(labels[count].format(n=parcels), EnterParcels(shift.assignment_id, count, parcels)) for count in fitting
+    )
+    return Screen(text, (tuple(buttons), (home,)))
 
 
 def ask_why_corrected(parcels: int, most: int, back: Button, reader: Reader) -> Screen:

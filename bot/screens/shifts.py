@@ -24,7 +24,7 @@ from bot.screens.screen import Button, Screen, escape
 from domain.db.models.words import AssignmentStatus
 from domain.notices.facts.offers import ShiftAssigned
 from domain.refusals import Refusal, Refused
-from domain.shifts.queries import OwnShift
+from domain.shifts.queries import OwnShift, is_editable
 from domain.shifts.rules_of_leaving import may_hand_back
 from domain.shifts.rules_of_parcels import Count
 
@@ -95,8 +95,7 @@ def steps(shift: OwnShift, today: date, now: datetime, reader: Reader) -> Rows:
             back = Button(_("↩️ Parcels brought back"), Keypad(id_, Count.BROUGHT_BACK, 0))
             return ((back,), (correct, stop_button(shift, reader)))
         case AssignmentStatus.COMPLETED:
-            editable = shift.editable_until is not None and now <= shift.editable_until
-            return ((Button(_("✏️ Fix the numbers"), FixParcels(id_)),),) if editable else ()
+            return ((Button(_("✏️ Fix the numbers"), FixParcels(id_)),),) if is_editable(shift, now) else ()
     rows: list[tuple[Button, ...]] = []
     if shift.declinable:
         return (answers(shift, reader), (directions(shift.warehouse, shift.address, reader),))

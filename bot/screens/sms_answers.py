@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.reader import Reader
 from bot.screens.bidding import refusal
@@ -9,8 +10,9 @@ from bot.screens.plain import fitting, name_of, plain
 from bot.screens.texts import LISTED_MOST, first_of, offer_of, place_of, placed, reply_take
 from bot.sms.words import Word
 from domain.bidding.offers import Offer
+from domain.db.models.words import AssignmentStatus
 from domain.refusals import Refusal
-from domain.shifts.queries import OwnShift
+from domain.shifts.queries import OwnShift, is_editable
 
 
 def confirmed(shift: OwnShift, company: str, reader: Reader) -> str:
@@ -34,21 +36,34 @@ def no_shift_today(company: str, reader: Reader) -> str:
     )
 
 
-def checked_in(shift: OwnShift, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: you're checked in for {route}. Reply LOAD and how many parcels you have loaded.")
-    return plain(text.format(company=name_of(company), route=name_of(shift.route)))
-
-
-def loaded(shift: OwnShift, parcels: int, company: str, reader: Reader) -> str:
-    text = reader.gettext(
-        "{company}: {route}, {n} parcels loaded. Once you're back, reply BACK and how many you bring back."
+def standing(shift: OwnShift, now: datetime, company: str, reader: Reader) -> str:
+    """How far he is on the shift, and the next step; after it, until when he may correct it (R8.4)."""
+    _ = reader.gettext
+    if shift.status is not AssignmentStatus.COMPLETED and shift.parcels_start is None:
+        text = _("{company}: you're checked in for {route}. Reply LOAD and how many parcels you have loaded.")
+    elif shift.status is not AssignmentStatus.COMPLETED:
+        text = _("{company}: {route}, {n} parcels loaded. Once you're back, reply BACK and how many you bring back.")
+    elif shift.parcels_start is None:  # by another program
+        text = _("{company}: {route} is done. Thank you!")
+    elif is_editable(shift, now):
+        text = _(
+            "{company}: {route} is done, {n} loaded, {returned} brought back. Thank you! "
+            "Wrong? Reply LOAD or BACK and the right number by {until}."
+        )
+    else:
+        text = _(
+            "{company}: {route} is done, {n} loaded, {returned} brought back. Thank you! "
+            "Wrong? Your manager can still put it right."
+        )
+    return plain(
+        text.format(
+            company=name_of(company),
+            route=name_of(shift.route),
+            n=shift.parcels_start,
+            returned=shift.parcels_returned,
+            until=reader.time(shift.editable_until) if shift.editable_until else "",
+        )
     )
-    return plain(text.format(company=name_of(company), route=name_of(shift.route), n=parcels))
-
-
-def brought_back(shift: OwnShift, parcels: int, company: str, reader: Reader) -> str:
-    text = reader.gettext("{company}: {route}, {n} brought back, your shift is done. Thank you!")
-    return plain(text.format(company=name_of(company), route=name_of(shift.route), n=parcels))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """A driver's own shifts by SMS: confirming and the day itself (R11.6)."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 from bot.reader import Reader
 from bot.screens import shift_texts, sms_answers
 from bot.sms.texter import Texting, reader_of
+from domain.db.models.words import AssignmentStatus
 from domain.notices import codes
 from domain.notices.kinds import ASKS_TO_CONFIRM, Kind
 from domain.people.queries import Person
@@ -18,6 +20,7 @@ from domain.shifts.coming import ToldLate
 from domain.shifts.queries import OwnShift
 from domain.shifts.restoring import GoneToAnother
 from domain.shifts.rules import Done
+from domain.shifts.rules_of_parcels import Count
 from domain.time import local_day
 
 
@@ -74,8 +77,7 @@ async def here(this: Texting) -> str | None:
             return shift_texts.told_late(this.company, reader)
         case GoneToAnother():
             return shift_texts.gone_to_another(this.company, reader)
-    shift = await shifts.own_shift(this.session, person.id, assignment_id, edge.policy)
-    return sms_answers.checked_in(shift, this.company, reader) if shift else sms_answers.noted(this.company, reader)
+    return await _standing(this, person, assignment_id, reader)
 
 
 async def _missed_today(this: Texting) -> list[tuple[Person, UUID]]:
@@ -100,26 +102,40 @@ async def late(this: Texting) -> str | None:
 
 
 async def load(this: Texting) -> str | None:
-    return await _parcels(this, own.load_parcels, sms_answers.loaded)
+    return await _parcels(this, Count.LOADED)
 
 
 async def back(this: Texting) -> str | None:
-    return await _parcels(this, own.complete_shift, sms_answers.brought_back)
+    return await _parcels(this, Count.BROUGHT_BACK)
 
 
-async def _parcels(
-    this: Texting, enter: Callable[..., Awaitable[object]], said: Callable[[OwnShift, int, str, Reader], str]
-) -> str:
-    """A number of parcels of the shift that is under way (R8.3)."""
-    if len(found := await _each(this, shifts.to_count)) != 1:
+async def _parcels(this: Texting, what: Count) -> str:
+    """A number of parcels of the shift that is under way (R8.3), or within the hour a correction of it (R8.4)."""
+    if len(found := await _each(this, partial(shifts.to_count, now=this.now))) != 1:
         return not_one(this, len(found))
     ((person, shift),) = found
     reader, code = reader_of([person], this.texted.language, this.edge), this.texted.code or ""
     parcels = int(code) if code.isdecimal() else -1  # no number: it can't be right
-    result = await enter(this.session, person, shift.assignment_id, parcels, this.edge.policy, this.now)
+    result = await _enter(this, person, shift, what, parcels)
     if isinstance(result, Refused):
         return shift_texts.refused(result, this.company, reader, shift)
-    return said(shift, parcels, this.company, reader)
+    return await _standing(this, person, shift.assignment_id, reader)
+
+
+async def _enter(this: Texting, person: Person, shift: OwnShift, what: Count, parcels: int) -> object:
+    given, at = (this.session, person, shift.assignment_id), (this.edge.policy, this.now)
+    if shift.status is AssignmentStatus.COMPLETED:
+        start, returned = (parcels, None) if what is Count.LOADED else (None, parcels)
+        return await own.correct_parcels(*given, start, returned, *at)
+    return await (own.load_parcels if what is Count.LOADED else own.complete_shift)(*given, parcels, *at)
+
+
+async def _standing(this: Texting, person: Person, assignment_id: UUID, reader: Reader) -> str:
+    """What is done, as it stands now, with the next step."""
+    shift = await shifts.own_shift(this.session, person.id, assignment_id, this.edge.policy)
+    if shift is None:  # it was given back to him in another row
+        return sms_answers.noted(this.company, reader)
+    return sms_answers.standing(shift, this.now, this.company, reader)
 
 
 async def of_today(this: Texting) -> list[tuple[Person, OwnShift]]:

@@ -146,10 +146,21 @@ async def of_the_day(session: AsyncSession, driver_id: uuid.UUID, today: date, p
     return next((each for each in reversed(shifts) if each.on == today or each.status is AssignmentStatus.ACTIVE), None)
 
 
-async def to_count(session: AsyncSession, driver_id: uuid.UUID, today: date, policy: Policy) -> OwnShift | None:
-    """The shift whose parcels he counts: the one that he is on, else that of `today` as it stands (R8.3)."""
-    active = await under_way(session, driver_id, today, policy)
-    return active or await of_the_day(session, driver_id, today, policy)
+async def to_count(
+    session: AsyncSession, driver_id: uuid.UUID, today: date, policy: Policy, now: datetime
+) -> OwnShift | None:
+    """The shift whose parcels he counts: of `today`, else of the day before, if he is on it or may still correct it.
+
+    Else that of `today`, as it stands (R8.3, R8.4).
+    """
+    shifts = await own_shifts(session, driver_id, today - timedelta(days=1), today, policy)
+    open_ = [shift for shift in shifts if shift.status is AssignmentStatus.ACTIVE or is_editable(shift, now)]
+    return next(reversed(open_ or [shift for shift in shifts if shift.on == today]), None)
+
+
+def is_editable(shift: OwnShift, now: datetime) -> bool:
+    """Whether its driver may still correct the numbers, as far as the clock goes (R8.4)."""
+    return shift.editable_until is not None and now <= shift.editable_until
 
 
 async def any_shift(

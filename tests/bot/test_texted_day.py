@@ -286,6 +286,72 @@ async def test_r8_3_todays_comes_first_once_he_has_arrived_there(
         assert (await session.get_one(Assignment, day.slot.id)).status is AssignmentStatus.COMPLETED
 
 
+# -- parcels
+
+
+@pytest.mark.parametrize(
+    ("language", "load", "back", "says"),
+    [("en", "LOAD", "BACK", "{} loaded, {} brought back"), ("fr", "Charge", "retour", "{} charges, {} rapportes")],
+)
+async def test_r8_4_either_number_is_corrected_within_the_hour_and_then_by_the_manager(
+    town: Town, texter: Texter, clock: Clock, language: str, load: str, back: str, says: str
+) -> None:
+    day = await day_of(town, texter, clock, language)
+    for body in ("HERE", f"{load} 120", f"{back} 6"):
+        await day.text(body)
+    day.at(-1)
+
+    async def corrects(body: str, loaded: int, returned: int) -> str:
+        answer = await day.text(body)
+        shown = answer.replace("\u00e9", "e")
+        assert says.format(loaded, returned) in shown and "R12" in shown, answer
+        assert load.upper() in shown and back.upper() in shown, "and how to correct it"
+        async with town.sessions() as session:
+            row = (await session.scalars(select(Shift).where(Shift.assignment_id == day.slot.id))).one()
+        assert (row.parcels_start, row.parcels_returned) == (loaded, returned)
+        assert row.parcels_delivered == loaded - returned
+        return answer
+
+    await corrects(f"{back} 5", 120, 5)
+    await corrects(f"{load} 100", 100, 5)
+    await corrects(f"{load} 100", 100, 5)
+    refused = await day.text(f"{load} 4")
+    assert ("can't be right" in refused) or ("ne va pas" in refused), "fewer than came back"
+    day.at(0.01)
+    for body in (f"{load} 101", f"{back} 4"):
+        over = await day.text(body)
+        assert ("Your manager can still" in over) or ("Votre gestionnaire peut encore" in over)
+    async with town.sessions() as session:
+        row = (await session.scalars(select(Shift).where(Shift.assignment_id == day.slot.id))).one()
+    assert (row.parcels_start, row.parcels_returned) == (100, 5)
+
+
+@pytest.mark.parametrize(
+    ("language", "loaded", "done"), [("en", "reply BACK", "is done"), ("fr", "RETOUR", "quart termin\u00e9")]
+)
+async def test_r8_2_here_says_how_far_he_is(
+    town: Town, texter: Texter, clock: Clock, language: str, loaded: str, done: str
+) -> None:
+    day = await day_of(town, texter, clock, language)
+    there = await day.text("HERE")
+    assert await day.text("HERE") == there
+    await day.text("LOAD 120")
+    answer = await day.text("HERE")
+    assert "120" in answer and loaded in answer
+    await day.text("BACK 6")
+    answer = await day.text("ICI")
+    assert done in answer and "6" in answer and "R12" in answer
+
+
+async def test_r8_4_after_midnight_the_hour_is_still_his(day: Day) -> None:
+    for body in ("HERE", "LOAD 120"):
+        await day.text(body)
+    day.at(15 * 60 - 20)
+    await day.text("BACK 6")
+    day.at(15 * 60 + 20)
+    assert "120 loaded, 5 brought back" in await day.text("BACK 5")
+
+
 # -- whose?
 
 

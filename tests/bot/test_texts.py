@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from html import unescape
@@ -88,6 +89,13 @@ def a_shift(*, confirmed: bool = True) -> OwnShift:
     return OwnShift(uuid4(), *place, ON, STARTS, by, by, AssignmentStatus.SCHEDULED, confirmed, *nothing_yet)
 
 
+def at_work(status: AssignmentStatus, *, editable_for: timedelta | None = None, **counts: Any) -> OwnShift:
+    return replace(a_shift(), status=status, editable_until=STARTS + editable_for if editable_for else None, **counts)
+
+
+DONE: dict[str, Any] = {"parcels_start": 142, "parcels_returned": 4}
+
+
 def a_card() -> WindowCard:
     values: dict[str, Any] = dict.fromkeys(WindowCard.__dataclass_fields__)
     values |= {"route": "R12", "warehouse": "Montréal-Est", "on": ON, "status": BidWindowStatus.CLOSED}
@@ -132,6 +140,16 @@ SMS: dict[str, Text] = {
     "none open": lambda reader: sms_answers.none_open(COMPANY, reader),
     "wrong code": lambda reader: sms_answers.wrong_code([], COMPANY, reader),
     "wrong code, one open": lambda reader: sms_answers.wrong_code([Takeable(an_offer(), "K7Q")], COMPANY, reader),
+    **{
+        name: partial(sms_answers.standing, shift, STARTS, COMPANY)
+        for name, shift in {
+            "there": at_work(AssignmentStatus.ACTIVE),
+            "loaded": at_work(AssignmentStatus.ACTIVE, parcels_start=142),
+            "done": at_work(AssignmentStatus.COMPLETED, editable_for=timedelta(hours=1), **DONE),
+            "done long ago": at_work(AssignmentStatus.COMPLETED, editable_for=timedelta(seconds=-1), **DONE),
+            "done by another program": at_work(AssignmentStatus.COMPLETED),
+        }.items()
+    },
     "ok": lambda reader: sms_answers.noted(COMPANY, reader),
     "help": lambda reader: sms_answers.help_(True, COMPANY, reader),
     "help for managers": lambda reader: sms_answers.help_(False, COMPANY, reader),

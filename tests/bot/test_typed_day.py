@@ -127,3 +127,52 @@ async def test_r8_3_until_he_has_arrived_today_yesterdays_can_be_finished(day: D
     await dana.press(await dana.writes("back 50", "R11, North", "\n\n50"), "✓ 50")
     await dana.sees("R11, North", "0 of 50 parcels delivered")
     assert await day.status(old) is COMPLETED
+
+
+# -- after the shift
+
+
+@pytest.mark.parametrize(
+    ("language", "load", "back"), [("en", "load 100", "back 5"), ("fr", "charg\u00e9 100", "Retour 5")]
+)
+async def test_r8_4_either_number_is_corrected_by_its_word(day: Day, language: str, load: str, back: str) -> None:
+    dana = await day.begins(language)
+    today = await day.shift("R12", COMPLETED, 120, 6)
+    await dana.writes(back, "R12, North", "115", "120")
+    await dana.writes(load, "R12, North", "95", "100")
+    assert await day.counts(today) == (100, 5)
+    await dana.writes(load.replace("100", "4"), "can't be right" if language == "en" else "ne va pas")
+    assert await day.counts(today) == (100, 5)
+
+
+@pytest.mark.parametrize(
+    ("language", "asks", "loaded", "back"),
+    [
+        ("en", "It stands at 120 parcels loaded, 6 brought back", "Loaded: 7", "Brought back: 7"),
+        ("fr", "Il y a 120 colis charg\u00e9s, 6 rapport\u00e9s", "Charg\u00e9s\u00a0: 7", "Rapport\u00e9s\u00a0: 7"),
+    ],
+)
+async def test_r8_4_of_a_bare_number_he_is_asked_which_it_is(
+    day: Day, language: str, asks: str, loaded: str, back: str
+) -> None:
+    dana = await day.begins(language)
+    today = await day.shift("R12", COMPLETED, 120, 6)
+    asked = await dana.writes("7", "R12, North", asks)
+    assert [label.split(" ", 1)[1] for label in labels(asked)[:2]] == [loaded, back]
+    assert await day.counts(today) == (120, 6), "nothing before he presses"
+    await dana.press(asked, back)
+    await dana.sees("R12, North", "113", "120")
+    assert await day.counts(today) == (120, 7)
+    asked = await dana.writes("142", "R12, North")
+    assert len(labels(asked)) == 2, "so many can't have come back"
+    await dana.press(asked, "142")
+    await dana.sees("R12, North", "135", "142")
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "Your manager can still"), ("fr", "gestionnaire peut encore")])
+async def test_r8_4_after_the_hour_only_the_manager_can(day: Day, language: str, says: str) -> None:
+    dana = await day.begins(language)
+    today = await day.shift("R12", COMPLETED, 120, 6, editable_for=-MINUTE)
+    for text in ("load 100", "retour 5", "142"):
+        await dana.writes(text, says)
+    assert await day.counts(today) == (120, 6)

@@ -317,7 +317,7 @@ async def test_whatever_number_he_types_is_answered(calls: httpx.AsyncClient, se
     await it.phone.writes("1000", "You loaded 999 parcels, so from 0 to 999 can come back")
     await it.phone.press(await it.phone.writes("998", "\n\n998"), "✓ 998")
     await it.phone.sees("1 of 999 parcels delivered")
-    await it.phone.writes("5", "I didn't understand")
+    assert labels(await it.phone.writes("5", "what is 5?")) == ["↩️ Brought back: 5", "🏠 Home"]
 
 
 async def test_r8_the_whole_day_in_the_words_of_an_sms(calls: httpx.AsyncClient, sessions: Sessions) -> None:
