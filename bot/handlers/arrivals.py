@@ -57,14 +57,14 @@ LATE: Final = re.compile(
 
 
 async def says_late(act: Acting, person: Person, text: str) -> bool:
-    """ "late 15", "en retard": of today's shift. Whoever has none gets no further with it."""
+    """ "late 15", "en retard": of today's shift."""
     said = LATE.fullmatch(" ".join(text.lower().replace("’", "'").rstrip(".!").split()))
     if said is None:
         return False
     today = local_day(act.now, act.policy)
     shifts = await queries.own_shifts(act.session, person.id, today, today, act.policy)
     if not shifts:
-        return False
+        return await _missed_it(act, person)
     minutes = next((int(number) for number in said.groups() if number), None)
     result = await _runs_late(act, person, shifts[0].assignment_id, minutes)
     if isinstance(result, Refused):
@@ -77,6 +77,14 @@ async def says_late(act: Acting, person: Person, text: str) -> bool:
     else:
         await show(act, shifts[0].assignment_id)
     return True
+
+
+async def _missed_it(act: Acting, person: Person) -> bool:
+    """Who says so after he was missed reads how it stands, and what he can still do (R8.6)."""
+    missed = await coming.missed_on(act.session, person.id, local_day(act.now, act.policy))
+    if missed is not None:
+        await act.show(Kind.MISSED, missed)
+    return missed is not None
 
 
 async def on_come_late(update: Update, context: Context) -> None:

@@ -65,7 +65,7 @@ async def on_stop_because(update: Update, context: Context) -> None:
         shift = await _under_way(act, of, press.assignment_id)
         if shift is None:
             return
-        back, most = _back(act, shift), parcel_screens.most(shift, Count.BROUGHT_BACK, act.policy)
+        back, (_, most) = _back(act, shift), parcel_screens.bounds(shift, Count.BROUGHT_BACK, act.policy)
         if shift.parcels_start is None:
             await act.say(stopping.consequence(shift, reason_of(press.reason), back, act.reader))
         else:

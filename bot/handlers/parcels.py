@@ -41,7 +41,7 @@ async def keypad(act: Acting, of: Whose, assignment_id: UUID, what: int, typed: 
     elif what == Count.BROUGHT_BACK and shift.parcels_start is None:
         await refused(act, Refused(Refusal.NOT_LOADED), assignment_id)
     else:
-        most = screens.most(shift, Count(what), act.policy)
+        _, most = screens.bounds(shift, Count(what), act.policy)
         shown = max(0, min(typed, most))
         await act.say(screens.keypad(shift, Count(what), shown, most, home_button(act.reader), act.reader, of.name))
 

@@ -6,6 +6,7 @@ from typing import Final
 from bot.acting import Acting
 from bot.handlers import cancelling, parcels
 from bot.handlers.shifts import Whose, refused_typed, show
+from bot.numbered import PARCELS, numbered
 from bot.screens import parcels as parcel_screens
 from bot.screens.home import home_button
 from domain.db.models.words import AssignmentStatus
@@ -62,59 +63,57 @@ async def cannot_come(act: Acting, person: Person, text: str) -> bool:
 
 
 async def counts(act: Acting, person: Person, text: str) -> bool:
-    """A number of parcels, bare or with its word."""
-    *words, number = text.split() or [""]
-    what = folded(" ".join(words))
-    if not number.isdecimal() or what not in ("", *LOADED, *BACK):
+    """A number of parcels, bare or with its word: of the shift that he is on, or within the hour to correct it."""
+    said = numbered(text, PARCELS)
+    if said is None or said.word not in ("", *LOADED, *BACK):
         return False
     shift = await queries.to_count(act.session, person.id, local_day(act.now, act.policy), act.policy, act.now)
-    if shift is None:
+    if shift is None or (shift.status is AssignmentStatus.SCHEDULED and said.number is None):
         return False
+    what = Count.LOADED if said.word in LOADED else Count.BROUGHT_BACK if said.word in BACK else None
     if shift.status is AssignmentStatus.SCHEDULED:
         await refused_typed(act, Refused(Refusal.NOT_ARRIVED))
     elif shift.status is AssignmentStatus.COMPLETED:
-        await _corrects(act, person, shift, what, number)
-    elif what in LOADED or (shift.parcels_start is None and what not in BACK):
-        await _loads(act, person, shift, number)
-    elif shift.parcels_start is None:
-        await refused_typed(act, Refused(Refusal.NOT_LOADED))
-    elif _is_over(number, shift.parcels_start):
-        await act.say(parcel_screens.too_many_back(shift, home_button(act.reader), act.reader))
-    else:  # it would complete the shift: he presses ✓ himself
-        await parcels.keypad(act, Whose(person), shift.assignment_id, Count.BROUGHT_BACK, int(number))
+        await _corrects(act, person, shift, what, said.number)
+    else:
+        await _counts(act, person, shift, what, said.number)
     return True
 
 
-async def _corrects(act: Acting, person: Person, shift: OwnShift, what: str, number: str) -> None:
-    """Within the hour either number (R8.4); a bare one may be either, so he presses which it is."""
-    parcels_ = int(number) if not _is_over(number, act.policy.parcels_most) else act.policy.parcels_most + 1
-    fitting = [count for count in Count if parcels.fits(shift, count, parcels_, act.policy)]
-    meant = {LOADED: Count.LOADED, BACK: Count.BROUGHT_BACK}
-    count = next((count for words, count in meant.items() if what in words), None)
+async def _counts(act: Acting, person: Person, shift: OwnShift, what: Count | None, number: int | None) -> None:
+    """What is not loaded yet is loaded, whatever comes after that comes back."""
+    what = what or (Count.LOADED if shift.parcels_start is None else Count.BROUGHT_BACK)
+    if what is Count.BROUGHT_BACK and shift.parcels_start is None:
+        await refused_typed(act, Refused(Refusal.NOT_LOADED))
+    elif number is None or not parcels.fits(shift, what, number, act.policy):
+        await _cant_be(act, shift, what)
+    elif what is Count.BROUGHT_BACK:  # it would complete the shift: he presses ✓ himself
+        await parcels.keypad(act, Whose(person), shift.assignment_id, what, number)
+    else:
+        await _enters(act, person, shift, what, number)
+
+
+async def _corrects(act: Acting, person: Person, shift: OwnShift, what: Count | None, number: int | None) -> None:
+    """Either number (R8.4); a bare one may be either, so he presses which it is."""
+    counts = tuple(Count) if what is None else (what,)
+    fitting = tuple(each for each in counts if number is not None and parcels.fits(shift, each, number, act.policy))
     if not queries.is_editable(shift, act.now):
         await refused_typed(act, Refused(Refusal.NO_LONGER_EDITABLE))
-    elif not fitting or (count is not None and count not in fitting):
-        await refused_typed(act, Refused(Refusal.BAD_PARCELS))
-    elif count is None:
-        await act.say(parcel_screens.which_it_is(shift, parcels_, fitting, home_button(act.reader), act.reader))
-    elif (why := await parcels.enter(act, Whose(person), shift.assignment_id, count, parcels_)) is not None:
-        await refused_typed(act, why)
+    elif number is None or not fitting:
+        await _cant_be(act, shift, *counts)
+    elif what is None:
+        await act.say(parcel_screens.which_it_is(shift, number, fitting, home_button(act.reader), act.reader))
     else:
-        await show(act, shift.assignment_id)
+        await _enters(act, person, shift, what, number)
 
 
-async def _loads(act: Acting, person: Person, shift: OwnShift, number: str) -> None:
-    if _is_over(number, act.policy.parcels_most):
-        why: Refused | None = Refused(Refusal.BAD_PARCELS)
-    else:
-        why = await parcels.enter(act, Whose(person), shift.assignment_id, Count.LOADED, int(number))
+async def _enters(act: Acting, person: Person, shift: OwnShift, what: Count, number: int) -> None:
+    why = await parcels.enter(act, Whose(person), shift.assignment_id, what, number)
     await (show(act, shift.assignment_id) if why is None else refused_typed(act, why))
 
 
-def _is_over(number: str, most: int) -> bool:
-    """Digits of any length: what is too long to be a number of parcels is not read as one."""
-    digits = number.lstrip("0")
-    return len(digits) > len(str(most)) or int(digits or "0") > most
+async def _cant_be(act: Acting, shift: OwnShift, *counts: Count) -> None:
+    await act.say(parcel_screens.cant_be(shift, counts, act.policy, home_button(act.reader), act.reader))
 
 
 async def _of_today(act: Acting, person: Person) -> Sequence[OwnShift]:

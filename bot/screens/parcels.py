@@ -1,6 +1,6 @@
 """Numbers of parcels, by buttons."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.callbacks.callback import Callback
@@ -25,18 +25,28 @@ def _keys_for(shift: OwnShift, what: Count) -> Keys:
     return Keys(lambda n: Keypad(id_, what, n), lambda n: EnterParcels(id_, what, n))
 
 
-def most(shift: OwnShift, what: Count, policy: Policy) -> int:
-    """No more comes back than was loaded (R8.3)."""
-    loaded = shift.parcels_start if what is Count.BROUGHT_BACK else None
-    return policy.parcels_most if loaded is None else loaded
+def bounds(shift: OwnShift, what: Count, policy: Policy) -> tuple[int, int]:
+    """The least and the most that this number can be: no more comes back than was loaded (R8.3)."""
+    if what is Count.BROUGHT_BACK and shift.parcels_start is not None:
+        return 0, shift.parcels_start
+    return max(1, shift.parcels_returned or 0), policy.parcels_most
 
 
-def too_many_back(shift: OwnShift, home: Button, reader: Reader) -> Screen:
-    """The answer to a typed number that can't be right."""
+def cant_be(shift: OwnShift, counts: tuple[Count, ...], policy: Policy, home: Button, reader: Reader) -> Screen:
+    """The answer to a typed number that can't be right: what it can be, and the keypad. `counts`: what may be meant."""
     _ = reader.gettext
-    text = _("You loaded {n} parcels, so from 0 to {n} can come back. Write the number again.")
-    back = Button(_("↩️ Parcels brought back"), Keypad(shift.assignment_id, Count.BROUGHT_BACK, 0))
-    return Screen(text.format(n=shift.parcels_start), ((back,), (home,)))
+    place = f"{escape(shift.route)}, {escape(shift.warehouse)}"
+    says = {
+        Count.LOADED: _("From {least} to {most} parcels can be loaded."),
+        Count.BROUGHT_BACK: _("From {least} to {most} parcels can come back."),
+    }
+    labels = {Count.LOADED: _("📦 Parcels loaded"), Count.BROUGHT_BACK: _("↩️ Parcels brought back")}
+    lines = [place, _("<b>That number can't be right.</b>")]
+    for what in counts:
+        least, most = bounds(shift, what, policy)
+        lines.append(says[what].format(least=least, most=most))
+    keypads = tuple((Button(labels[what], Keypad(shift.assignment_id, what, 0)),) for what in counts)
+    return Screen("\n".join([*lines, _("Write the number again.")]), (*keypads, (home,)))
 
 
 def keypad(
@@ -98,7 +108,7 @@ def which_number(shift: OwnShift, home: Button, reader: Reader) -> Screen:
     return Screen(_("<b>Which number is wrong?</b>"), (buttons, (home,)))
 
 
-def which_it_is(shift: OwnShift, parcels: int, fitting: Sequence[Count], home: Button, reader: Reader) -> Screen:
+def which_it_is(shift: OwnShift, parcels: int, fitting: tuple[Count, ...], home: Button, reader: Reader) -> Screen:
     """A bare number after the shift: which of its numbers it corrects. `fitting`: those that it could be."""
     _ = reader.gettext
     text = _(

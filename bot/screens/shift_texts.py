@@ -6,16 +6,19 @@ from typing import Final
 
 from bot.delivery.gsm7 import segments
 from bot.reader import Reader
+from bot.screens.parcels import bounds
 from bot.screens.plain import name_of, plain
 from bot.screens.shifts import refusal
 from bot.wording_of_the_day import NAMES_MOST, names
 from domain.db.models.words import CancelReason
 from domain.notices.facts.arrivals import ArrivedLate, LateAnswered, ShiftMissed
 from domain.notices.facts.shifts import ShiftReturned
+from domain.policy import Policy
 from domain.refusals import Refusal, Refused
 from domain.shifts.checking import HeldCard, MissingCard
 from domain.shifts.late import LateCard
 from domain.shifts.queries import OwnShift
+from domain.shifts.rules_of_parcels import Count
 
 REASONS: Final = tuple(CancelReason)  # their numbers in an SMS are their places, from 1
 
@@ -148,6 +151,18 @@ def refused(why: Refused, company: str, reader: Reader, about: OwnShift | None =
     }
     head = f"{name_of(company)}, {name_of(about.route)}" if about else name_of(company)
     return plain(f"{head}: {texts.get(why.why) or refusal(why, reader)}")
+
+
+def cant_be(shift: OwnShift, what: Count, policy: Policy, company: str, reader: Reader) -> str:
+    """The answer to a number of parcels that can't be right, or to none."""
+    _ = reader.gettext
+    least, most = bounds(shift, what, policy)
+    text = _("{company}, {route}: that number can't be right. Reply BACK and {least} to {most} parcels.")
+    if what is Count.LOADED:
+        text = _(
+            "{company}, {route}: that number can't be right. Reply LOAD and {least} to {most} parcels, like LOAD 120."
+        )
+    return plain(text.format(company=name_of(company), route=name_of(shift.route), least=least, most=most))
 
 
 def told_late(company: str, reader: Reader) -> str:

@@ -102,7 +102,7 @@ def steps(shift: OwnShift, today: date, now: datetime, reader: Reader) -> Rows:
     if not shift.confirmed:
         rows.append((Button(_("✅ Confirm {day}").format(day=reader.day(shift.on)), Confirm(id_)),))
     elif shift.on <= today and now >= shift.arrive_by:
-        return ((Button(_("🏃 I'm here, late"), ComeLate(id_)),), (directions(shift.warehouse, shift.address, reader),))
+        return ((come_late_button(shift, reader),), (directions(shift.warehouse, shift.address, reader),))
     elif shift.on <= today:
         rows.append((Button(_("✅ I'm here"), ImHere(id_)),))
     in_time = shift.late_until is not None and now <= shift.late_until
@@ -128,6 +128,10 @@ def answers(shift: OwnShift, reader: Reader) -> tuple[Button, ...]:
 def hand_back_button(shift: OwnShift, reader: Reader) -> Button:
     """What a bid has just won can be given back (R6.4)."""
     return Button(reader.gettext("↩️ Give it back"), HandBack(shift.assignment_id))
+
+
+def come_late_button(shift: OwnShift, reader: Reader) -> Button:
+    return Button(reader.gettext("🏃 I'm here, late"), ComeLate(shift.assignment_id))
 
 
 def late_button(shift: OwnShift, reader: Reader) -> Button:
@@ -211,6 +215,11 @@ def not_done(refused: Refused, about: OwnShift | None, home: Button, reader: Rea
         ways = (stop_button(about, reader),)
     elif about is not None and refused.why is Refusal.BAD_MINUTES:
         ways = (late_button(about, reader), cannot_button(about, reader))
+    elif about is not None and refused.why is Refusal.ARRIVED_TOO_LATE:
+        ways = (come_late_button(about, reader),)
+    elif about is not None and refused.why is Refusal.TOO_LATE_TO_SAY:
+        here = Button(reader.gettext("✅ I'm here"), ImHere(about.assignment_id))
+        ways = (here, cannot_button(about, reader))
     return Screen(refusal(refused, reader), (ways, (home,)) if ways else ((home,),))
 
 

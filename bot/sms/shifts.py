@@ -11,7 +11,7 @@ from domain.db.models.words import AssignmentStatus
 from domain.notices import codes
 from domain.notices.kinds import ASKS_TO_CONFIRM, Kind
 from domain.people.queries import Person
-from domain.refusals import Refused
+from domain.refusals import Refusal, Refused
 from domain.shifts import actions as own
 from domain.shifts import coming
 from domain.shifts import late as lateness
@@ -117,6 +117,8 @@ async def _parcels(this: Texting, what: Count) -> str:
     reader, code = reader_of([person], this.texted.language, this.edge), this.texted.code or ""
     parcels = int(code) if code.isdecimal() else -1  # no number: it can't be right
     result = await _enter(this, person, shift, what, parcels)
+    if isinstance(result, Refused) and result.why is Refusal.BAD_PARCELS:
+        return shift_texts.cant_be(shift, what, this.edge.policy, this.company, reader)
     if isinstance(result, Refused):
         return shift_texts.refused(result, this.company, reader, shift)
     return await _standing(this, person, shift.assignment_id, reader)

@@ -44,6 +44,7 @@ from domain.shifts.driven import Driven
 from domain.shifts.late import LateCard
 from domain.shifts.queries import OwnShift
 from domain.shifts.rules import Late
+from domain.shifts.rules_of_parcels import Count
 from sandbox.telegram.entities import units
 from sandbox.telegram.formatting import parse_html
 
@@ -295,6 +296,8 @@ SMS: dict[str, Text] = {
     "cancelled": lambda reader: shift_texts.cancelled(a_shift(), COMPANY, reader),
     "told": lambda reader: shift_texts.told_late(COMPANY, reader),
     "gone": lambda reader: shift_texts.gone_to_another(COMPANY, reader),
+    "loaded": lambda reader: shift_texts.cant_be(a_shift(), Count.LOADED, POLICY, COMPANY, reader),
+    "back": lambda reader: shift_texts.cant_be(a_shift(), Count.BROUGHT_BACK, POLICY, COMPANY, reader),
     "several": lambda reader: shift_texts.several_today(COMPANY, reader),
 }
 LONGER = {("why", "fr")}  # its seven reasons don't fit

@@ -352,7 +352,7 @@ def test_every_refusal_fits_over_the_chat(reader: Reader) -> None:
 def test_r8_8_what_a_refusal_tells_him_to_press_is_there(reader: Reader) -> None:
     """The text names the button: it is the first one below it."""
     shift = a_shift(status=ACTIVE)
-    for why in (Refusal.ARRIVED_ALREADY, Refusal.BAD_MINUTES):
+    for why in (Refusal.ARRIVED_ALREADY, Refusal.BAD_MINUTES, Refusal.ARRIVED_TOO_LATE, Refusal.TOO_LATE_TO_SAY):
         shown = screens.not_done(Refused(why), shift, HOME, reader)
         named = [button.text.split(" ", 1)[-1] for button in shown.keyboard[0]]
         assert shown.keyboard[0][0].to != HOME.to and shown.keyboard[-1] == (HOME,)

@@ -129,6 +129,31 @@ async def test_r8_3_until_he_has_arrived_today_yesterdays_can_be_finished(day: D
     assert await day.status(old) is COMPLETED
 
 
+# -- numbers
+
+
+@pytest.mark.parametrize(
+    ("language", "limits", "back", "button"),
+    [
+        ("en", "From 1 to 999 parcels", "From 0 to 120 parcels", "Parcels loaded"),
+        ("fr", "de 1 \u00e0 999 colis", "de 0 \u00e0 120 colis", "Colis charg\u00e9s"),
+    ],
+)
+async def test_r8_3_a_number_that_cant_be_is_answered_with_what_it_can_be_and_the_keypad(
+    day: Day, language: str, limits: str, back: str, button: str
+) -> None:
+    dana = await day.begins(language)
+    today = await day.shift()
+    for text in ("1000", "99999", "-1", "3.5", "3,5", "load -1", "Charg\u00e9 1 200 colis"):
+        shown = await dana.writes(text, "R12, North", limits)
+        assert labels(shown)[0].endswith(button) and len(labels(shown)) == 2
+    assert await day.counts(today) == (None, None)
+    await dana.writes("120 parcels" if language == "en" else "120 colis svp", "R12, North", "120")
+    assert await day.counts(today) == (120, None)
+    for text in ("121", "-1", "retour 3,5", "back 1000"):
+        await dana.writes(text, "R12, North", back)
+
+
 # -- after the shift
 
 
