@@ -1,5 +1,6 @@
 """A driver is ill until a day, and well again (R12.7)."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from telegram import Update
@@ -53,17 +54,20 @@ async def ask_until_when(act: Acting, driver: Person, first: date, page: int = 0
 
 
 async def until_typed(act: Acting, driver: Person, data: dict[str, object], text: str) -> None:
-    """The day that was asked for, as he writes it."""
-    first = date.fromisoformat(str(data["first"]))
-    await _until(act, driver, first, text)
+    """The day that was asked for, as he writes it: friday, until friday."""
+    words = text.split()
+    if words and folded(words[0]) in UNTIL_WORDS:
+        words = words[1:]
+    await _until(act, driver, date.fromisoformat(str(data["first"])), words)
 
 
-async def _until(act: Acting, driver: Person, first: date, text: str) -> None:
+async def _until(act: Acting, driver: Person, first: date, words: Sequence[str]) -> None:
+    text = " ".join(words)
     last = dates.day(text, local_day(act.now, act.policy))
     if isinstance(last, date):
         await _plan(act, driver, first, last)
     else:
-        await act.say(screens.not_read(text, first, act.reader))
+        await act.say(screens.not_read(text, last, first, act.reader))
 
 
 async def on_ill_until(update: Update, context: Context) -> None:
@@ -136,25 +140,31 @@ async def _driver(act: Acting) -> Person | None:
 
 # Without accents and signs.
 ILL_WORDS = ("i am ill", "i am sick", "im ill", "im sick", "ill", "sick", "je suis malade", "malade")
-TODAY_WORDS = ("today", "aujourdhui")
 UNTIL_WORDS = ("until", "till", "til", "jusquau", "jusqua", "jusque")
 
 
 async def ill_typed(act: Acting, person: Person, text: str) -> bool:
-    """ "sick", "I'm ill", "malade jusqu'à vendredi": on any day, without having been asked. False: something else."""
-    words = [folded(word) for word in text.split()]
+    """ "sick", "ill tomorrow", "malade jusqu'à vendredi": on any day, without having been asked. False: something else.
+
+    What he has left out, or can't be read, is asked for, and the next day that he writes is the answer.
+    """
+    written = text.split()
+    words = [folded(word) for word in written]
     said = next((said for said in ILL_WORDS if words[: len(said.split())] == said.split()), None)
     if said is None or person.role is not UserRole.DRIVER:
         return False
-    rest = text.split()[len(said.split()) :]
+    begin = len(said.split())
+    end = next((place for place in range(begin, len(words)) if words[place] in UNTIL_WORDS), len(words))
     today = local_day(act.now, act.policy)
-    if not rest:
-        await ask_until_when(act, person, today)
-        return True
-    if folded(" ".join(rest)) in TODAY_WORDS:
-        await ask_until_when(act, person, today)
-        return True
-    if folded(rest[0]) not in UNTIL_WORDS:
+    first = dates.day(" ".join(written[begin:end]), today) if end > begin else today
+    if first is dates.Unreadable.NOT_A_DAY:  # "sick of it"
         return False
-    await _until(act, person, today, " ".join(rest[1:]))
+    asked = max(first, today) if isinstance(first, date) else today
+    await conversations.ask(act.session, person.id, Step.ILL_UNTIL, {"first": asked.isoformat()}, act.now)
+    if not isinstance(first, date):
+        await act.say(screens.not_read(" ".join(written[begin:end]), first, asked, act.reader))
+    elif written[end + 1 :]:
+        await _until(act, person, asked, written[end + 1 :])
+    else:
+        await ask_until_when(act, person, asked)
     return True

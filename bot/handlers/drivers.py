@@ -143,7 +143,7 @@ async def _read(
         return None
     day = dates.day(text, local_day(act.now, act.policy))
     if not isinstance(day, date):
-        await act.say(screens.not_read(facts, text, act.reader))
+        await act.say(screens.not_read(facts, text, day, act.reader))
         return None
     return facts, day
 

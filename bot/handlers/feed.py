@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from bot import conversations
 from bot.acting import Acting, Context, acting
 from bot.calendar_web import address, token_for
 from bot.callbacks.callback import pressed
@@ -18,6 +19,7 @@ async def on_calendar(update: Update, context: Context) -> None:
     """/calendar, and its button."""
     async with acting(update, context) as act:
         if driver := await who_drives(act):
+            await conversations.drop(act.session, driver.id)
             await _show(act, driver, context.bot_data.settings)
 
 

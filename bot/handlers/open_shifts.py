@@ -2,6 +2,7 @@
 
 from telegram import Update
 
+from bot import conversations
 from bot.acting import Context, acting
 from bot.callbacks.bidding import HandBack, HandBackNow, MyBids, OpenShift, OpenShifts, WhyBid
 from bot.callbacks.callback import pressed
@@ -25,6 +26,7 @@ async def on_open(update: Update, context: Context) -> None:
     page = pressed(update, OpenShifts).page if update.callback_query else 0
     async with acting(update, context) as act:
         if driver := await who_drives(act):
+            await conversations.drop(act.session, driver.id)
             found = await open_shifts.open_to(act.session, driver.id, page, PER_PAGE, act.policy, act.now)
             given = await giving.open_to(act.session, driver.id, act.policy, act.now)
             await act.say(screens.open_shifts(found, given, act.now, act.reader))

@@ -35,6 +35,7 @@ async def on_schedule(update: Update, context: Context) -> None:
     number = pressed(update, Schedule).week if update.callback_query else 0
     async with acting(update, context) as act:
         if person := await who_drives(act):
+            await conversations.drop(act.session, person.id)
             await _week(act, person, max(-week_screens.WEEKS_MOST, min(number, week_screens.WEEKS_MOST)))
 
 
@@ -60,6 +61,7 @@ async def on_to_confirm(update: Update, context: Context) -> None:
     """/confirm"""
     async with acting(update, context) as act:
         if person := await who_drives(act):
+            await conversations.drop(act.session, person.id)
             await _to_confirm(act, person)
 
 

@@ -1,4 +1,4 @@
-"""What is simply typed: the answer to what was asked last, or on the shift day the words of an SMS."""
+"""What is simply typed: on the shift day the words of an SMS, else the answer to what was asked last."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -74,16 +74,30 @@ async def on_text(update: Update, context: Context) -> None:
             await act.say(help_screens.not_understood(act.reader), fresh=True)
 
 
+Reads = Callable[[Acting, Person, str], Awaitable[bool]]
+OF_THE_DAY: tuple[Reads, ...] = (said.counts, said.here, arrivals.says_late, said.cannot_come, absences.ill_typed)
+
+# What wins over the answer to an open question, else it would check in nobody for a quarter of an hour. A route may be
+# called 142, and a note or an appeal, which is in his own words, may well say that he is ill.
+FIRST: Mapping[Step, tuple[Reads, ...]] = {Step.ILL_UNTIL: OF_THE_DAY, Step.ROUTE_WANTED: OF_THE_DAY[1:]}
+FIRST_OF_ALL: tuple[Reads, ...] = (said.counts, said.here, arrivals.says_late)
+
+
 async def _understood(act: Acting, person: Person, text: str) -> bool:
-    for reads in (_answers, said.counts, said.here, arrivals.says_late, said.cannot_come, absences.ill_typed):
-        if await reads(act, person, text):
-            return True
-    return False
-
-
-async def _answers(act: Acting, person: Person, text: str) -> bool:
     asked = await conversations.asked(act.session, person.id, act.now)
     if asked is None or asked.answered:
-        return False
-    await ANSWERS[asked.step](act, person, asked.data, text)
+        return await _read(OF_THE_DAY, act, person, text) is not None
+    by = await _read(FIRST.get(asked.step, FIRST_OF_ALL), act, person, text)
+    if by is None:
+        await ANSWERS[asked.step](act, person, asked.data, text)
+    elif by is not absences.ill_typed:  # which asks anew
+        await conversations.drop(act.session, person.id)
     return True
+
+
+async def _read(readers: tuple[Reads, ...], act: Acting, person: Person, text: str) -> Reads | None:
+    """Which of them has read it; None: it is something else."""
+    for reads in readers:
+        if await reads(act, person, text):
+            return reads
+    return None

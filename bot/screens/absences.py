@@ -8,6 +8,7 @@ from uuid import UUID
 from bot.callbacks.absences import FallIll, IllDays, IllUntil, WellAgain
 from bot.callbacks.home import Home
 from bot.callbacks.shifts import CancelBecause
+from bot.dates import Unreadable
 from bot.reader import Reader
 from bot.screens.days import day_rows
 from bot.screens.screen import Button, Screen, escape
@@ -184,15 +185,19 @@ def days_refused(why: Refusal, most: int, reader: Reader) -> str:
     return texts.get(why, _("That isn't possible any more.")).format(n=most)
 
 
-def not_read(written: str, first: date, reader: Reader) -> Screen:
+def not_read(written: str, why: Unreadable, first: date, reader: Reader) -> Screen:
     """What he has typed is no day."""
     again = Button(reader.gettext("‹ Another day"), IllDays(first.toordinal(), 0))
-    return Screen(no_day(written, reader), ((again,), (_home(reader),)))
+    return Screen(no_day(written, why, reader), ((again,), (_home(reader),)))
 
 
-def no_day(written: str, reader: Reader) -> str:
-    text = reader.gettext("I can't read “{text}” as a day. Write it like “friday”, “4 dec” or “2026-12-04”.")
-    return text.format(text=escape(written))
+def no_day(written: str, why: Unreadable, reader: Reader) -> str:
+    _ = reader.gettext
+    texts = {
+        Unreadable.NOT_A_DAY: _("I can't read “{text}” as a day. Write it like “friday”, “4 dec” or “2026-12-04”."),
+        Unreadable.NO_SUCH_DAY: _("The day “{text}” doesn't exist. Write one like “friday”, “4 dec” or “2026-12-04”."),
+    }
+    return texts[why].format(text=escape(written))
 
 
 def well_again(reader: Reader) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from bot.callbacks.absences import OffFrom, OffPlan, OffUntil, SendOff
 from bot.callbacks.drivers import DriverCard, LastDay, LastDays, LetGo, SpeakTo
+from bot.dates import Unreadable
 from bot.reader import LANGUAGES, Reader
 from bot.screens.absences import days_refused, given_back, kind, no_day
 from bot.screens.days import day_rows
@@ -146,9 +147,9 @@ def off_refused(facts: drivers.DriverCard, number: int, why: Refusal, policy: Po
     return Screen(days_refused(why, most(number, policy), reader), (again, _back(facts.id, reader)))
 
 
-def not_read(facts: drivers.DriverCard, written: str, reader: Reader) -> Screen:
+def not_read(facts: drivers.DriverCard, written: str, why: Unreadable, reader: Reader) -> Screen:
     """What was typed is no day; the question stands."""
-    return Screen(no_day(written, reader), (_back(facts.id, reader),))
+    return Screen(no_day(written, why, reader), (_back(facts.id, reader),))
 
 
 def off_toast(done: bool, reader: Reader) -> str:

@@ -204,6 +204,51 @@ async def test_r12_7_malade(town: Town, place: Place, words: str) -> None:
     assert await place.statuses() == [AssignmentStatus.CANCELLED]
 
 
+@pytest.mark.parametrize(
+    ("language", "unread", "days", "never", "gone"),
+    [
+        ("en", "sick until blah", ("until friday", "friday"), "31 february", "doesn't exist"),
+        (
+            "fr",
+            "malade jusqu'à lundii prochainn",
+            ("jusqu’à vendredi", "jusqu'au 27 nov"),
+            "31 février",
+            "n’existe pas",
+        ),
+    ],
+)
+async def test_r12_7_who_is_not_understood_at_once_answers_with_the_day(
+    town: Town, place: Place, language: str, unread: str, days: tuple[str, ...], never: str, gone: str
+) -> None:
+    await place.build(1, language=language)
+    async with town.serving():
+        for day in days:
+            await place.dana.writes(unread, "2026-12-04")
+            await place.dana.writes(never, never, gone)
+            await place.dana.writes(day, "27 Nov" if language == "en" else "27 nov", "R1")
+        await place.dana.writes(f"sick until {never}", gone)
+        await place.dana.writes(days[-1], "R1")
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "asks"),
+    [("en", "sick tomorrow!", "Until when are you ill?"), ("fr", "Malade demain", "Malade jusqu’à quand")],
+)
+async def test_r12_7_ill_from_another_day(town: Town, place: Place, language: str, words: str, asks: str) -> None:
+    await place.build(0, 1, language=language)
+    async with town.serving():
+        ask = await place.dana.writes(words, asks)
+        assert "26" in labels(ask)[0], "from tomorrow on"
+        last = await place.dana.writes("27 nov", "R1")
+        assert "R0" not in last["text"]
+        again = await place.dana.writes("ill tomorrow until friday", "R1")
+        assert again["text"] == last["text"]
+        await place.dana.press(again, "Yes" if language == "en" else "Oui")
+        await place.dana.sees("27 nov" if language == "fr" else "27 Nov", "!")
+    assert await place.statuses() == [AssignmentStatus.SCHEDULED, AssignmentStatus.CANCELLED]
+    assert await place.off() == [(place.day(1), place.day(2), "ill")]
+
+
 MANAGER_KNOWS = {"en": "your manager knows", "fr": "votre gestionnaire le sait"}
 
 

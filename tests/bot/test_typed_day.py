@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot import conversations
+from bot.conversations import Step
 from bot.run import serving
 from domain.db.models import Assignment, ContactSettings, Shift
 from domain.db.models.words import AssignmentStatus
@@ -136,7 +138,7 @@ async def test_r8_3_until_he_has_arrived_today_yesterdays_can_be_finished(day: D
     ("language", "limits", "back", "button"),
     [
         ("en", "From 1 to 999 parcels", "From 0 to 120 parcels", "Parcels loaded"),
-        ("fr", "de 1 \u00e0 999 colis", "de 0 \u00e0 120 colis", "Colis charg\u00e9s"),
+        ("fr", "de 1 à 999 colis", "de 0 à 120 colis", "Colis chargés"),
     ],
 )
 async def test_r8_3_a_number_that_cant_be_is_answered_with_what_it_can_be_and_the_keypad(
@@ -144,7 +146,7 @@ async def test_r8_3_a_number_that_cant_be_is_answered_with_what_it_can_be_and_th
 ) -> None:
     dana = await day.begins(language)
     today = await day.shift()
-    for text in ("1000", "99999", "-1", "3.5", "3,5", "load -1", "Charg\u00e9 1 200 colis"):
+    for text in ("1000", "99999", "-1", "3.5", "3,5", "load -1", "Chargé 1 200 colis"):
         shown = await dana.writes(text, "R12, North", limits)
         assert labels(shown)[0].endswith(button) and len(labels(shown)) == 2
     assert await day.counts(today) == (None, None)
@@ -154,12 +156,57 @@ async def test_r8_3_a_number_that_cant_be_is_answered_with_what_it_can_be_and_th
         await dana.writes(text, "R12, North", back)
 
 
-# -- after the shift
+# -- while something is asked
 
 
 @pytest.mark.parametrize(
-    ("language", "load", "back"), [("en", "load 100", "back 5"), ("fr", "charg\u00e9 100", "Retour 5")]
+    ("language", "sick", "here", "late", "cant", "why"),
+    [
+        ("en", "sick", "here", "late 15", "can't come", "Why can't you make it"),
+        ("fr", "malade", "ICI", "retard 15", "ABSENT", "Pourquoi"),
+    ],
 )
+async def test_r8_words_of_the_day_win_over_an_open_question(
+    day: Day, language: str, sick: str, here: str, late: str, cant: str, why: str
+) -> None:
+    dana = await day.begins(language)
+    today = await day.shift("R12", SCHEDULED)
+    asks, friday = ("Until when", "friday") if language == "en" else ("Malade jusqu’à quand", "vendredi")
+    lost = "didn't understand" if language == "en" else "pas compris"
+    await dana.writes(sick, asks)
+    await dana.writes(cant, why, "R12")
+    await dana.writes(sick, asks)
+    await dana.writes(late, "R12, North", "09:30" if language == "en" else "9\u00a0h\u00a030")
+    await dana.writes(sick, asks)
+    await dana.writes(sick, asks)
+    await dana.writes(here, "R12, North")
+    assert await day.status(today) is ACTIVE
+    await dana.writes(friday, lost)
+    await dana.writes(sick, asks)
+    await dana.writes("142", "R12, North", "142")
+    assert await day.counts(today) == (142, None)
+    await dana.writes(sick, asks)
+    await dana.writes("/confirm", "")
+    await dana.writes(friday, lost)
+
+
+async def test_r10_6_a_note_in_his_own_words_may_say_that_he_is_ill(day: Day) -> None:
+    dana = await day.begins()
+    slot = await day.shift("R12", SCHEDULED)
+    async with day.town.sessions.begin() as session:
+        about = {"assignment_id": str(slot.id), "reason": 6}
+        await conversations.ask(session, day.driver.id, Step.CANCEL_NOTE, about, day.town.now)
+    await dana.writes("sick", "Your note: sick")
+    async with day.town.sessions.begin() as session:
+        await conversations.ask(session, day.driver.id, Step.CANCEL_NOTE, about, day.town.now)
+    await dana.writes("I'm here", "you're there")
+    assert await day.status(slot) is ACTIVE
+
+
+# -- after the shift
+
+
+@pytest.mark.parametrize(("language", "load", "back"), [("en", "load 100", "back 5"), ("fr", "chargé 100", "Retour 5")])
 async def test_r8_4_either_number_is_corrected_by_its_word(day: Day, language: str, load: str, back: str) -> None:
     dana = await day.begins(language)
     today = await day.shift("R12", COMPLETED, 120, 6)
@@ -174,7 +221,7 @@ async def test_r8_4_either_number_is_corrected_by_its_word(day: Day, language: s
     ("language", "asks", "loaded", "back"),
     [
         ("en", "It stands at 120 parcels loaded, 6 brought back", "Loaded: 7", "Brought back: 7"),
-        ("fr", "Il y a 120 colis charg\u00e9s, 6 rapport\u00e9s", "Charg\u00e9s\u00a0: 7", "Rapport\u00e9s\u00a0: 7"),
+        ("fr", "Il y a 120 colis chargés, 6 rapportés", "Chargés\u00a0: 7", "Rapportés\u00a0: 7"),
     ],
 )
 async def test_r8_4_of_a_bare_number_he_is_asked_which_it_is(
