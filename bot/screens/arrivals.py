@@ -40,7 +40,7 @@ def missing_list(card: MissingCard, reader: Reader) -> Screen:
             len(awaited),
         ).format(n=len(awaited), warehouse=escape(card.warehouse))
     else:
-        title = _("👍 <b>{warehouse}: nobody is awaited any more</b>").format(warehouse=escape(card.warehouse))
+        title = _nobody(card.warehouse, reader)
     due = _("{day}, due by {due}").format(day=reader.day(card.on), due=reader.time(card.due_at))
     text = "\n".join([title, due, *_people(card.people, card.due_at, reader)])
     return Screen(text, (*_here(awaited, reader), (home_button(reader),)))
@@ -55,30 +55,53 @@ class HeldNow:
 
 
 def held_list(facts: HeldNow, reader: Reader) -> Screen:
-    """While no no-show is automatic (R8.6a); it keeps itself current."""
+    """While no no-show is automatic, and who was missing when that ended (R8.6a); it keeps itself current."""
     _ = reader.gettext
     card, awaited = facts.card, facts.card.awaited
-    title = reader.ngettext(
-        "⏸ <b>{n} driver is missing at {warehouse}</b>", "⏸ <b>{n} drivers are missing at {warehouse}</b>", len(awaited)
-    ).format(n=len(awaited), warehouse=escape(card.warehouse))
-    why = (
-        _("Rollcall could not be reached for a while, so nobody is to blame yet.")
-        if card.cause is HoldCause.OUTAGE
-        else _("So many at once may have another reason, so nobody is to blame yet.")
-    )
     on = card.is_on(facts.now)
-    if on:
-        stands = _("Nothing is automatic until {until}: what do you know?").format(until=reader.time(card.until))
-    elif card.released_by is not None:
-        stands = _("{name} has said that these are missing.").format(name=escape(card.released_by))
-    else:
-        stands = _("That ended at {until}.").format(until=reader.time(card.until))
-    text = "\n".join([title, reader.day(card.on), why, stands, *_people(card.people, None, reader)])
+    lines = _held(card, reader) if on and awaited else _held_no_more(card, on, reader)
+    text = "\n".join([*lines, *_people(card.people, None, reader)])
     rows: list[tuple[Button, ...]] = []
     if on and awaited:
         everybody = Button(_("✅ All here"), AllHere(card.hold_id))
         rows.append((everybody, Button(_("⛔ These are missing"), TheseMissing(card.hold_id))))
     return Screen(text, (*rows, *_here(awaited, reader), (home_button(reader),)))
+
+
+def _held(card: HeldCard, reader: Reader) -> list[str]:
+    """Nobody is to blame yet, and a manager may know more."""
+    _ = reader.gettext
+    title = reader.ngettext(
+        "⏸ <b>{n} driver is missing at {warehouse}</b>",
+        "⏸ <b>{n} drivers are missing at {warehouse}</b>",
+        len(card.awaited),
+    ).format(n=len(card.awaited), warehouse=escape(card.warehouse))
+    why = (
+        _("Rollcall could not be reached for a while, so nobody is to blame yet.")
+        if card.cause is HoldCause.OUTAGE
+        else _("So many at once may have another reason, so nobody is to blame yet.")
+    )
+    stands = _("Nothing is automatic until {until}: what do you know?").format(until=reader.time(card.until))
+    return [title, reader.day(card.on), why, stands]
+
+
+def _held_no_more(card: HeldCard, on: bool, reader: Reader) -> list[str]:
+    """All are there, or it is over for those who are not: by a manager's word, or by its time."""
+    _ = reader.gettext
+    day, missing = reader.day(card.on), len(card.missing)
+    if on or not missing:
+        return [_nobody(card.warehouse, reader), day]
+    title = reader.ngettext(
+        "⛔ <b>{n} driver was missing at {warehouse}</b>", "⛔ <b>{n} drivers were missing at {warehouse}</b>", missing
+    ).format(n=missing, warehouse=escape(card.warehouse))
+    if card.released_by is not None:
+        return [title, day, _("{name} has said who is missing.").format(name=escape(card.released_by))]
+    return [title, day, _("Nothing was automatic until {until}.").format(until=reader.time(card.until))]
+
+
+def _nobody(warehouse: str, reader: Reader) -> str:
+    text = reader.gettext("👍 <b>{warehouse}: nobody is awaited any more</b>")
+    return text.format(warehouse=escape(warehouse))
 
 
 def _people(people: Sequence[Expected], due_at: datetime | None, reader: Reader) -> list[str]:

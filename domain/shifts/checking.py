@@ -171,7 +171,10 @@ class MissingCard:
 
 @dataclass(frozen=True, slots=True)
 class HeldCard:
-    """Who is missing while no no-show is automatic. `released_by`: who has ended that; `people`: who was due by now."""
+    """Who is missing while no no-show is automatic, or was when that ended.
+
+    `released_by`: who has ended it; `people`: who was due by then, or by now.
+    """
 
     hold_id: uuid.UUID
     warehouse: str
@@ -184,6 +187,11 @@ class HeldCard:
     @property
     def awaited(self) -> tuple[Expected, ...]:
         return _awaited(self.people)
+
+    @property
+    def missing(self) -> tuple[Expected, ...]:
+        """Whoever is not there, be he missed by now or still to be."""
+        return tuple(each for each in self.people if each.whereabouts is not Whereabouts.HERE)
 
     def is_on(self, now: datetime) -> bool:
         return self.released_by is None and now < self.until
@@ -220,10 +228,15 @@ _LIST = sql(
     list=Uuid(),
     manager=Uuid(),
 )
+# Whoever was missed once it was over stays on the list; restored, he is there by a row of his own.
 _HELD = f"""
     {_PEOPLE} LEFT JOIN shifts s ON s.assignment_id = a.id
     WHERE a.warehouse_id = :warehouse AND a.date = :on AND a.confirmed_at IS NOT NULL
-      AND (a.status = 'scheduled' AND {ARRIVE_BY} <= :now OR s.arrived_at >= :began)
+      AND (a.status IN ('active', 'completed') AND s.arrived_at >= :began
+           OR a.status = 'scheduled' AND {ARRIVE_BY} <= :due
+           OR a.status = 'cancelled' AND {ARRIVE_BY} <= :due AND again.id IS NULL
+              AND EXISTS (SELECT FROM incidents missed WHERE missed.assignment_id = a.id AND missed.kind = 'no_show'
+                          AND missed.occurred_at >= :began))
     ORDER BY driver, a.id
 """
 _HOLD = sql(
@@ -258,14 +271,17 @@ async def held_card(
     row = (await session.execute(_HOLD, {"hold": hold_id, "manager": manager_id})).one_or_none()
     if row is None:
         return None
-    where = {"warehouse": row.warehouse_id, "on": row.date, "began": row.began_at, "now": now}
+    due = min(now, row.released_at or row.until)
+    where = {"warehouse": row.warehouse_id, "on": row.date, "began": row.began_at, "due": due}
     people = await _people(session, _HELD, policy, **where)
     cause = HoldCause(row.cause)
     return HeldCard(hold_id, row.warehouse, row.date, cause, row.until, row.released_by_name, people)
 
 
 async def _people(session: AsyncSession, statement: str, policy: Policy, **given: Any) -> tuple[Expected, ...]:
-    types: dict[str, Any] = {"list": Uuid(), "warehouse": Uuid(), "on": Date(), "began": DateTime(timezone=True)}
+    types: dict[str, Any] = {"list": Uuid(), "warehouse": Uuid(), "on": Date()} | dict.fromkeys(
+        ("began", "due"), DateTime(timezone=True)
+    )
     asked = sql(statement, **deadlines.used(statement), **{name: types[name] for name in given if name in types})
     terms = deadlines.given_to(statement, policy)
     rows = await session.execute(asked, terms | given)

@@ -199,6 +199,22 @@ def test_r8_6a_a_hold_is_ended_only_while_it_lasts(reader: Reader) -> None:
 
 
 @READERS
+@pytest.mark.parametrize("cause", HoldCause)
+def test_r8_6a_once_it_has_ended_the_list_is_of_who_was_missing(reader: Reader, cause: HoldCause) -> None:
+    blame = {"en": "nobody is to blame yet", "fr": "personne n’est donc encore en faute"}[reader.language]
+    here, gone = expected("Ana", Whereabouts.HERE), expected("Ben", Whereabouts.GONE)
+    assert blame in read(screens.held_list(HeldNow(a_hold(expected(), cause=cause), NINE), reader))
+    said = read(screens.held_list(HeldNow(a_hold(here, gone, released_by="Priya Raman", cause=cause), NINE), reader))
+    were = {"en": "1 driver was missing at", "fr": "Il manquait 1 chauffeur à"}[reader.language]
+    assert were in said and "Priya Raman" in said and "⚪ Ben" in said and blame not in said
+    over = read(screens.held_list(HeldNow(a_hold(here, gone, cause=cause), NINE + 30 * MINUTE), reader))
+    assert were in over and reader.time(NINE + 30 * MINUTE) in over and blame not in over
+    for all_here in (a_hold(here, cause=cause), a_hold(here, released_by="Priya Raman", cause=cause)):
+        there = read(screens.held_list(HeldNow(all_here, NINE), reader))
+        assert "👍" in there and "✅ Ana" in there and "0" not in there.splitlines()[0] and blame not in there
+
+
+@READERS
 def test_r8_5_the_manager_refuses_or_gives_more(reader: Reader) -> None:
     def minutes(card: LateCard) -> list[int]:
         rows = screens.running_late(card, POLICY, reader).keyboard

@@ -24,6 +24,7 @@ from domain.shifts.checking import HeldCard, Whereabouts, held_card
 from domain.shifts.coming import AllHere, all_here, come_late, he_is_here
 from domain.shifts.holds import HoldBegun, Released, begin_due_hold, release
 from domain.shifts.leaving import Left, cancel_shift
+from domain.shifts.restoring import Restored
 from domain.shifts.rules import Arrive, Done
 from tests.domain.depot import DAY, HOUR, MINUTE, SECOND, Depot, beats, heartbeats, local
 from tests.domain.depot import depot as depot
@@ -146,6 +147,33 @@ async def test_r8_6a_these_are_missing(depot: Depot) -> None:
     assert await begin(depot, NINE + 2 * MINUTE) is None, "it does not begin again"
     assert await all_missed(depot, NINE + 2 * MINUTE) == ids(slots[1:])
     assert (await card(depot, hold, NINE + 3 * MINUTE)).released_by == "Mona Test"
+
+
+async def test_r8_6a_afterwards_the_list_is_of_those_who_were_missing(depot: Depot) -> None:
+    """Missed by now they stand there still, whatever becomes due later; one is given back, and is there."""
+    slots = await missing(depot, 5)
+    await missing(depot, 1, NINE + 10 * MINUTE)
+    hold = await begun(depot, NINE)
+    await he_is_here(depot.session, depot.mona, slots[0].id, SAY, POLICY, NINE + MINUTE)
+    await release(depot.session, depot.mona, hold, NINE + 2 * MINUTE)
+    assert len((await card(depot, hold, NINE + 2 * MINUTE)).missing) == 4, "before the duty has missed them"
+    await all_missed(depot, NINE + 2 * MINUTE)
+    found = await card(depot, hold, NINE + 10 * MINUTE)
+    assert {each.assignment_id for each in found.missing} == ids(slots[1:]) and len(found.people) == 5
+    assert isinstance(
+        await he_is_here(depot.session, depot.mona, slots[1].id, SAY, POLICY, NINE + 11 * MINUTE), Restored
+    )
+    found = await card(depot, hold, NINE + 12 * MINUTE)
+    assert (len(found.missing), len(found.people)) == (3, 5)
+
+
+async def test_r8_6a_over_by_its_time_it_lists_those_too_but_nobody_missed_before(depot: Depot) -> None:
+    await missing(depot, 1)
+    assert len(await all_missed(depot, NINE)) == 1
+    slots = await missing(depot, 4, NINE + MINUTE)
+    hold = await begun(depot, NINE + MINUTE)
+    await all_missed(depot, HALF_PAST + MINUTE)
+    assert {each.assignment_id for each in (await card(depot, hold, HALF_PAST + MINUTE)).missing} == ids(slots)
 
 
 async def test_r8_6a_released_after_an_outage_too(depot: Depot) -> None:

@@ -157,7 +157,7 @@ async def test_r8_6a_too_many_are_missing_and_the_manager_knows_better(
     await nadia.sees("missing at North", f"✅ {name}, {it.route}")
     answer = await nadia.press(await nadia.sees("missing at North"), "All here")
     assert "checked in, on your word" in answer["text"]
-    await nadia.sees("0 drivers are missing at North")
+    await nadia.sees("North: nobody is awaited any more", f"✅ {name}, {it.route}")
     async with sessions() as session:
         today = (await now(calls)).date()
         late = select(Assignment.id).join(Warehouse, Warehouse.id == Assignment.warehouse_id)
