@@ -27,7 +27,7 @@ def sentence(deed: Deed, reader: Reader) -> str:
     key = (deed.entity, deed.action)
     text = words(reader).get(key)
     if text is None:  # another program's, on the same database
-        return escape(f"{deed.entity}: {deed.action}", NAME_MOST)
+        return escape(reader.said(deed.entity, deed.action), NAME_MOST)
     said = text.format(**_named(deed, reader))
     if deed.after.reason:
         why = (

@@ -188,9 +188,11 @@ def reviews(waiting: tuple[ToReview, ...], total: int, reader: Reader) -> Screen
 
 
 def _waiting(each: ToReview, reader: Reader) -> str:
-    why = f": {reason(each.reason, reader)}" if each.reason else ""
+    absence = f"• {escape(each.driver)}, {escape(each.route)}, {reader.day(each.on)}"
+    if each.reason:
+        absence = reader.said(absence, reason(each.reason, reader))
     until = reader.gettext("(until {until})").format(until=reader.day(each.until.astimezone(reader.zone).date()))
-    return f"• {escape(each.driver)}, {escape(each.route)}, {reader.day(each.on)}{why} {until}"
+    return f"{absence} {until}"
 
 
 def ask_why_refused(policy: Policy, back: Button, reader: Reader) -> Screen:

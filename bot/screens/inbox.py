@@ -34,7 +34,7 @@ def inbox(page: InboxPage, cards: tuple[str, ...], reader: Reader) -> Screen:
 def _head(page: InboxPage, reader: Reader) -> str:
     total = reader.ngettext("{n} message", "{n} messages", page.total).format(n=page.total)
     unread = reader.ngettext("{n} new", "{n} new", page.unread).format(n=page.unread)
-    return f"📥 <b>{reader.gettext('Inbox')}</b>: {total}" + (f", {unread}" if page.unread else "")
+    return reader.said(f"📥 <b>{reader.gettext('Inbox')}</b>", f"{total}, {unread}" if page.unread else total)
 
 
 def _entry(entry: InboxEntry, reader: Reader) -> str:

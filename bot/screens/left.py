@@ -58,8 +58,10 @@ def _why_cancelled(notice: RouteCancelled, reader: Reader) -> str:
         day=reader.day(notice.on),
         start=reader.time(notice.starts_at),
     )
-    words = f": {escape(notice.note, TEXT_MOST)}" if notice.note else ""
-    return f"{text}\n{cause(notice.reason, reader)}{words}"
+    why = cause(notice.reason, reader)
+    if notice.note:
+        why = reader.said(why, escape(notice.note, TEXT_MOST))
+    return f"{text}\n{why}"
 
 
 @dataclass(frozen=True, slots=True)

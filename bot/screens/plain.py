@@ -19,9 +19,10 @@ _INSTEAD: Final = _LETTERS | _SIGNS
 def plain(text: str) -> str:
     """The text on one line, in GSM-7 as far as its language allows: other accents go, and so do emoji and signs.
 
-    The letters of other scripts stay: somebody wrote them to be read.
+    The letters of other scripts stay: somebody wrote them to be read. A colon stands by its word, also in French: there
+    is no no-break space to keep it there.
     """
-    signs = (_plain(sign) for sign in unicodedata.normalize("NFC", text))
+    signs = (_plain(sign) for sign in unicodedata.normalize("NFC", text).replace("\u00a0:", ":"))
     return " ".join("".join(signs).split())
 
 

@@ -26,7 +26,7 @@ def routes(page: RoutesPage, reader: Reader) -> Screen:
     """By warehouse; pressing one shows its weekdays."""
     _ = reader.gettext
     text = _("<b>Your routes</b>\nPress one to see on which days it runs.") if page.routes else _("No routes yet.")
-    rows: list[tuple[Button, ...]] = [(Button(_named(route), RoutePage(route.id)),) for route in page.routes]
+    rows: list[tuple[Button, ...]] = [(Button(_named(route, reader), RoutePage(route.id)),) for route in page.routes]
     rows += pager(page.page, page.pages, Routes, reader)
     if page.warehouses:
         one = page.warehouses[0] if len(page.warehouses) == 1 else None
@@ -39,8 +39,8 @@ def routes(page: RoutesPage, reader: Reader) -> Screen:
     return Screen(text, (*rows, (home_button(reader),)))
 
 
-def _named(route: Place) -> str:
-    return shortened(f"{route.warehouse}: {route.name}", LABEL_MOST)
+def _named(route: Place, reader: Reader) -> str:
+    return shortened(reader.said(route.warehouse, route.name), LABEL_MOST)
 
 
 def which(found: tuple[Place, ...], reader: Reader) -> Screen:

@@ -176,7 +176,7 @@ def _stand_ins(this: StandIns, reader: Reader) -> str:
     _ = reader.gettext
     warehouse = escape(this.warehouse)
     if this.names:
-        return f"<b>{warehouse}</b>: {listed(this.names, reader)}"
+        return reader.said(f"<b>{warehouse}</b>", listed(this.names, reader))
     if this.others:
         text = _("⚠️ <b>{warehouse}</b>: its other managers are away too, so its notices still come to you.")
     else:

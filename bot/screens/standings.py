@@ -12,7 +12,7 @@ from domain.notices.standings import Asked, Stage, Standing, Told
 
 def line(told: Told, as_of: datetime, reader: Reader) -> str:
     """One person: his name, and how far it has come with him. HTML."""
-    text = f"<b>{escape(told.name)}</b>: {_stands(told, as_of, reader)}"
+    text = reader.said(f"<b>{escape(told.name)}</b>", _stands(told, as_of, reader))
     return reader.gettext("↪️ passed on to {person}").format(person=text) if told.passed_on else text
 
 

@@ -316,7 +316,7 @@ def test_r5_4_the_manager_reads_why(reader: Reader, mode: BidWindowMode | None) 
         notice = RouteCancelled("R12", "North", ON, START, "Dana Test", reason, "<b>note</b>", True, mode, SHIFT)
         text = read(route_cancelled(Cancelled(notice, None), reader))
         assert "Dana Test" in text and "R12, North" in text and "<b>note</b>" in text
-        assert cancelling.reason(reason, reader) in text
+        assert reader.said(cancelling.reason(reason, reader), "<b>note</b>") in text
 
 
 # -- refusals

@@ -257,6 +257,7 @@ def test_r11_5_french_texts_are_french() -> None:
     for name, text in SMS.items():
         if not name.startswith("digest"):
             assert text(english) != text(french), name
+        assert " :" not in text(french), "a colon stands by its word, as there is no no-break space to keep it there"
     offer = texts.offer(an_offer(), "K7Q", COMPANY, french)
     assert "Répondez PRENDRE K7Q." in offer
     assert "mer. 18 févr. 7 h, +20 %" in offer
@@ -275,6 +276,7 @@ def test_r11_6_the_offer_tells_how_to_take_it() -> None:
         ("E\u0302tre", "Etre"),
         ("cœur", "coeur"),
         ("7\u00a0h", "7 h"),
+        ("En retard\u00a0: R12", "En retard: R12"),
         ("a\n\tb\x00c", "a bc"),
         ("🚚 R12 ✅", "R12"),
         ("“x” – y…", '"x" - y...'),
