@@ -35,9 +35,9 @@ async def on_close_command(update: Update, context: Context) -> None:
         if not written:
             await _overview(act, manager, 0)
         elif line.no_such_day:
-            await act.say(screens.no_such_day(act.reader))
+            await act.say(screens.no_such_day(mine, act.reader))
         elif line.unknown:
-            await act.say(screens.no_such_place(line.name, line.near, line.on, act.reader))
+            await act.say(screens.no_such_place(line.name, line.near, mine, line.on, act.reader))
         else:
             found = line.found or tuple(place for place in mine if not place.is_route)
             await _found(act, manager, found, line.on)

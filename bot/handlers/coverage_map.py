@@ -31,12 +31,13 @@ async def on_coverage(update: Update, context: Context) -> None:
 
 async def _line(act: Acting, manager: Person, written: str) -> None:
     today = local_day(act.now, act.policy)
-    line = sought(written, await places(act.session, manager.id), today, weeks=True)
+    mine = await places(act.session, manager.id)
+    line = sought(written, mine, today, weeks=True)
     on, week = line.on or today, line.week or line.on is None
     shown = {place.warehouse_id for place in line.found}
     days = maps.days_on_map(today, act.policy)
     if line.no_such_day:
-        await act.say(screens.no_such_day(act.reader))
+        await act.say(screens.no_such_day(mine, act.reader))
     elif line.unknown:
         await act.say(screens.not_read(line.name, line.near, on.toordinal(), int(week), act.reader))
     elif not days[0] <= on <= days[1]:

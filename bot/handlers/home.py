@@ -14,6 +14,7 @@ from domain.people import linking, presence
 from domain.people.linking import AlreadyLinked, Contact, Linked
 from domain.people.numbers import NumberIsNew
 from domain.people.queries import Person
+from domain.places.queries import warehouses
 from domain.refusals import Refusal, Refused
 from domain.shifts import displaced
 
@@ -83,7 +84,8 @@ async def on_help(update: Update, context: Context) -> None:
         if act.person is None:
             await act.say(linking_screens.stranger(act.company, act.reader))
         elif act.person.role is UserRole.MANAGER:
-            await act.say(help_screens.help_for_managers(act.reader))
+            mine = await warehouses(act.session, act.person.id)
+            await act.say(help_screens.help_for_managers(mine, act.reader))
         else:
             await act.say(help_screens.help_for_drivers(act.reader))
 

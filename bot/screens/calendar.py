@@ -44,7 +44,8 @@ def overview(closed: ClosedAhead, places: tuple[Place, ...], reader: Reader) -> 
         lines = [_("<b>Closed ahead</b>"), *(_closed_line(each, reader) for each in closed.closings)]
     else:
         lines = [_("Nothing is closed ahead.")]
-    lines += ["", _("To close a day, write for example /close North tomorrow, or press one of these.")]
+    how = _("To close a day, write for example /close {name} tomorrow, or press one of these.")
+    lines += ["", how.format(name=escape(meant.example(places, reader)))]
     rows: list[tuple[Button, ...]] = [(run_button(each, 0, reader),) for each in closed.closings]
     rows += pager(closed.page, closed.pages, Closings, reader)
     rows += [
@@ -88,8 +89,15 @@ def which_place(places: tuple[Place, ...], on: date | None, reader: Reader) -> S
     title = _("What is closed?") if on is None else _("What is closed on {day}?").format(day=reader.day(on))
     rows = [(key,) for key in _to_close(places[:PLACES_MOST], on)]
     left = len(places) - PLACES_MOST
-    more = [_("There are more: write the whole name, for example /close North R12 tomorrow.")] if left > 0 else []
-    return Screen("\n".join([title, *more]), (*rows, _back(reader)))
+    if left > 0:
+        more = _("There are more: write the whole name, for example /close {name} tomorrow.")
+        title += "\n" + more.format(name=escape(_written(places[PLACES_MOST])))
+    return Screen(title, (*rows, _back(reader)))
+
+
+def _written(place: Place) -> str:
+    """As one writes it in a command."""
+    return f"{place.warehouse} {place.name}" if place.is_route else place.name
 
 
 def _to_close(places: tuple[Place, ...], on: date | None) -> list[Button]:
@@ -99,17 +107,19 @@ def _to_close(places: tuple[Place, ...], on: date | None) -> list[Button]:
     )
 
 
-def no_such_place(name: str, near: tuple[Place, ...], on: date | None, reader: Reader) -> Screen:
-    """`near`: what looks like it."""
-    text = reader.gettext(
-        "None of your warehouses or routes is called “{name}”. Write for example /close North tomorrow"
-    )
-    text, rows = meant.nearly(text.format(name=escape(name)), _to_close(near, on), reader)
+def no_such_place(
+    name: str, near: tuple[Place, ...], mine: tuple[Place, ...], on: date | None, reader: Reader
+) -> Screen:
+    """`near`: what looks like it; `mine`: what there is."""
+    said = reader.gettext(
+        "None of your warehouses or routes is called “{name}”. Write for example /close {warehouse} tomorrow"
+    ).format(name=escape(name), warehouse=escape(meant.example(mine, reader)))
+    text, rows = meant.nearly(said, _to_close(near, on), reader)
     return Screen(text, (*rows, _back(reader)))
 
 
-def no_such_day(reader: Reader) -> Screen:
-    return Screen(meant.no_such_day("/close North 24 nov", reader), (_back(reader),))
+def no_such_day(mine: tuple[Place, ...], reader: Reader) -> Screen:
+    return Screen(meant.no_such_day(f"/close {meant.example(mine, reader)} 24 nov", reader), (_back(reader),))
 
 
 def _back(reader: Reader) -> tuple[Button, ...]:

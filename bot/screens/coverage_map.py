@@ -255,8 +255,8 @@ def not_read(written: str, near: tuple[Place, ...], day: int, week: int, reader:
     return Screen(text, (*rows, (map_button(reader), home_button(reader))))
 
 
-def no_such_day(reader: Reader) -> Screen:
-    text = meant.no_such_day("/coverage North 24 nov", reader)
+def no_such_day(mine: tuple[Place, ...], reader: Reader) -> Screen:
+    text = meant.no_such_day(f"/coverage {meant.example(mine, reader)} 24 nov", reader)
     return Screen(text, ((map_button(reader), home_button(reader)),))
 
 

@@ -146,9 +146,11 @@ def _and_more(sites: tuple[Site, ...], reader: Reader) -> tuple[str, ...]:
     if left <= 0:
         return ()
     text = reader.ngettext(
-        "… and {n} more: write for example /connect North", "… and {n} more: write for example /connect North", left
+        "… and {n} more: write for example /connect {warehouse}",
+        "… and {n} more: write for example /connect {warehouse}",
+        left,
     )
-    return (text.format(n=left),)
+    return (text.format(n=left, warehouse=escape(sites[SITES_MOST].warehouse)),)
 
 
 def against(user_id: uuid.UUID, found: Connections, reader: Reader) -> Screen:

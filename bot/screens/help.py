@@ -1,8 +1,10 @@
 """What can be done here, and what is said of what can't."""
 
 from bot.reader import Reader
+from bot.screens import meant
 from bot.screens.home import home_button
-from bot.screens.screen import Screen
+from bot.screens.screen import Screen, escape
+from domain.schedule.queries import Place
 
 
 def help_for_drivers(reader: Reader) -> Screen:
@@ -30,7 +32,8 @@ def help_for_drivers(reader: Reader) -> Screen:
     )
 
 
-def help_for_managers(reader: Reader) -> Screen:
+def help_for_managers(mine: tuple[Place, ...], reader: Reader) -> Screen:
+    """`mine`: his warehouses; one is in the examples."""
     return Screen(
         reader.gettext(
             "<b>What you can do here</b>\n"
@@ -41,8 +44,8 @@ def help_for_managers(reader: Reader) -> Screen:
             "/fill lists them, too, and who can take one: /fill R12 tomorrow Amara Osei gives it in one line.\n"
             "/emergency R12 goes straight to route R12. /windows shows what is offered, and who has bid.\n"
             "/roster shows what the coming weeks will look like, why shifts stay empty, and what would help.\n"
-            "/close North tomorrow closes a day. /routes has the weekdays of each route, /warehouses your warehouses, "
-            "/managers who manages them.\n"
+            "/close {warehouse} tomorrow closes a day. /routes has the weekdays of each route, /warehouses your "
+            "warehouses, /managers who manages them.\n"
             "/invite Amara Osei 416 555 0101 brings in a driver. For many, send me a file (CSV) with the columns first "
             "name, last name, phone, warehouse; routes come in the same way.\n"
             "/drivers lists your drivers, who needs you first. /driver Amara shows one: score, incidents, shifts, "
@@ -51,13 +54,13 @@ def help_for_managers(reader: Reader) -> Screen:
             "/report shows how last week went, and gives it as a file; /report 16 nov shows the week of that day.\n"
             "/audit R12 yesterday tells who did what with it, and when; of a driver, too.\n"
             "/message Amara Osei: please call me writes to one of your people, and shows when it was seen; "
-            "/message North: or /message all: to many.\n"
+            "/message {warehouse}: or /message all: to many.\n"
             "The best drivers are asked first, until somebody takes the route; your card tells who.\n"
             "/inbox keeps whatever you were told, /settings has your language, SMS and quiet hours, /privacy what is "
             "recorded about you.\n"
             "/away lets others get your notices while you're away.\n"
             "/connect, written in a group, tells it when a route of your warehouse needs a driver."
-        ),
+        ).format(warehouse=escape(meant.example(mine, reader))),
         ((home_button(reader),),),
     )
 

@@ -35,6 +35,11 @@ def places(found: Sequence[Place], to: Callable[[Place], Callback]) -> list[Butt
     return [Button(shortened(place_name(place), NAME_MOST), to(place)) for place in found]
 
 
+def example(mine: Sequence[Place], reader: Reader) -> str:
+    """A warehouse of his to write a command with; one that might be where he has none."""
+    return mine[0].warehouse if mine else reader.gettext("North")
+
+
 def no_such_day(example: str, reader: Reader) -> str:
     """`example`: of the command that he has written, with a day that exists."""
     return reader.gettext("That day doesn't exist. Write for example {example}").format(example=escape(example))
