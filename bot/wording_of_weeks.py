@@ -29,8 +29,10 @@ def worded(notice: WeekGiven | WeekLocked | WeekOpen | WeekReported, reader: Rea
 def reported(notice: WeekReported, reader: Reader) -> Worded:
     """Of the week that is over, in a sentence."""
     _ = reader.gettext
-    text = _("{driven} of {slots} shifts were driven ({rate}).").format(
-        driven=notice.driven, slots=notice.slots, rate=reader.percent(notice.driven / max(notice.slots, 1))
-    )
+    text = reader.ngettext(
+        "{driven} of {slots} shift was driven ({rate}).",
+        "{driven} of {slots} shifts were driven ({rate}).",
+        notice.slots,
+    ).format(driven=notice.driven, slots=notice.slots, rate=reader.percent(notice.driven / max(notice.slots, 1)))
     missed = reader.ngettext("{n} no-show.", "{n} no-shows.", notice.no_shows).format(n=notice.no_shows)
     return Worded(_("Your week {week}").format(week=reader.week(notice.week)), f"{text} {missed}")

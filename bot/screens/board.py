@@ -140,20 +140,21 @@ def _route(route: RouteStands, reader: Reader) -> str:
     _ = reader.gettext
     if route.mark is Mark.UNCOVERED:
         return uncovered_line(route, None, reader)
+    loaded = route.loaded or 0
+    delivered = loaded - (route.brought_back or 0)
     texts = {
         Mark.MISSING: _("not there, due by {arrive_by}"),
         Mark.UNCONFIRMED: _("not confirmed yet"),
         Mark.CONFIRMED: _("due by {arrive_by}"),
         Mark.ARRIVED: _("there since {arrived_at}"),
-        Mark.LOADED: reader.ngettext("{n} parcel", "{n} parcels", route.loaded or 0),
-        Mark.DONE: _("{delivered} of {n} delivered"),
+        Mark.LOADED: reader.ngettext("{n} parcel", "{n} parcels", loaded),
+        Mark.DONE: reader.ngettext("{delivered} of {n} delivered", "{delivered} of {n} delivered", delivered),
     }
-    loaded = route.loaded or 0
     stands = texts[route.mark].format(
         arrive_by=reader.time(route.arrive_by),
         arrived_at=reader.time(route.arrived_at) if route.arrived_at else "",
         n=loaded,
-        delivered=loaded - (route.brought_back or 0),
+        delivered=delivered,
     )
     driver = escape(route.driver or "", NAME_MOST)
     return f"{SIGNS[route.mark]} <b>{escape(route.route, NAME_MOST)}</b> {driver} · {stands}"

@@ -165,7 +165,7 @@ def _of_assignments(reader: Reader) -> dict[str, str]:
 def _of_shifts(reader: Reader) -> dict[str, str]:
     _ = reader.gettext
     return {
-        "loaded": _("{who} loaded {n} parcels."),
+        "loaded": _("Parcels loaded by {who}: {n}."),
         "corrected": _("{who} corrected the parcels: {n} loaded, {returned} brought back."),
     }
 
@@ -176,7 +176,7 @@ def _of_windows(reader: Reader) -> dict[str, str]:
         "opened": _("It was offered {offered}, until {until}."),
         "mode_changed": _("It was offered anew {offered}, until {until}."),
         "extended": _("{who} extended the offer until {until}."),
-        "cap_override": _("{who} let {n} drivers take it beyond their cap."),
+        "cap_override": _("Drivers whom {who} let take it beyond their cap: {n}."),
         "resolved": _("The offer ended: the shift has its driver."),
         "closed": _("The offer ended without a driver."),
         "deleted": _("The offer was deleted with its route."),
@@ -329,7 +329,7 @@ def _of_messages(reader: Reader) -> dict[str, str]:
     _ = reader.gettext
     return {
         "sent": _("{who} sent a message ({what})."),
-        "sent_to_many": _("{who} sent a message to {n} drivers ({what})."),
+        "sent_to_many": _("{who} sent a message ({what}). Drivers who get it: {n}."),
     }
 
 

@@ -71,15 +71,19 @@ def _stands(driven: facts_.Driven, reader: Reader) -> list[str]:
         case AssignmentStatus.ACTIVE if shift.parcels_start is None:
             lines.append(_("🟢 There since {at}; nothing loaded yet.").format(at=_at(shift.arrived_at, reader)))
         case AssignmentStatus.ACTIVE:
-            lines.append(
-                _("🚚 Under way with {n} parcels, there since {at}.").format(
-                    n=shift.parcels_start, at=_at(shift.arrived_at, reader)
-                )
+            under_way = reader.ngettext(
+                "🚚 Under way with {n} parcel, there since {at}.",
+                "🚚 Under way with {n} parcels, there since {at}.",
+                shift.parcels_start or 0,
             )
+            lines.append(under_way.format(n=shift.parcels_start, at=_at(shift.arrived_at, reader)))
         case AssignmentStatus.COMPLETED:
             n = shift.parcels_start or 0
-            done = _("🏁 Done: {delivered} of {n} delivered.") if n else _("🏁 Done.")
-            lines.append(done.format(delivered=n - (shift.parcels_returned or 0), n=n))
+            delivered = n - (shift.parcels_returned or 0)
+            done = reader.ngettext(
+                "🏁 Done: {delivered} of {n} delivered.", "🏁 Done: {delivered} of {n} delivered.", delivered
+            )
+            lines.append(done.format(delivered=delivered, n=n) if n else _("🏁 Done."))
         case AssignmentStatus.CANCELLED:
             lines.append(_("⚪ No longer this driver's."))
         case _ if shift.confirmed:

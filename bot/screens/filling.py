@@ -198,7 +198,7 @@ def _follows(slot: SlotHead, each: Candidate, confirm_by: datetime, late: bool, 
 
 def ask_reason(slot: SlotHead, each: Candidate, policy: Policy, reader: Reader) -> Screen:
     text = reader.gettext(
-        "{driver} has {load} of {cap} shifts that week. Why one more? Write it now, in one message of at most {n} "
+        "Shifts of {driver} that week: {load} of {cap}. Why one more? Write it now, in one message of at most {n} "
         "characters. It is kept in the records."
     )
     said = text.format(driver=escape(each.name), load=each.standing.load, cap=each.standing.cap, n=policy.reasons_most)

@@ -60,9 +60,11 @@ def _score(health: OwnHealth, policy: Policy, reader: Reader) -> Iterator[str]:
         said += " " + _("(at most {most} until {day})").format(most=policy.stopped_most, day=until)
     yield said
     rate = reader.percent(float(Due(record.due, record.completed).share()))
-    yield _("Attendance {rate} ({completed} of {due} shifts), delivered {delivered}").format(
-        rate=rate, completed=record.completed, due=record.due, delivered=reader.percent(record.completion)
-    )
+    yield reader.ngettext(
+        "Attendance {rate} ({completed} of {due} shift), delivered {delivered}",
+        "Attendance {rate} ({completed} of {due} shifts), delivered {delivered}",
+        record.due,
+    ).format(rate=rate, completed=record.completed, due=record.due, delivered=reader.percent(record.completion))
 
 
 def _cap(cap: OwnCap, reader: Reader) -> str:

@@ -37,8 +37,8 @@ def cant_be(shift: OwnShift, counts: tuple[Count, ...], policy: Policy, home: Bu
     _ = reader.gettext
     place = f"{escape(shift.route)}, {escape(shift.warehouse)}"
     says = {
-        Count.LOADED: _("From {least} to {most} parcels can be loaded."),
-        Count.BROUGHT_BACK: _("From {least} to {most} parcels can come back."),
+        Count.LOADED: _("From {least} to {most} can be loaded."),
+        Count.BROUGHT_BACK: _("From {least} to {most} can come back."),
     }
     labels = {Count.LOADED: _("📦 Parcels loaded"), Count.BROUGHT_BACK: _("↩️ Parcels brought back")}
     lines = [place, _("<b>That number can't be right.</b>")]
@@ -81,20 +81,26 @@ def keypad(
 
 
 def _asked(shift: OwnShift, what: Count, reader: Reader, who: str | None) -> str:
-    _ = reader.gettext
+    _, n = reader.gettext, shift.parcels_start or 0
     if who is None:
         text = (
             _("<b>How many parcels have you loaded?</b>")
             if what is Count.LOADED
-            else _("<b>How many of {n} parcels did you bring back?</b>")
+            else reader.ngettext(
+                "<b>Did you bring back the parcel, 0 or 1?</b>", "<b>How many of {n} parcels did you bring back?</b>", n
+            )
         )
     else:
         text = (
             _("<b>How many parcels has {name} loaded?</b>")
             if what is Count.LOADED
-            else _("<b>How many of {n} parcels did {name} bring back?</b>")
+            else reader.ngettext(
+                "<b>Did {name} bring back the parcel, 0 or 1?</b>",
+                "<b>How many of {n} parcels did {name} bring back?</b>",
+                n,
+            )
         )
-    return text.format(n=shift.parcels_start, name=escape(who or ""))
+    return text.format(n=n, name=escape(who or ""))
 
 
 def which_number(shift: OwnShift, home: Button, reader: Reader) -> Screen:
@@ -113,7 +119,7 @@ def which_it_is(shift: OwnShift, parcels: int, fitting: tuple[Count, ...], home:
     _ = reader.gettext
     text = _(
         "<b>{route}, {warehouse}: what is {n}?</b>\n"
-        "It stands at {loaded} parcels loaded, {returned} brought back. Press what you want to correct."
+        "It stands at {loaded} loaded, {returned} brought back. Press what you want to correct."
     ).format(
         route=escape(shift.route),
         warehouse=escape(shift.warehouse),
@@ -130,5 +136,9 @@ def which_it_is(shift: OwnShift, parcels: int, fitting: tuple[Count, ...], home:
 
 def ask_why_corrected(parcels: int, most: int, back: Button, reader: Reader) -> Screen:
     """A manager's correction takes a reason (R8.4)."""
-    text = reader.gettext("{n} parcels. Why? Write it now, in one message of at most {most} characters.")
+    text = reader.ngettext(
+        "{n} parcel. Why? Write it now, in one message of at most {most} characters.",
+        "{n} parcels. Why? Write it now, in one message of at most {most} characters.",
+        parcels,
+    )
     return Screen(text.format(n=parcels, most=most), ((back,),))

@@ -52,7 +52,7 @@ def _name(of: Figures, reader: Reader) -> str:
 
 
 def _driven(of: Figures, reader: Reader) -> str:
-    text = reader.gettext("{driven} of {slots} driven ({rate})")
+    text = reader.ngettext("{driven} of {slots} driven ({rate})", "{driven} of {slots} driven ({rate})", of.driven)
     return text.format(driven=of.driven, slots=of.slots, rate=reader.percent(of.driven / max(of.slots, 1)))
 
 
@@ -97,7 +97,8 @@ def _lines(of: Figures, reader: Reader) -> Iterator[tuple[str, str]]:
         yield _("Bids"), _("{each} a shift, {n} in all").format(each=each, n=of.bids)
     if of.bonus_shifts:
         mean = reader.percent(of.bonus_points / of.bonus_shifts / 100)
-        yield _("Bonus"), _("{n} shifts, {mean} on average").format(n=of.bonus_shifts, mean=mean)
+        text = reader.ngettext("{n} shift, {mean} on average", "{n} shifts, {mean} on average", of.bonus_shifts)
+        yield _("Bonus"), text.format(n=of.bonus_shifts, mean=mean)
     if of.sms is None:
         yield _("SMS"), _("not kept any more")
     elif of.sms:

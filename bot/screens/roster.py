@@ -190,11 +190,18 @@ def _certificate(made: Certificate, reader: Reader) -> str:
         "most": made.held + made.maximum,
     }
     if made.filled == made.maximum:
-        text = _("The week's roster, made {at}: {n} of {all} shifts of all warehouses, the proven maximum.")
+        text = reader.ngettext(
+            "The week's roster, made {at}: {n} of {all} shift of all warehouses, the proven maximum.",
+            "The week's roster, made {at}: {n} of {all} shifts of all warehouses, the proven maximum.",
+            made.slots,
+        )
         return text.format(**what)
-    text = _(
+    text = reader.ngettext(
+        "The week's roster, made {at}: {n} of {all} shift of all warehouses. {most} could be filled, but some drivers "
+        "were no longer free.",
         "The week's roster, made {at}: {n} of {all} shifts of all warehouses. {most} could be filled, but some drivers "
-        "were no longer free."
+        "were no longer free.",
+        made.slots,
     )
     return text.format(**what)
 

@@ -157,7 +157,7 @@ def cant_be(shift: OwnShift, what: Count, policy: Policy, company: str, reader: 
     """The answer to a number of parcels that can't be right, or to none."""
     _ = reader.gettext
     least, most = bounds(shift, what, policy)
-    text = _("{company}, {route}: that number can't be right. Reply BACK and {least} to {most} parcels.")
+    text = _("{company}, {route}: that number can't be right. Reply BACK and a number from {least} to {most}.")
     if what is Count.LOADED:
         text = _(
             "{company}, {route}: that number can't be right. Reply LOAD and {least} to {most} parcels, like LOAD 120."

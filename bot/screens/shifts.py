@@ -47,20 +47,27 @@ class ShiftNow:
 
 def lines(shift: OwnShift, reader: Reader) -> str:
     """How it stands, and the next step."""
-    _ = reader.gettext
+    _, n = reader.gettext, shift.parcels_start or 0
     place = {"route": escape(shift.route), "warehouse": escape(shift.warehouse), "address": escape(shift.address)}
     match shift.status:
         case AssignmentStatus.ACTIVE if shift.parcels_start is None:
             text = _("📦 <b>{route}, {warehouse}</b>: you're there.\nNext: how many parcels have you loaded?")
         case AssignmentStatus.ACTIVE:
-            text = _(
+            text = reader.ngettext(
+                "🚚 <b>{route}, {warehouse}</b>: {n} parcel loaded.\n"
+                "Next: once you're back, how many did you bring back?",
                 "🚚 <b>{route}, {warehouse}</b>: {n} parcels loaded.\n"
-                "Next: once you're back, how many did you bring back?"
+                "Next: once you're back, how many did you bring back?",
+                n,
             )
         case AssignmentStatus.COMPLETED if shift.parcels_start is None:  # by another program
             text = _("🏁 <b>{route}, {warehouse}</b> is done. Thank you!")
         case AssignmentStatus.COMPLETED:
-            text = _("🏁 <b>{route}, {warehouse}</b> is done: {delivered} of {n} parcels delivered. Thank you!")
+            text = reader.ngettext(
+                "🏁 <b>{route}, {warehouse}</b> is done: {delivered} of {n} parcel delivered. Thank you!",
+                "🏁 <b>{route}, {warehouse}</b> is done: {delivered} of {n} parcels delivered. Thank you!",
+                n,
+            )
         case _ if shift.confirmed and shift.late is not None:
             text = _(
                 "⏳ <b>{route}, {warehouse}</b>: you're running late.\nNext: be at {address} by <b>{arrive_by}</b>."
@@ -72,7 +79,6 @@ def lines(shift: OwnShift, reader: Reader) -> str:
                 "🚚 <b>{route}, {warehouse}</b>, start {start}\nNext: confirm by <b>{confirm_by}</b>, "
                 "or it goes to somebody else."
             )
-    n = shift.parcels_start or 0
     return text.format(
         **place,
         start=reader.time(shift.starts_at),

@@ -42,7 +42,11 @@ def standing(shift: OwnShift, now: datetime, company: str, reader: Reader) -> st
     if shift.status is not AssignmentStatus.COMPLETED and shift.parcels_start is None:
         text = _("{company}: you're checked in for {route}. Reply LOAD and how many parcels you have loaded.")
     elif shift.status is not AssignmentStatus.COMPLETED:
-        text = _("{company}: {route}, {n} parcels loaded. Once you're back, reply BACK and how many you bring back.")
+        text = reader.ngettext(
+            "{company}: {route}, {n} parcel loaded. Once you're back, reply BACK and how many you bring back.",
+            "{company}: {route}, {n} parcels loaded. Once you're back, reply BACK and how many you bring back.",
+            shift.parcels_start,
+        )
     elif shift.parcels_start is None:  # by another program
         text = _("{company}: {route} is done. Thank you!")
     elif is_editable(shift, now):

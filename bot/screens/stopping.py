@@ -78,7 +78,7 @@ def stopped(facts: HasStopped, reader: Reader) -> Screen:
         phone=escape(notice.phone),
     )
     if notice.loaded is not None:
-        parcels = _("{back} of {n} parcels come back.").format(back=notice.brought_back, n=notice.loaded)
+        parcels = _("Parcels that come back: {back} of {n}.").format(back=notice.brought_back, n=notice.loaded)
         return Screen(f"{text}\n\n{parcels}", ((decide,), (home_button(reader),)))
     if card is None:
         over = _("The day is too far gone to ask others.")

@@ -100,7 +100,8 @@ def _in_week(shift: OwnShift, reader: Reader) -> str:
     what = f"{mark} " + reader.said(reader.day(shift.on), f"{escape(shift.route)}, {escape(shift.warehouse)}")
     if shift.status is AssignmentStatus.COMPLETED and shift.parcels_start:
         delivered = shift.parcels_start - (shift.parcels_returned or 0)
-        return what + " " + _("({delivered} of {n} delivered)").format(delivered=delivered, n=shift.parcels_start)
+        said = reader.ngettext("({delivered} of {n} delivered)", "({delivered} of {n} delivered)", delivered)
+        return what + " " + said.format(delivered=delivered, n=shift.parcels_start)
     if shift.status is AssignmentStatus.SCHEDULED and not shift.confirmed:
         return what + " " + _("(confirm by {until})").format(until=reader.moment(shift.confirm_by))
     return what

@@ -183,7 +183,11 @@ def difference(facts: RosterCard, what_if: WhatIf, reader: Reader) -> str:
         text = _("With that, as many shifts ahead would have a driver as without it: {n} of {all}.")
         lines = [text.format(**what)]
     else:
-        text = _("With that, {n} of {all} shifts ahead would have a driver, instead of {before}.")
+        text = reader.ngettext(
+            "With that, {n} of {all} shift ahead would have a driver, instead of {before}.",
+            "With that, {n} of {all} shifts ahead would have a driver, instead of {before}.",
+            what["all"],
+        )
         lines = ["<b>" + text.format(**what) + "</b>"]
     if what_if.closed:
         lines.append(_("No longer empty: {slots}").format(slots=_slots(what_if.closed, reader)))

@@ -307,14 +307,14 @@ async def test_whatever_number_he_types_is_answered(calls: httpx.AsyncClient, se
         await it.phone.writes(text, "I didn't understand")
     await arrived(it)
     for text in ("0", "1000", "99999", "9" * 60, "٠", "-5", "12.5", "3,5", "1 200", "load -1", "load 1000 parcels"):
-        answer = await it.phone.writes(text, "That number can't be right", "From 1 to 999 parcels can be loaded")
+        answer = await it.phone.writes(text, "That number can't be right", "From 1 to 999 can be loaded")
         assert labels(answer) == ["📦 Parcels loaded", "🏠 Home"]
     for text in ("one hundred", "²", "12 pallets"):
         assert labels(await it.phone.writes(text, "I didn't understand"))
     shift = await it.shift(sessions)
     assert shift is not None and shift.parcels_start is None
     await it.phone.writes("999", "999 parcels loaded")
-    await it.phone.writes("1000", "From 0 to 999 parcels can come back")
+    await it.phone.writes("1000", "From 0 to 999 can come back")
     await it.phone.press(await it.phone.writes("998", "\n\n998"), "✓ 998")
     await it.phone.sees("1 of 999 parcels delivered")
     assert labels(await it.phone.writes("5", "what is 5?")) == ["↩️ Brought back: 5", "🏠 Home"]
@@ -332,7 +332,7 @@ async def test_r8_the_whole_day_in_the_words_of_an_sms(calls: httpx.AsyncClient,
     assert labels(stop) == ["🛑 I must stop", "🏠 Home"]
     assert labels(await it.phone.writes("late 15", "You're on this shift already"))[0] == "🛑 I must stop"
     for number in ("121", "999", "9" * 60):
-        await it.phone.writes(f"back {number}", "From 0 to 120 parcels can come back")
+        await it.phone.writes(f"back {number}", "From 0 to 120 can come back")
     await it.phone.press(await it.phone.writes("back 4", "How many of 120", "\n\n4"), "✓ 4")
     await it.phone.sees("116 of 120 parcels delivered")
     assert (await it.row(sessions)).status is AssignmentStatus.COMPLETED
@@ -342,7 +342,7 @@ async def test_r8_3_more_than_he_loaded_does_not_come_back(calls: httpx.AsyncCli
     it = await working(calls, sessions, "en")
     await arrived(it)
     await it.phone.writes("50", "50 parcels loaded")
-    no = await it.phone.writes("51", "From 0 to 50 parcels can come back")
+    no = await it.phone.writes("51", "From 0 to 50 can come back")
     assert labels(no) == ["↩️ Parcels brought back", "🏠 Home"]
     await it.phone.press(no, "Parcels brought back")
     pad = await keyed(it.phone, await shows(it.phone, "0"), "5")
