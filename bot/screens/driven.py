@@ -94,7 +94,8 @@ def _stands(driven: facts_.Driven, reader: Reader) -> list[str]:
     if driven.reason is not None:
         lines.append(_("Reason: {reason}").format(reason=reason(driven.reason, reader)))
     if driven.note:
-        lines.append(_("In the driver's words: {note}").format(note=escape(driven.note, TEXT_MOST)))
+        text = _("In the driver's words: {note}") if driven.noted_by is None else _("Noted by {name}, by phone: {note}")
+        lines.append(text.format(name=escape(driven.noted_by or ""), note=escape(driven.note, TEXT_MOST)))
     if driven.incident is not None:
         lines.append(_incident(driven.incident, reader) + (" " + _("(excused)") if driven.excused else ""))
     return lines

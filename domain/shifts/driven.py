@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Uuid, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from domain.db.models import Assignment, Incident, Shift, ShiftReview, User
-from domain.db.models.words import CancelReason, IncidentKind
+from domain.db.models import Assignment, AuditLog, Incident, Shift, ShiftReview, User
+from domain.db.models.words import AssignmentStatus, CancelReason, IncidentKind
 from domain.people.queries import Person, manages, person
 from domain.policy import Policy
 from domain.shifts.queries import OwnShift, any_shift
@@ -17,6 +18,7 @@ from domain.shifts.queries import OwnShift, any_shift
 class Driven:
     """A shift of any state. `reason`, `note`: why its driver left or stopped it, in his words.
 
+    `noted_by`: the manager who has entered them for him, told by telephone (R8.9); None: he himself.
     `incident`: what the ledger says of it, if anything; `excused`: a manager has, or it was practice.
     `in_review`: a manager is to look at it; `accepted`: whether one has, None until then.
     """
@@ -27,12 +29,27 @@ class Driven:
     phone: str
     reason: CancelReason | None
     note: str | None
+    noted_by: str | None
     incident: IncidentKind | None
     excused: bool
     in_review: bool
     accepted: bool | None
 
 
+_NOTER = aliased(User)
+_NOTED_BY = (
+    select(_NOTER.first_name + " " + _NOTER.last_name)
+    .join(AuditLog, AuditLog.actor_id == _NOTER.id)
+    .where(
+        AuditLog.entity_type == "assignment",
+        AuditLog.entity_id == Assignment.id,
+        AuditLog.changes["after"]["status"].astext == AssignmentStatus.CANCELLED,
+        AuditLog.changes["by_phone"].as_boolean(),
+    )
+    .order_by(AuditLog.created_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
 _DRIVEN = (
     select(
         User.id,
@@ -40,6 +57,7 @@ _DRIVEN = (
         User.phone,
         Shift.cancel_reason,
         Shift.cancel_notes,
+        _NOTED_BY,
         Incident.kind,
         Incident.excused_at.is_not(None),
         and_(ShiftReview.opened_at.is_not(None), ShiftReview.decided_at.is_(None)),

@@ -24,7 +24,7 @@ from bot.screens.screen import Screen
 from bot.screens.shift_day import Answered, Returned
 from bot.screens.shifts import ShiftNow
 from bot.wording import Words
-from domain.db.models.words import AssignmentStatus, HoldCause, IncidentKind
+from domain.db.models.words import AssignmentStatus, CancelReason, HoldCause, IncidentKind
 from domain.notices.facts.arrivals import (
     ArrivalsHeld,
     ArrivedLate,
@@ -261,9 +261,23 @@ def test_r8_9_a_shift_s_card_says_that_he_is_here(
     reader: Reader, status: AssignmentStatus, incident: IncidentKind | None, at: datetime, leads: type | None
 ) -> None:
     shift = a_shift(status=status)
-    facts = Driven(shift, uuid4(), ME, PHONE, None, None, incident, False, False, None)
+    facts = Driven(shift, uuid4(), ME, PHONE, None, None, None, incident, False, False, None)
     there = {ImHere, HesHere} & set(leads_to(driven.card(DrivenNow(facts, at, START - timedelta(hours=2)), reader)))
     assert there == ({leads} if leads else set())
+
+
+@READERS
+def test_r8_9_a_note_says_whose_words_it_is_in(reader: Reader) -> None:
+    gone = a_shift(status=AssignmentStatus.CANCELLED)
+
+    def shown(noted_by: str | None) -> str:
+        facts = Driven(gone, uuid4(), ME, PHONE, CancelReason.OTHER, "told me", noted_by, None, False, False, None)
+        return read(driven.card(DrivenNow(facts, NINE, START), reader))
+
+    own = {"en": "In the driver's words: told me", "fr": "Dans les mots du chauffeur\u00a0: told me"}
+    noted = {"en": "Noted by Mona Test, by phone: told me", "fr": "Noté par Mona Test, au téléphone\u00a0: told me"}
+    assert own[reader.language] in shown(None) and "Mona" not in shown(None)
+    assert noted[reader.language] in shown("Mona Test") and own[reader.language] not in shown("Mona Test")
 
 
 # -- in the inbox, and by SMS

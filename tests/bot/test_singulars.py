@@ -40,7 +40,7 @@ WRONG = {
 def test_of_one_parcel_everything_is_singular(reader: Reader, back: int) -> None:
     loaded = a_shift(status=AssignmentStatus.ACTIVE, parcels_start=1, arrived_at=START)
     done = replace(loaded, status=AssignmentStatus.COMPLETED, parcels_returned=back)
-    kept = Driven(loaded, uuid.uuid4(), "Dana Diaz", "+14165550142", None, None, None, False, False, None)
+    kept = Driven(loaded, uuid.uuid4(), "Dana Diaz", "+14165550142", None, None, None, None, False, False, None)
     texts = [
         shift_screens.lines(loaded, reader),
         shift_screens.lines(done, reader),

@@ -51,6 +51,18 @@ async def test_r8_9_the_whole_day_by_phone_each_step_audited_as_such(depot: Depo
     assert {entry.actor_id for entry in entries} == {mona.id}
 
 
+async def test_r8_9_whose_words_a_note_is_in(depot: Depot) -> None:
+    dana = await depot.driver()
+    told, own = [await depot.shift(dana, depot.fleet.day(n), confirmed=True) for n in (4, 5)]
+    await confirm_shift(depot.session, dana, told.id, POLICY, depot.now, by=depot.mona)  # which is not the note's
+    for slot, by in ((told, depot.mona), (own, None)):
+        of = (depot.session, dana, slot.id, CancelReason.OTHER, "moving")
+        await cancel_shift(*of, SAY, POLICY, depot.now, by=by)
+        shown = await driven(depot.session, depot.mona.id, slot.id, POLICY)
+        assert shown is not None and shown.note == "moving"
+        assert shown.noted_by == ("Mona Test" if by else None)
+
+
 async def test_r2_4_what_he_does_by_phone_is_the_drivers_in_the_ledger(depot: Depot) -> None:
     dana = await depot.driver()
     slot = await depot.shift(dana, depot.fleet.day(1), confirmed=True)
