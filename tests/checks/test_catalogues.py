@@ -98,3 +98,16 @@ def test_no_french_sentence_ends_with_a_day() -> None:
         for text in [message.string] if isinstance(message.string, str) else list(message.string or ()):
             ends = {field for field in DAYS if "{" + field + "}." in text}
             assert not ends, f"two periods in a row: {text}"
+
+
+NAMED = r"\{(name|driver|who|person|giver|taker)\}(</b>)?"
+
+
+def test_french_texts_about_a_named_person_fit_a_woman_too() -> None:
+    """Neither “il” nor a participle that agrees: “Fatima est absent”."""
+    for message in messages("fr"):
+        for text in [message.string] if isinstance(message.string, str) else list(message.string or ()):
+            he = re.search(
+                rf"{NAMED}[^.;:?!]*-(t-)?il\b|{NAMED},? (qui )?(est|était|sera|a été) (absent|mis|\w*venu|\w+é)\b", text
+            )
+            assert not he, f"of a man alone: {text}"
