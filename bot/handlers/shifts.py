@@ -40,12 +40,13 @@ async def on_schedule(update: Update, context: Context) -> None:
 
 
 async def _week(act: Acting, person: Person, number: int) -> None:
-    monday, _ = week_of(local_day(act.now, act.policy))
+    today = local_day(act.now, act.policy)
+    monday, _ = week_of(today)
     monday += timedelta(weeks=number)
     shifts = await queries.own_shifts(act.session, person.id, monday, monday + timedelta(days=6), act.policy)
     unconfirmed = sum(queries.can_be_confirmed(shift, act.now) for shift in shifts)
     week = week_screens.Week(monday, number, shifts, unconfirmed)
-    await act.say(week_screens.week(week, home_button(act.reader), act.reader))
+    await act.say(week_screens.week(week, today, home_button(act.reader), act.reader))
 
 
 async def on_shift(update: Update, context: Context) -> None:

@@ -45,10 +45,12 @@ class NewWeek:
     changes_count_from: date | None
 
 
-def week(facts: Week, home: Button, reader: Reader) -> Screen:
+def week(facts: Week, today: date, home: Button, reader: Reader) -> Screen:
+    """A page of /schedule; a year back or ahead, the days have their year."""
     _ = reader.gettext
     sunday = facts.monday + timedelta(days=6)
-    title = _("<b>{first} to {last}</b>").format(first=reader.day(facts.monday), last=reader.day(sunday))
+    first, last = (reader.dated(each, today) for each in (facts.monday, sunday))
+    title = _("<b>{first} to {last}</b>").format(first=first, last=last)
     listed = [_in_week(shift, reader) for shift in facts.shifts] or [_("No shifts in this week.")]
     rows: list[tuple[Button, ...]] = []
     if facts.unconfirmed:

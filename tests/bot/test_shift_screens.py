@@ -148,18 +148,30 @@ def test_the_way_back_leads_to_the_week_of_the_shift() -> None:
 @READERS
 def test_a_week_says_of_each_shift_how_it_stands(reader: Reader) -> None:
     shifts = (done(), a_shift(confirmed=False, on=date(2026, 11, 27)), a_shift(on=date(2026, 11, 28)))
-    [title, *listed] = read(weeks.week(Week(date(2026, 11, 23), 0, shifts, 1), HOME, reader)).splitlines()
+    [title, *listed] = read(weeks.week(Week(date(2026, 11, 23), 0, shifts, 1), ON, HOME, reader)).splitlines()
     assert "23" in title and "29" in title
     assert [line[0] for line in listed] == ["🏁", "❔", "✓"]
     assert "114" in listed[0] and "120" in listed[0]
     assert "(" in listed[1] and "(" not in listed[2]
 
 
+@READERS
+def test_a_week_of_another_year_says_which(reader: Reader) -> None:
+    def title(monday: date) -> str:
+        return read(weeks.week(Week(monday, 0, (), 0), ON, HOME, reader)).splitlines()[0]
+
+    assert title(date(2025, 12, 1)).count("2025") == 2
+    assert "2026" not in title(date(2026, 11, 23))
+    assert "2026" not in title(date(2026, 12, 28)) and title(date(2026, 12, 28)).count("2027") == 1
+
+
 def test_r4_1_only_what_can_be_confirmed_asks_for_it() -> None:
     """Another program may have completed a shift that was never confirmed."""
-    shown = read(weeks.week(Week(date(2026, 11, 23), 0, (a_shift(status=COMPLETED, confirmed=False),), 0), HOME, EN))
+    shown = read(
+        weeks.week(Week(date(2026, 11, 23), 0, (a_shift(status=COMPLETED, confirmed=False),), 0), ON, HOME, EN)
+    )
     assert "confirm" not in shown
-    whole = weeks.week(Week(date(2026, 11, 23), 0, (a_shift(confirmed=False),), 1), HOME, EN)
+    whole = weeks.week(Week(date(2026, 11, 23), 0, (a_shift(confirmed=False),), 1), ON, HOME, EN)
     monday, sunday = date(2026, 11, 23), date(2026, 11, 29)
     assert whole.keyboard[0][0].to == ConfirmAll(monday.toordinal(), sunday.toordinal())
 
@@ -184,7 +196,7 @@ def test_names_may_be_long_wherever_they_stand(reader: Reader) -> None:
     week = tuple(a_shift(on=date(2026, 11, 23) + timedelta(days=day), confirmed=False, **names) for day in range(7))
     keep = cancelling.keep(week[0], reader)
     shown = [
-        weeks.week(Week(date(2026, 11, 23), 0, week, 7), HOME, reader),
+        weeks.week(Week(date(2026, 11, 23), 0, week, 7), ON, HOME, reader),
         home_screens.home(DriverHome(LONG, START, ON, 99, week, 7, ()), reader),
         screens.card(ShiftNow(week[0], START), reader),
         parcels.keypad(replace(week[0], parcels_start=120), Count.BROUGHT_BACK, 0, 999, HOME, reader),

@@ -51,7 +51,7 @@ def test_of_one_parcel_everything_is_singular(reader: Reader, back: int) -> None
         parcels.keypad(loaded, Count.BROUGHT_BACK, 0, 1, HOME, reader).html,
         parcels.keypad(loaded, Count.BROUGHT_BACK, 0, 1, HOME, reader, who="Dana Diaz").html,
         parcels.ask_why_corrected(1, 500, HOME, reader).html,
-        weeks.week(Week(date(2026, 11, 23), 0, (done,), 0), HOME, reader).html,
+        weeks.week(Week(date(2026, 11, 23), 0, (done,), 0), date(2026, 11, 25), HOME, reader).html,
         sms_answers.standing(loaded, START, "Trillium", reader),
         sms_answers.standing(done, START, "Trillium", reader),
         sms_answers.standing(replace(done, editable_until=START), START, "Trillium", reader),
