@@ -234,8 +234,10 @@ def demo() -> None:
 
 @cli.command()
 def simulate(
-    drivers: Annotated[int, typer.Option(min=2, help="How many drivers the warehouse has.")] = 200,
-    weeks: Annotated[int, typer.Option(min=1, help="How many weeks go by; each four are a month by themselves.")] = 8,
+    drivers: Annotated[int, typer.Option(min=2, max=20_000, help="How many drivers the warehouse has.")] = 200,
+    weeks: Annotated[
+        int, typer.Option(min=1, max=520, help="How many weeks go by; each four are a month by themselves.")
+    ] = 8,
     seed: Annotated[int, typer.Option(help="Of the dice: the same seed gives the same weeks.")] = 7,
 ) -> None:
     """Lets weeks of a made-up warehouse go by in minutes, mishaps included, and checks that all is as it must be."""

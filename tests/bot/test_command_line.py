@@ -291,6 +291,14 @@ def test_check_says_of_each_thing_what_to_do(
     assert "WRONG  Telegram: it refuses the token" in refused.out
 
 
+@pytest.mark.parametrize(("option", "most"), [("--drivers", 20_000), ("--weeks", 520)])
+def test_a_simulation_is_no_longer_than_somebody_would_wait_for(rollcall: Rollcall, option: str, most: int) -> None:
+    """Its months are made before the first of them runs: 99,999,999 weeks took gigabytes, and no signal was heard."""
+    said = rollcall("simulate", option, str(most + 1))
+    assert (said.code, said.out) == (2, "")
+    assert f"Invalid value for '{option}'" in said.err and f"less than or equal to {most}" in " ".join(said.err.split())
+
+
 def test_every_command_has_a_sentence_of_help(rollcall: Rollcall) -> None:
     for command in (
         "serve",
