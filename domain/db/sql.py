@@ -12,6 +12,17 @@ from sqlalchemy.types import TypeEngine
 Find = tuple[TextClause, dict[str, Any]]  # what finds something, and its parameters
 
 
+def alphabetical(name: str) -> str:
+    """To sort people by, as readers look for them: Émile beside Emile, and not behind Wei.
+
+    In PostgreSQL's own means: a server that is built without ICU, as the embedded one is, has no collation for it, and
+    what the database sorts by is its host's affair. Plain names, which most are, are not taken apart: a list may be
+    the first page of thousands.
+    """
+    return f"""CASE WHEN octet_length({name}) = length({name}) THEN lower({name})
+        ELSE lower(regexp_replace(normalize({name}, NFD), '[\u0300-\u036f]', '', 'g')) END"""
+
+
 def sql(statement: str, **types: TypeEngine[Any]) -> TextClause:
     """The statement, its parameters typed as given; `:now`, the business clock, is known."""
     if ":now" in statement:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Date, Integer, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.sql import sql
+from domain.db.sql import alphabetical, sql
 from domain.health.subjects import APPEALED, MAY_DECIDE
 from domain.people.seen import SEEN
 from domain.policy import Policy
@@ -101,7 +101,7 @@ _LISTED = sql(
     FROM needs
     ORDER BY need, CASE need WHEN {Need.STOPPED} THEN stopped_at WHEN {Need.UNDECIDED} THEN stopped_at
                              WHEN {Need.APPEALS} THEN decide_by WHEN {Need.STUCK} THEN flagged_at END,
-             CASE WHEN need < {Need.NONE} THEN score END, name, id
+             CASE WHEN need < {Need.NONE} THEN score END, {alphabetical("name")}, id
     LIMIT :per_page OFFSET :skip
     """,  # noqa: S608 - our own text
     manager=Uuid(),

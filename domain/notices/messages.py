@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain import audit, names
 from domain.db.models import Message
 from domain.db.models.words import Urgency, UserRole
-from domain.db.sql import sql
+from domain.db.sql import alphabetical, sql
 from domain.notices import actions as notices
 from domain.notices.facts.people import Written
 from domain.notices.kinds import Kind
@@ -124,15 +124,15 @@ _AWAY_UNTIL = sql(
     "SELECT away_until FROM contact_settings WHERE user_id = :user_id AND away_until > :now", user_id=Uuid()
 )
 _STAND_INS = sql(
-    """
+    f"""
     SELECT who.id, who.first_name || ' ' || who.last_name AS name
     FROM warehouse_managers there
     JOIN users who ON who.id = there.user_id AND who.role = 'manager'
     LEFT JOIN contact_settings contact ON contact.user_id = who.id
     WHERE there.warehouse_id = :warehouse_id AND who.id <> ALL (:but)
       AND (contact.away_until IS NULL OR contact.away_until <= :now)
-    ORDER BY name, who.id
-    """,
+    ORDER BY {alphabetical("who.first_name || ' ' || who.last_name")}, who.id
+    """,  # noqa: S608 - our own text
     warehouse_id=Uuid(),
     but=ARRAY(Uuid()),
 )

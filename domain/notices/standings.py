@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.db.models import Assignment, BidWindow, Message, Route, Warehouse
 from domain.db.models.words import DeliveryState, Failure, Urgency
-from domain.db.sql import sql
+from domain.db.sql import alphabetical, sql
 from domain.notices.kinds import RULES, Acknowledged, Kind
 from domain.notices.recipients import recipients
 from domain.pages import nearest
@@ -169,7 +169,7 @@ def told_to(who: str) -> TextClause:
         LEFT JOIN part own ON own.user_id = who.user_id AND own.channel = 'sms'
         LEFT JOIN deliveries s ON s.id = coalesce(own.superseded_by, own.id) AND s.channel = 'sms'
         LEFT JOIN last_heard heard ON heard.user_id = who.user_id
-        ORDER BY who.at, name, who.user_id
+        ORDER BY who.at, {alphabetical("person.first_name || ' ' || person.last_name")}, who.user_id
         LIMIT :most OFFSET :from
         """,  # noqa: S608 - one of our own
         about=Uuid(),

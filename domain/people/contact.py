@@ -15,7 +15,7 @@ from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models import ContactSettings
 from domain.db.models.words import UserRole
-from domain.db.sql import sql
+from domain.db.sql import alphabetical, sql
 from domain.people.queries import Person
 from domain.people.queries import person as person_by_id
 from domain.policy import Policy, QuietHours
@@ -207,12 +207,12 @@ class Absence:
 
 _UNTIL = select(ContactSettings.away_until)
 _STAND_INS = sql(
-    """
+    f"""
     SELECT w.name,
-           coalesce(array_agg(other.first_name || ' ' || other.last_name ORDER BY other.first_name, other.last_name,
-                              other.id)
+           coalesce(array_agg(other.first_name || ' ' || other.last_name
+                              ORDER BY {alphabetical("other.first_name || ' ' || other.last_name")}, other.id)
                     FILTER (WHERE other.id IS NOT NULL AND (contact.away_until IS NULL OR contact.away_until <= :now)),
-                    '{}') AS names,
+                    '{{}}') AS names,
            count(other.id) AS others
     FROM warehouse_managers mine
     JOIN warehouses w ON w.id = mine.warehouse_id
@@ -222,7 +222,7 @@ _STAND_INS = sql(
     WHERE mine.user_id = :user_id
     GROUP BY w.id
     ORDER BY w.name, w.id
-    """,
+    """,  # noqa: S608 - our own text
     user_id=Uuid(),
 )
 

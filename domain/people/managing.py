@@ -12,7 +12,7 @@ from domain import audit
 from domain.bidding.queries import lock_people
 from domain.db.models import Invite, WarehouseManager
 from domain.db.models.words import UserRole
-from domain.db.sql import sql
+from domain.db.sql import alphabetical, sql
 from domain.groups import actions as groups
 from domain.notices import actions as notices
 from domain.notices import following
@@ -57,7 +57,7 @@ _MANAGERS = sql(
            EXISTS (SELECT FROM chat_links link WHERE link.user_id = who.id AND link.unreachable_at IS NULL),
            {MAY_BE_LINKED}
     FROM warehouse_managers here JOIN users who ON who.id = here.user_id AND who.role = 'manager'
-    WHERE here.warehouse_id = :warehouse ORDER BY who.first_name, who.last_name, who.id
+    WHERE here.warehouse_id = :warehouse ORDER BY {alphabetical("who.first_name || ' ' || who.last_name")}, who.id
     """,  # noqa: S608 - our own text
     warehouse=Uuid(),
     manager=Uuid(),

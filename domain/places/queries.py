@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Date, Uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.db.sql import sql
+from domain.db.sql import alphabetical, sql
 from domain.schedule import queries
 from domain.schedule.queries import Place
 
@@ -28,17 +28,18 @@ class WarehouseCard:
 
 
 _CARD = sql(
-    """
+    f"""
     SELECT w.address,
            (SELECT count(*) FROM routes WHERE warehouse_id = w.id),
            (SELECT count(DISTINCT home.user_id) FROM employments home
             WHERE home.warehouse_id = w.id AND (home.ends_on IS NULL OR home.ends_on >= :today)),
            ARRAY(SELECT who.first_name || ' ' || who.last_name FROM warehouse_managers here
                  JOIN users who ON who.id = here.user_id AND who.role = 'manager'
-                 WHERE here.warehouse_id = w.id ORDER BY who.first_name, who.last_name, who.id),
+                 WHERE here.warehouse_id = w.id
+                 ORDER BY {alphabetical("who.first_name || ' ' || who.last_name")}, who.id),
            coalesce((SELECT approve_give_aways FROM warehouse_settings chosen WHERE chosen.warehouse_id = w.id), false)
     FROM warehouses w WHERE w.id = :warehouse
-    """,
+    """,  # noqa: S608 - our own text
     warehouse=Uuid(),
     today=Date(),
 )

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from domain import time
 from domain.db.models.words import AssignmentStatus, HoldCause
-from domain.db.sql import Find, sql
+from domain.db.sql import Find, alphabetical, sql
 from domain.notices import following
 from domain.notices.actions import Envelope
 from domain.notices.facts.arrivals import MissingListed, NotCheckedIn
@@ -35,6 +35,7 @@ class Checked:
     managers: int
 
 
+_BY_DRIVER: Final = alphabetical("u.first_name || ' ' || u.last_name")
 _DUE = f"""
 WITH due AS (
     SELECT a.id, a.user_id, a.warehouse_id, a.route_id, a.date, {ARRIVE_BY} AS arrive_by FROM assignments a
@@ -69,7 +70,7 @@ JOIN routes r ON r.id = due.route_id
 JOIN warehouses w ON w.id = due.warehouse_id
 JOIN users u ON u.id = due.user_id
 LEFT JOIN contact_settings contact ON contact.user_id = due.user_id
-ORDER BY driver, due.id
+ORDER BY {_BY_DRIVER}, due.id
 """  # noqa: S608 - our own texts
 _GIVEN: Final[dict[str, TypeEngine[Any]]] = {
     "first": Date(),
@@ -216,7 +217,7 @@ _PEOPLE: Final = f"""
 """  # noqa: S608 - our own texts
 _LISTED = f"""
     {_PEOPLE} JOIN arrival_warnings told ON told.assignment_id = a.id AND told.list_id = :list
-    ORDER BY driver, a.id
+    ORDER BY {_BY_DRIVER}, a.id
 """
 _LIST = sql(
     """
@@ -237,7 +238,7 @@ _HELD = f"""
            OR a.status = 'cancelled' AND {ARRIVE_BY} <= :due AND again.id IS NULL
               AND EXISTS (SELECT FROM incidents missed WHERE missed.assignment_id = a.id AND missed.kind = 'no_show'
                           AND missed.occurred_at >= :began))
-    ORDER BY driver, a.id
+    ORDER BY {_BY_DRIVER}, a.id
 """
 _HOLD = sql(
     """

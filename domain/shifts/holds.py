@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 from domain import audit, time
 from domain.db.models import ArrivalHold
 from domain.db.models.words import HoldCause
-from domain.db.sql import Find, sql
+from domain.db.sql import Find, alphabetical, sql
 from domain.notices import following
 from domain.notices.actions import Envelope
 from domain.notices.facts.arrivals import ArrivalsHeld
@@ -150,12 +150,13 @@ class HoldBegun:
     told: int
 
 
+_BY_NAME: Final = alphabetical("u.first_name || ' ' || u.last_name")
 _TO_HOLD = sql(
     f"""
     {HELD}
     SELECT m.warehouse_id, m.date, w.name AS warehouse, min(m.arrive_by) AS began_at,
            max(m.many_until) FILTER (WHERE m.many_until > :now) AS many_until, max(m.outage_until) AS outage_until,
-           array_agg(u.first_name || ' ' || u.last_name ORDER BY u.first_name, u.last_name, m.id) AS names
+           array_agg(u.first_name || ' ' || u.last_name ORDER BY {_BY_NAME}, m.id) AS names
     FROM held m JOIN warehouses w ON w.id = m.warehouse_id JOIN users u ON u.id = m.user_id
     WHERE {IS_HELD} AND (CAST(:warehouse AS uuid) IS NULL OR m.warehouse_id = :warehouse)
       AND NOT EXISTS (SELECT FROM arrival_holds h WHERE h.warehouse_id = m.warehouse_id AND h.date = m.date
