@@ -172,5 +172,5 @@ def test_in_french() -> None:
     screen = shown(of(stands(Mark.UNCOVERED, asked=2), stands(Mark.MISSING), stands(Mark.LOADED, loaded=1)), FR)
     assert "aujourd’hui, mer. 25 nov." in screen.html
     assert "🔴 1 sans chauffeur · ⏰ 1 pas arrivé · 📦 1 chargé" in screen.html
-    assert "sans chauffeur, 2 sollicités" in screen.html and "pas sur place, arrivée d’ici 9\u00a0h" in screen.html
+    assert "sans chauffeur, 2 sollicités" in screen.html and "pas sur place, doit y être avant 9\u00a0h" in screen.html
     assert [button.text for button in buttons(screen)][-3:] == ["‹ Hier", "Demain ›", "🏠 Accueil"]

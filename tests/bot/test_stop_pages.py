@@ -117,10 +117,10 @@ WORDS = {
         ("You get no new shifts", "Mona Test has decided so", "Reason: "),
     ),
     "fr": Words(
-        ("Mise à l’écart de Dana Test", "Annulation tardive\u00a0: R1, North", "À décider avant"),
+        ("Dana Test\u00a0: mise à l’écart", "Annulation tardive\u00a0: R1, North", "À décider avant"),
         "↩️ Remettre",
         "⏸ Reste à l’écart",
-        "Pourquoi ce retour de Dana Test?",
+        "Pourquoi reprendre Dana Test?",
         "Pourquoi garder Dana Test à l’écart?",
         "Cela dépasse 500 caractères",
         "✅ Mona Test\u00a0: de retour. Raison\u00a0: ",
