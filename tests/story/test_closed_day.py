@@ -115,7 +115,7 @@ async def test_r2_0_a_manager_closes_a_route_in_french(calls: httpx.AsyncClient,
     await elise.sees(f"{it.route}, North est fermé", "1 chauffeur est prévenu")
     await it.phone.sees("Don't travel", f"{it.route}, North")
     page = await elise.writes("/routes", "Vos routes")
-    if (label := f"North: {it.route}") not in labels(page):
+    if (label := f"North\u00a0: {it.route}") not in labels(page):
 
         async def turned() -> dict[str, Any] | None:
             new = await elise.sees("Vos routes")

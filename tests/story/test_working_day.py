@@ -203,7 +203,7 @@ async def test_r8_the_whole_day_by_typed_numbers_in_french(calls: httpx.AsyncCli
     pad = await it.phone.writes(" 4 ", "95", "\n\n4")
     assert (await it.row(sessions)).status is AssignmentStatus.ACTIVE, "a typed number alone completes nothing"
     await it.phone.press(pad, "✓ 4")
-    await it.phone.sees(f"{it.route}, North", "91", "95", "colis")
+    await it.phone.sees(f"{it.route}, North", "Colis livrés\u00a0: 91 sur 95")
     shift = await it.shift(sessions)
     assert shift is not None and (shift.parcels_start, shift.parcels_returned) == (95, 4)
     english = [message["text"] for message in await it.phone.chat() if "parcels" in message["text"]]
