@@ -39,16 +39,17 @@ def no_shift_today(company: str, reader: Reader) -> str:
 def standing(shift: OwnShift, now: datetime, company: str, reader: Reader) -> str:
     """How far he is on the shift, and the next step; after it, until when he may correct it (R8.4)."""
     _ = reader.gettext
-    if shift.status is not AssignmentStatus.COMPLETED and shift.parcels_start is None:
+    done = shift.status is AssignmentStatus.COMPLETED
+    if shift.parcels_start is None and not done:
         text = _("{company}: you're checked in for {route}. Reply LOAD and how many parcels you have loaded.")
-    elif shift.status is not AssignmentStatus.COMPLETED:
+    elif shift.parcels_start is None:  # by another program
+        text = _("{company}: {route} is done. Thank you!")
+    elif not done:
         text = reader.ngettext(
             "{company}: {route}, {n} parcel loaded. Once you're back, reply BACK and how many you bring back.",
             "{company}: {route}, {n} parcels loaded. Once you're back, reply BACK and how many you bring back.",
             shift.parcels_start,
         )
-    elif shift.parcels_start is None:  # by another program
-        text = _("{company}: {route} is done. Thank you!")
     elif is_editable(shift, now):
         text = _(
             "{company}: {route} is done, {n} loaded, {returned} brought back. Thank you! "

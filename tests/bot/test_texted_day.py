@@ -291,7 +291,10 @@ async def test_r8_3_todays_comes_first_once_he_has_arrived_there(
 
 @pytest.mark.parametrize(
     ("language", "load", "back", "says"),
-    [("en", "LOAD", "BACK", "{} loaded, {} brought back"), ("fr", "Charge", "retour", "colis charges: {}, rapportes: {}")],
+    [
+        ("en", "LOAD", "BACK", "{} loaded, {} brought back"),
+        ("fr", "Charge", "retour", "colis charges: {}, rapportes: {}"),
+    ],
 )
 async def test_r8_4_either_number_is_corrected_within_the_hour_and_then_by_the_manager(
     town: Town, texter: Texter, clock: Clock, language: str, load: str, back: str, says: str
