@@ -6,14 +6,18 @@ from typing import Final
 
 from domain.names import folded
 
-POLITE: Final = frozenset(("please", "pls", "svp", "stp", "thanks", "thx", "thank", "you", "merci"))
-PARCELS: Final = frozenset(("parcel", "parcels", "colis"))
+POLITE: Final = frozenset(
+    ("please", "pls", "svp", "stp", "thanks", "thx", "thank", "you", "merci", "sorry", "desole", "desolee")
+)
+PARCELS: Final = frozenset(
+    ("parcel", "parcels", "colis", "package", "packages", "pkg", "pkgs", "pcs", "box", "boxes", "paquet", "paquets")
+)
 MINUTES: Final = frozenset(("min", "mins", "minute", "minutes"))
 DIGITS_MOST: Final = 9  # more is no number of anything here
 
 _PARTS: Final = re.compile(r"(?P<before>\D*)(?P<digits>\d.*\d|\d)(?P<behind>\D*)", re.DOTALL)
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_SIGN: Final = re.compile(r"[-\u2010-\u2015\u2212+]\s*$|[.,]$")  # minus -40, 3.-, .5
+_SIGN: Final = re.compile(r"(?:^|\s)(?:[-\u2010-\u2015\u2212+]\s*|[.,])$")  # LOAD -40, LOAD .5; not LOAD-40, LOAD.40
 _SHARE: Final = re.compile(r"[%+/*]")  # of the number behind which it stands
 
 

@@ -29,6 +29,7 @@ CANT: Final = (
 )
 LOADED: Final = ("load", "loaded", "charge", "charges")
 BACK: Final = ("back", "retour", "rapporte", "rapportes")
+DAYS_MOST: Final = 31  # in a month
 
 
 async def here(act: Acting, person: Person, text: str) -> bool:
@@ -80,6 +81,12 @@ async def counts(act: Acting, person: Person, text: str) -> bool:
     return True
 
 
+async def counts_surely(act: Acting, person: Person, text: str) -> bool:
+    """The same where a day is asked for: without its word only what is no day of a month."""
+    said = numbered(text, PARCELS)
+    return said is not None and (said.word != "" or (said.number or 0) > DAYS_MOST) and await counts(act, person, text)
+
+
 async def _counts(act: Acting, person: Person, shift: OwnShift, what: Count | None, number: int | None) -> None:
     """What is not loaded yet is loaded, whatever comes after that comes back."""
     what = what or (Count.LOADED if shift.parcels_start is None else Count.BROUGHT_BACK)
@@ -122,4 +129,4 @@ async def _of_today(act: Acting, person: Person) -> Sequence[OwnShift]:
 
 
 def _bare(text: str) -> str:
-    return " ".join(folded(word) for word in text.split())
+    return " ".join(bare for word in text.split() if (bare := folded(word)))

@@ -79,7 +79,10 @@ OF_THE_DAY: tuple[Reads, ...] = (said.counts, said.here, arrivals.says_late, sai
 
 # What wins over the answer to an open question, else it would check in nobody for a quarter of an hour. A route may be
 # called 142, and a note or an appeal, which is in his own words, may well say that he is ill.
-FIRST: Mapping[Step, tuple[Reads, ...]] = {Step.ILL_UNTIL: OF_THE_DAY, Step.ROUTE_WANTED: OF_THE_DAY[1:]}
+FIRST: Mapping[Step, tuple[Reads, ...]] = {
+    Step.ILL_UNTIL: (said.counts_surely, *OF_THE_DAY[1:]),
+    Step.ROUTE_WANTED: OF_THE_DAY[1:],
+}
 FIRST_OF_ALL: tuple[Reads, ...] = (said.counts, said.here, arrivals.says_late)
 
 

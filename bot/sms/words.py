@@ -48,6 +48,7 @@ TWILIO_OPTS_OUT = (*OPTS_OUT, *OPTS_OUT_ALONE)
 TWILIO_OPTS_IN = ("START", "YES", "UNSTOP")
 MEANT = re.compile(r"[A-Z0-9]{3}|[A-Z0-9]*\d[A-Z0-9]*")  # as a code, mistyped perhaps: ZZZ, R12
 
+CONSENT: Final = (Word.HELP, Word.OPT_OUT, Word.OPT_IN)  # as Twilio reads them: a courtesy makes a sentence of them
 NO_NUMBER: Final = "?"  # in the place of a code: a number that can't be meant, such as -1, 3.5 or 1 200
 
 # Without accents. Who asks for help, or for no more SMS, may say more than the word. A deed is the word, its number or
@@ -99,7 +100,7 @@ def understood(body: str, opt_out_type: str | None = None) -> Texted:
     """
     bare = _bare(body)
     every = re.findall(r"[^\W_]+", bare)
-    text = _read(bare, [word for word in every if word.casefold() not in POLITE])
+    text = _read(bare, every)
     told = {"STOP": Word.OPT_OUT, "START": Word.OPT_IN, "HELP": Word.HELP}.get((opt_out_type or "").upper())
     if told is not None:
         return Texted(told, None, text.language, by_twilio=True)
@@ -107,10 +108,11 @@ def understood(body: str, opt_out_type: str | None = None) -> Texted:
     return replace(text, by_twilio=single)
 
 
-def _read(bare: str, words: list[str]) -> Texted:
-    whole = "".join(words)  # STOP ALL, D'ACCORD
-    begun = Texted(None)
+def _read(bare: str, every: list[str]) -> Texted:
+    begun, plain = Texted(None), [word for word in every if word.casefold() not in POLITE]
     for row in TABLE:
+        words = every if row.word in CONSENT else plain
+        whole = "".join(words)  # STOP ALL, D'ACCORD
         for language, known in (("en", row.english), ("fr", row.french)):
             if whole in known:
                 return Texted(row.word, None, language)
@@ -167,4 +169,4 @@ def _glued(written: str, words: tuple[str, ...]) -> str | None:
 def _bare(body: str) -> str:
     """In capitals without accents; a power or a fraction stays what it is (4² is not 42)."""
     bare = "".join(sign for sign in unicodedata.normalize("NFD", body) if not unicodedata.combining(sign))
-    return re.sub("CAN['’]T", "CANT", bare.upper())
+    return re.sub("['’\u02bc]", "'", bare.upper()).replace("CAN'T", "CANT")

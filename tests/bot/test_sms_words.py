@@ -176,6 +176,25 @@ def test_r11_6_cant_cancels_a_shift_and_so_is_no_part_of_a_sentence(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        *(
+            "please cancel",
+            "Cancel please",
+            "Thanks, end",
+            "Quit thanks",
+            "Yes please",
+            "Yes, thank you",
+            "Start thanks",
+        ),
+        *("Thanks, stop by the office tomorrow", "Please stop by the depot", "Thank you! Stop on Main St is closed"),
+    ],
+)
+def test_r11_5_a_courtesy_makes_nobody_opt_out_or_in(body: str) -> None:
+    assert understood(body).word is None
+
+
+@pytest.mark.parametrize(
     ("body", "begun"),
     [
         ("Back in 20 min", Word.BACK),
@@ -228,6 +247,14 @@ def test_r8_3_what_is_no_whole_number_is_not_another_number(word: str, number: s
         ("C K7Q = R12", Word.CONFIRM, "K7Q"),
         ("-3", Word.NUMBER, NO_NUMBER),
         ("CANT -3", Word.CANT, NO_NUMBER),
+        ("LOAD-120", Word.LOAD, "120"),
+        ("LOAD.120", Word.LOAD, "120"),
+        ("loaded 120 packages", Word.LOAD, "120"),
+        ("Retour 4 paquets", Word.BACK, "4"),
+        ("late, sorry", Word.LATE, None),
+        ("Retard 15 désolé", Word.LATE, "15"),
+        ("I can\u02bct come", Word.CANT, None),
+        ("D\u02bcaccord", Word.OK, None),
     ],
 )
 def test_r11_6_a_word_its_number_and_a_courtesy(body: str, word: Word, code: str | None) -> None:

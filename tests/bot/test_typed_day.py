@@ -190,6 +190,21 @@ async def test_r8_words_of_the_day_win_over_an_open_question(
     await dana.writes(friday, lost)
 
 
+@pytest.mark.parametrize(
+    ("language", "sick", "asks", "read"),
+    [("en", "sick", "Until when", "28 Nov"), ("fr", "malade", "Malade jusqu’à quand", "28 nov")],
+)
+async def test_r8_3_a_day_that_is_asked_for_is_no_number_of_parcels(
+    day: Day, language: str, sick: str, asks: str, read: str
+) -> None:
+    dana = await day.begins(language)
+    today = await day.shift()
+    for answer, says in (("4", "4"), ("2026-11-28", read), ("28/11", read)):
+        await dana.writes(sick, asks)
+        await dana.writes(answer, says)
+    assert await day.counts(today) == (None, None)
+
+
 async def test_r10_6_a_note_in_his_own_words_may_say_that_he_is_ill(day: Day) -> None:
     dana = await day.begins()
     slot = await day.shift("R12", SCHEDULED)
